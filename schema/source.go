@@ -1,0 +1,73 @@
+package schema
+
+import (
+	"time"
+
+	"github.com/govalues/decimal"
+)
+
+// Supply is how a system's data is supplied.
+type Supply string
+
+// The ways of supply.
+const (
+	SupplyLive   Supply = "LIVE"
+	SupplyCopy   Supply = "COPY"
+	SupplyPush   Supply = "PUSH"
+	SupplyListed Supply = "LISTED"
+)
+
+// SourceState is how a system is doing.
+type SourceState string
+
+// The states of a system.
+const (
+	SourceUp       SourceState = "UP"
+	SourceDegraded SourceState = "DEGRADED"
+	SourceDown     SourceState = "DOWN"
+	SourceUnknown  SourceState = "UNKNOWN"
+)
+
+// Source is a connected system as the graph shows it.
+type Source struct {
+	Name          string
+	Kind          string
+	Supply        Supply
+	State         SourceState
+	Entities      []*SourceEntity
+	LastErrorCode string
+	LastErrorAt   time.Time
+	LastOkAt      time.Time
+	LatencyMs     *decimal.Decimal
+	Breaker       string
+	Calls         *int
+	Failures      *int
+	AsOf          time.Time
+}
+
+// SourceEntity is what a system has of one kind of record.
+type SourceEntity struct {
+	Name      string
+	Upstream  string
+	Filters   []string
+	Orders    []string
+	Relations []string
+}
+
+// Coverage is how well one system's records of one kind are joined.
+type Coverage struct {
+	Source    string
+	Entity    string
+	Records   *int
+	Linked    *int
+	Unmatched *int
+	Ambiguous *int
+	AsOf      time.Time
+}
+
+// Me is who a token is.
+type Me struct {
+	TokenID  string
+	Account  string
+	Packages []string
+}
