@@ -3,18 +3,13 @@ package gather
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 
 	"github.com/trama-graph/trama/datasources"
-	"github.com/trama-graph/trama/schema"
 )
 
 // Entity is the pointer of a row type.
-type Entity[T any] interface {
-	*T
-	schema.Entity
-}
+type Entity[T any] interface{ datasources.EntityOf[T] }
 
 // Chunks splits keys into runs of at most size.
 func Chunks[K any](keys []K, size int) [][]K {
@@ -149,59 +144,5 @@ func fetchChunk[T any, P Entity[T]](ctx context.Context, chunk []string, q datas
 // Cut sorts all matching rows of one list by q.Order and then by key, and cuts
 // the page out of them. The total is exact.
 func Cut[T any, P Entity[T]](items []T, q datasources.Query) datasources.Rows[T] {
-	slices.SortStableFunc(items, func(a, b T) int { return compare(P(&a), P(&b), q.Order) })
-	total := len(items)
-	if q.After != nil {
-		items = items[begin[T, P](items, q.Order, q.After):]
-	}
-	more := false
-	if q.First >= 0 && len(items) > q.First {
-		items, more = items[:q.First], true
-	}
-	return datasources.Rows[T]{Items: items, More: []bool{more}, Totals: []int{total}}
-}
-
-func compare(a, b schema.Entity, order schema.Sort) int {
-	if order.Column != "" {
-		c := a.Column(order.Column).Compare(b.Column(order.Column))
-		if order.Desc {
-			c = -c
-		}
-		if c != 0 {
-			return c
-		}
-	}
-	_, x := a.Identity()
-	_, y := b.Identity()
-	return schema.String(x).Compare(schema.String(y))
-}
-
-// begin returns the index of the first row behind after, in rows sorted by
-// compare.
-func begin[T any, P Entity[T]](items []T, order schema.Sort, after *datasources.After) int {
-	i, _ := slices.BinarySearchFunc(items, 0, func(x T, _ int) int {
-		if behind(P(&x), order, after) {
-			return 1
-		}
-		return -1
-	})
-	return i
-}
-
-func behind(row schema.Entity, order schema.Sort, after *datasources.After) bool {
-	c := 0
-	if order.Column != "" {
-		c = row.Column(order.Column).Compare(after.Value)
-		if order.Desc {
-			c = -c
-		}
-	}
-	if c != 0 {
-		return c > 0
-	}
-	if after.ID == "" {
-		return after.Inclusive
-	}
-	_, key := row.Identity()
-	return key > after.ID
+	return datasources.Cut[T, P](items, q)
 }

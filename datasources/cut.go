@@ -1,0 +1,73 @@
+package datasources
+
+import (
+	"slices"
+
+	"github.com/trama-graph/trama/schema"
+)
+
+// EntityOf is the pointer of a row type.
+type EntityOf[T any] interface {
+	*T
+	schema.Entity
+}
+
+// Cut sorts all matching rows of one list by q.Order and then by key, and cuts
+// the page out of them. The total is exact.
+func Cut[T any, P EntityOf[T]](items []T, q Query) Rows[T] {
+	slices.SortStableFunc(items, func(a, b T) int { return compare(P(&a), P(&b), q.Order) })
+	total := len(items)
+	if q.After != nil {
+		items = items[begin[T, P](items, q.Order, q.After):]
+	}
+	more := false
+	if q.First >= 0 && len(items) > q.First {
+		items, more = items[:q.First], true
+	}
+	return Rows[T]{Items: items, More: []bool{more}, Totals: []int{total}}
+}
+
+func compare(a, b schema.Entity, order schema.Sort) int {
+	if order.Column != "" {
+		c := a.Column(order.Column).Compare(b.Column(order.Column))
+		if order.Desc {
+			c = -c
+		}
+		if c != 0 {
+			return c
+		}
+	}
+	_, x := a.Identity()
+	_, y := b.Identity()
+	return schema.String(x).Compare(schema.String(y))
+}
+
+// begin returns the index of the first row behind after, in rows sorted by
+// compare.
+func begin[T any, P EntityOf[T]](items []T, order schema.Sort, after *After) int {
+	i, _ := slices.BinarySearchFunc(items, 0, func(x T, _ int) int {
+		if behind(P(&x), order, after) {
+			return 1
+		}
+		return -1
+	})
+	return i
+}
+
+func behind(row schema.Entity, order schema.Sort, after *After) bool {
+	c := 0
+	if order.Column != "" {
+		c = row.Column(order.Column).Compare(after.Value)
+		if order.Desc {
+			c = -c
+		}
+	}
+	if c != 0 {
+		return c > 0
+	}
+	if after.ID == "" {
+		return after.Inclusive
+	}
+	_, key := row.Identity()
+	return key > after.ID
+}

@@ -1,0 +1,48 @@
+package loaders
+
+import (
+	"context"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
+)
+
+// articlePages pages the articles of tickets.
+type articlePages = Documents[schema.Article, *schema.Article]
+
+// ArticlesOf returns each ticket's page of articles, oldest first. They lie where
+// the ticket lies.
+func (l *Loaders) ArticlesOf(ctx context.Context, tickets []*schema.Ticket, a Args) ([]*schema.Page[schema.Article], error) {
+	var d *articlePages = l.Articles
+	q, err := d.question(ctx, "Ticket.articles", a, "ticket")
+	if err != nil {
+		return nil, err
+	}
+	streams := make([][]stream[schema.Article], len(tickets))
+	bySource := map[*datasources.Connected][]string{}
+	for _, t := range tickets {
+		if s := l.Catalog.Source(t.Source); s != nil && s.Has("Article") {
+			bySource[s] = appendNew(bySource[s], t.Key)
+		}
+	}
+	for i, s := range q.owners {
+		keys := bySource[s]
+		if len(keys) == 0 {
+			continue
+		}
+		found := parentsOf[schema.Article](d, s, "ticket", q.query(i)).load(ctx, keys)
+		for p, t := range tickets {
+			if t.Source == s.Name {
+				one := stream[schema.Article]{parent: p, source: s.Name}
+				one.fill(found[t.Key])
+				streams[p] = append(streams[p], one)
+			}
+		}
+	}
+	pages := make([]*schema.Page[schema.Article], len(tickets))
+	errs := make([]error, len(tickets))
+	for p := range tickets {
+		pages[p], errs[p] = d.merge(ctx, q, streams[p])
+	}
+	return pages, perItem(errs)
+}

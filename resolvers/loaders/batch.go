@@ -1,0 +1,177 @@
+package loaders
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/graph-gophers/dataloader/v7"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
+)
+
+// batchKey names a batch of one request: equal questions share one dataloader.
+type batchKey struct{ source, entity, relation, query string }
+
+// batch is a dataloader whose cache lives as long as the request, while its
+// capacity is set anew for each level: it is dispatched when all keys of the
+// level are in it, never by a timer.
+type batch[V any] struct {
+	mu    sync.Mutex // held while a level's keys are counted and loaded
+	cache *dataloader.InMemoryCache[string, V]
+	fetch dataloader.BatchFunc[string, V]
+}
+
+// net is how long a dataloader would wait if the count of its keys were wrong.
+const net = 100 * time.Millisecond
+
+func batchOf[V any](l *Loaders, k batchKey, fetch dataloader.BatchFunc[string, V]) *batch[V] {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b, ok := l.batches[k].(*batch[V]); ok {
+		return b
+	}
+	b := &batch[V]{cache: dataloader.NewCache[string, V](), fetch: fetch}
+	l.batches[k] = b
+	return b
+}
+
+// load returns a result for each key. Keys already asked in this request are not
+// asked again.
+func (b *batch[V]) load(ctx context.Context, keys []string) map[string]result[V] {
+	thunks := b.start(ctx, keys)
+	out := make(map[string]result[V], len(keys))
+	for i, k := range keys {
+		v, err := thunks[i]()
+		out[k] = result[V]{v, err}
+	}
+	return out
+}
+
+type result[V any] struct {
+	value V
+	err   error
+}
+
+func (b *batch[V]) start(ctx context.Context, keys []string) []dataloader.Thunk[V] {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	fresh := 0
+	for _, k := range keys {
+		if _, ok := b.cache.Get(ctx, k); !ok {
+			fresh++
+		}
+	}
+	capacity := max(fresh, 1)
+	level := dataloader.NewBatchedLoader(b.fetch,
+		dataloader.WithBatchCapacity[string, V](capacity),
+		dataloader.WithInputCapacity[string, V](capacity),
+		dataloader.WithWait[string, V](net),
+		dataloader.WithCache[string, V](b.cache))
+	thunks := make([]dataloader.Thunk[V], len(keys))
+	for i, k := range keys {
+		thunks[i] = level.Load(ctx, k)
+	}
+	return thunks
+}
+
+// page is what a reader gave for one parent.
+type page[T any] struct {
+	items []T
+	more  bool
+	total int
+	asOf  time.Time
+	stale bool
+}
+
+// parents makes the batch of one relation: fetch is called once per level with
+// all keys that were not asked yet.
+func parents[T any](l *Loaders, source *datasources.Connected, entity string, rel datasources.Relation, q datasources.Query) *batch[page[T]] {
+	k := batchKey{source.Name, entity, string(rel), queryKey(q)}
+	return batchOf(l, k, func(ctx context.Context, keys []string) []*dataloader.Result[page[T]] {
+		l.count(source.Name, entity, string(rel), len(keys))
+		rows, err := datasources.ReaderOf[T](source, entity).ByParent(ctx, rel, keys, q)
+		l.Report.read(source.Name, len(rows.Items), rows.AsOf, rows.Stale, err)
+		return results(keys, err, func(i int) page[T] {
+			p := page[T]{items: rows.Parent(i), total: -1, asOf: rows.AsOf, stale: rows.Stale}
+			if i < len(rows.More) {
+				p.more = rows.More[i]
+			}
+			if i < len(rows.Totals) {
+				p.total = rows.Totals[i]
+			}
+			return p
+		})
+	})
+}
+
+// byKeys makes the batch of one entity's rows by their keys; a missing row is
+// nil.
+func byKeys[T any, P entity[T]](l *Loaders, source *datasources.Connected, name string, f datasources.Fields) *batch[*T] {
+	k := batchKey{source.Name, name, "id", f.Key()}
+	return batchOf(l, k, func(ctx context.Context, keys []string) []*dataloader.Result[*T] {
+		l.count(source.Name, name, "id", len(keys))
+		rows, err := datasources.ReaderOf[T](source, name).ByKeys(ctx, keys, f)
+		l.Report.read(source.Name, len(rows.Items), rows.AsOf, rows.Stale, err)
+		found := make(map[string]*T, len(rows.Items))
+		for i := range rows.Items {
+			_, key := P(&rows.Items[i]).Identity()
+			found[key] = &rows.Items[i]
+		}
+		return results(keys, err, func(i int) *T { return found[keys[i]] })
+	})
+}
+
+// results pairs keys with values by position, and with their errors by key.
+func results[V any](keys []string, err error, value func(i int) V) []*dataloader.Result[V] {
+	var some *datasources.BatchError
+	if err != nil && !errors.As(err, &some) {
+		out := make([]*dataloader.Result[V], len(keys))
+		for i := range keys {
+			out[i] = &dataloader.Result[V]{Error: err}
+		}
+		return out
+	}
+	out := make([]*dataloader.Result[V], len(keys))
+	for i, k := range keys {
+		if some != nil && some.ByKey[k] != nil {
+			out[i] = &dataloader.Result[V]{Error: some.ByKey[k]}
+			continue
+		}
+		out[i] = &dataloader.Result[V]{Data: value(i)}
+	}
+	return out
+}
+
+func (l *Loaders) count(source, entity, relation string, keys int) {
+	if l.Batches != nil {
+		l.Batches(source, entity, relation, keys)
+	}
+}
+
+func queryKey(q datasources.Query) string {
+	after := ""
+	if q.After != nil {
+		after = valueText(q.After.Value) + "\x00" + q.After.ID
+		if q.After.Inclusive {
+			after += "\x00i"
+		}
+	}
+	return string(shape(q.Fields.Key(), Args{Where: q.Where}, q.Order, []string{after, strconv.Itoa(q.First), flag(q.Total)}))
+}
+
+func flag(b bool) string {
+	if b {
+		return "t"
+	}
+	return ""
+}
+
+// entity is the pointer of a row type.
+type entity[T any] interface {
+	*T
+	schema.Entity
+}

@@ -1,0 +1,328 @@
+package loaders
+
+import (
+	"context"
+	"slices"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
+)
+
+// Linked is a row that refers to documents.
+type Linked interface {
+	schema.Entity
+	LinkKeys() *schema.Links
+}
+
+// Target says which of a row's links leads to an entity.
+type Target struct {
+	Relation datasources.Relation // "order": keys of the same source
+	ByNumber datasources.Relation // "orderNumber"
+	Key      func(*schema.Links) string
+	Numbers  func(*schema.Links) []string
+}
+
+// The targets of links.
+var (
+	ToOrder   = Target{"order", "orderNumber", func(l *schema.Links) string { return l.OrderKey }, func(l *schema.Links) []string { return l.OrderNumbers }}
+	ToQuote   = Target{"quote", "quoteNumber", func(l *schema.Links) string { return l.QuoteKey }, func(l *schema.Links) []string { return l.QuoteNumbers }}
+	ToInvoice = Target{"invoice", "invoiceNumber", func(l *schema.Links) string { return l.InvoiceKey }, func(l *schema.Links) []string { return l.InvoiceNumbers }}
+)
+
+// Of returns the document each row refers to: by key within its own source, else
+// by number among the sources that feed the entity, in their order of authority
+// and within one customer. Nothing found is null; several in one source are
+// AMBIGUOUS.
+func (d *Documents[T, P]) Of(ctx context.Context, relation string, to Target, rows []Linked) ([]*T, error) {
+	out := make([]*T, len(rows))
+	errs := make([]error, len(rows))
+	d.byOwnKey(ctx, to, rows, out, errs)
+	numbers := d.openNumbers(to, rows, out, errs)
+	if len(numbers) > 0 {
+		found := d.byNumbers(ctx, numbers)
+		for i, r := range rows {
+			if out[i] == nil && errs[i] == nil {
+				out[i], errs[i] = d.choose(r, to, found)
+			}
+		}
+	}
+	for i, r := range rows {
+		if to.Key(r.LinkKeys()) != "" || len(to.Numbers(r.LinkKeys())) > 0 {
+			source, _ := r.Identity()
+			d.l.Links.count(source, relation, out[i] != nil, errs[i])
+		}
+	}
+	return out, perItem(errs)
+}
+
+// byOwnKey resolves the links that are keys of the row's own source.
+func (d *Documents[T, P]) byOwnKey(ctx context.Context, to Target, rows []Linked, out []*T, errs []error) {
+	keys := map[string][]string{}
+	for _, r := range rows {
+		source, _ := r.Identity()
+		if k := to.Key(r.LinkKeys()); k != "" && !slices.Contains(keys[source], k) {
+			keys[source] = append(keys[source], k)
+		}
+	}
+	found := map[string]map[string]result[*T]{}
+	for source, list := range keys {
+		if s := d.l.Catalog.Source(source); s != nil && s.Has(d.name) {
+			found[source] = byKeys[T, P](d.l, s, d.name, d.l.fields(ctx, Args{})).load(ctx, list)
+		}
+	}
+	for i, r := range rows {
+		source, _ := r.Identity()
+		if f, ok := found[source][to.Key(r.LinkKeys())]; ok {
+			out[i], errs[i] = f.value, f.err
+		}
+	}
+}
+
+// openNumbers collects the numbers of the rows that no key has resolved. A row
+// without a customer has none: a number means nothing outside its customer.
+func (d *Documents[T, P]) openNumbers(to Target, rows []Linked, out []*T, errs []error) []string {
+	var numbers []string
+	seen := map[string]bool{}
+	for i, r := range rows {
+		if out[i] != nil || errs[i] != nil {
+			continue
+		}
+		if _, ok := d.customerOf(r); !ok {
+			continue
+		}
+		for _, n := range to.Numbers(r.LinkKeys()) {
+			if !seen[n] {
+				seen[n] = true
+				numbers = append(numbers, n)
+			}
+		}
+	}
+	return numbers
+}
+
+func (d *Documents[T, P]) customerOf(r Linked) (string, bool) {
+	source, _ := r.Identity()
+	key := r.LinkKeys().CustomerKey
+	if key == "" {
+		return "", false
+	}
+	return d.l.Directory.Golden(source, key)
+}
+
+// numbered is what each owner has under each number, in order of authority.
+type numbered[T any] []map[string]result[page[T]]
+
+// candidates is the number of documents with one number that are looked at; a
+// number is written by people and may stand on documents of several customers.
+const candidates = 50
+
+func (d *Documents[T, P]) byNumbers(ctx context.Context, numbers []string) numbered[T] {
+	owners := d.l.Catalog.Owners(d.name)
+	f := d.l.fields(ctx, Args{})
+	found := make(numbered[T], len(owners))
+	each(len(owners), func(i int) {
+		e := owners[i].Entity(d.name)
+		if e.Relation("number") == nil {
+			return
+		}
+		q := datasources.Query{Fields: f, First: candidates, Order: e.Default}
+		found[i] = parentsOf[T](d, owners[i], "number", q).load(ctx, numbers)
+	})
+	return found
+}
+
+func (d *Documents[T, P]) choose(r Linked, to Target, found numbered[T]) (*T, error) {
+	golden, ok := d.customerOf(r)
+	if !ok {
+		return nil, nil
+	}
+	for _, number := range to.Numbers(r.LinkKeys()) {
+		for _, owner := range found {
+			f, asked := owner[number]
+			if !asked {
+				continue
+			}
+			if f.err != nil {
+				return nil, f.err
+			}
+			match, n := d.matches(f.value.items, golden)
+			if n > 1 || (n == 1 && f.value.more) {
+				source, _ := P(match).Identity()
+				return nil, schema.SourceErrorf(schema.Ambiguous, source, "several %s of this customer in %s have the number the link gives", d.name, source)
+			}
+			if n == 1 {
+				return match, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// matches returns the last of the rows that belong to a customer, and how many do.
+func (d *Documents[T, P]) matches(items []T, golden string) (match *T, n int) {
+	for i := range items {
+		row, ok := any(P(&items[i])).(Linked)
+		if !ok {
+			continue
+		}
+		if g, ok := d.customerOf(row); ok && g == golden {
+			match, n = &items[i], n+1
+		}
+	}
+	return match, n
+}
+
+// Parent is a document whose children are asked for.
+type Parent struct {
+	Source, Key, Number string
+	CustomerKey         string
+}
+
+// OfDocuments returns each document's page of children: those that hold its key
+// in the same source, and those of the same customer whose link gives its
+// number. relation is the child's side of the link, e.g. "Invoice.order".
+func (d *Documents[T, P]) OfDocuments(ctx context.Context, relation string, to Target, parents []Parent, a Args) ([]*schema.Page[T], error) {
+	q, err := d.question(ctx, relation, a, string(to.Relation))
+	if err != nil {
+		return nil, err
+	}
+	perOwner := make([][]stream[T], len(q.owners))
+	each(len(q.owners), func(i int) { perOwner[i] = d.childStreams(ctx, relation, to, parents, q, i) })
+	streams := make([][]stream[T], len(parents))
+	for _, list := range perOwner {
+		for _, s := range list {
+			streams[s.parent] = append(streams[s.parent], s)
+		}
+	}
+	pages := make([]*schema.Page[T], len(parents))
+	errs := make([]error, len(parents))
+	for p := range parents {
+		pages[p], errs[p] = d.merge(ctx, q, streams[p])
+	}
+	return pages, perItem(errs)
+}
+
+// childStreams asks one source for the children of all documents.
+func (d *Documents[T, P]) childStreams(ctx context.Context, relation string, to Target, parents []Parent, q *question, owner int) []stream[T] {
+	s := q.owners[owner]
+	e := s.Entity(d.name)
+	rules := d.l.Catalog.Links(s.Name, relation)
+	native := make([]stream[T], len(parents))
+	linked := make([]stream[T], len(parents))
+	ways := [2]func(){func() {}, func() {}}
+	if e.Relation(to.Relation) != nil {
+		ways[0] = func() { d.byParentKey(ctx, to, parents, q, owner, native) }
+	}
+	switch {
+	case len(rules) == 0:
+	case rules.Exact() && e.Relation(to.ByNumber) != nil:
+		ways[1] = func() { d.byLinkNumber(ctx, to, parents, q, owner, linked) }
+	case e.Relation("customer") != nil:
+		ways[1] = func() { d.byCustomer(ctx, to, parents, q, owner, linked) }
+	}
+	each(2, func(i int) { ways[i]() })
+	return unite[T, P](native, linked, s.Name, q)
+}
+
+// byParentKey asks for the children that hold the parents' keys.
+func (d *Documents[T, P]) byParentKey(ctx context.Context, to Target, parents []Parent, q *question, owner int, out []stream[T]) {
+	s := q.owners[owner]
+	var keys []string
+	for _, p := range parents {
+		if p.Source == s.Name && !slices.Contains(keys, p.Key) {
+			keys = append(keys, p.Key)
+		}
+	}
+	if len(keys) == 0 {
+		return
+	}
+	found := parentsOf[T](d, s, to.Relation, q.query(owner)).load(ctx, keys)
+	for i, p := range parents {
+		if p.Source == s.Name {
+			out[i].key = p.Key
+			out[i].fill(found[p.Key])
+		}
+	}
+}
+
+// byLinkNumber asks for the children whose link field equals the parents'
+// numbers, and keeps those of the same customer.
+func (d *Documents[T, P]) byLinkNumber(ctx context.Context, to Target, parents []Parent, q *question, owner int, out []stream[T]) {
+	var keys []string
+	seen := map[string]bool{}
+	for _, p := range parents {
+		if p.Number != "" && !seen[p.Number] {
+			seen[p.Number] = true
+			keys = append(keys, p.Number)
+		}
+	}
+	d.linked(ctx, to, parents, q, owner, to.ByNumber, keys, func(p Parent) []string { return []string{p.Number} }, out)
+}
+
+// byCustomer reads the documents of the parents' customers and looks for the link
+// in them: the way for links inside a longer text.
+func (d *Documents[T, P]) byCustomer(ctx context.Context, to Target, parents []Parent, q *question, owner int, out []stream[T]) {
+	var keys []string
+	seen := map[string]bool{}
+	of := func(p Parent) []string {
+		golden, ok := d.l.Directory.Golden(p.Source, p.CustomerKey)
+		if !ok || p.Number == "" {
+			return nil
+		}
+		ids, _ := d.l.Directory.Keys(golden, q.owners[owner].Name)
+		return ids
+	}
+	for _, p := range parents {
+		for _, id := range of(p) {
+			if !seen[id] {
+				seen[id] = true
+				keys = append(keys, id)
+			}
+		}
+	}
+	d.linked(ctx, to, parents, q, owner, "customer", keys, of, out)
+}
+
+func (d *Documents[T, P]) linked(ctx context.Context, to Target, parents []Parent, q *question, owner int, rel datasources.Relation, keys []string, of func(Parent) []string, out []stream[T]) {
+	if len(keys) == 0 {
+		return
+	}
+	s := q.owners[owner]
+	query := q.query(owner)
+	query.First, query.After, query.Total = d.l.LinkBound, nil, false
+	found := parentsOf[T](d, s, rel, query).load(ctx, keys)
+	for i, p := range parents {
+		golden, ok := d.l.Directory.Golden(p.Source, p.CustomerKey)
+		if !ok || p.Number == "" {
+			continue
+		}
+		for _, key := range of(p) {
+			f := found[key]
+			switch {
+			case f.err != nil:
+				out[i].err = f.err
+			case f.value.more:
+				out[i].err = schema.SourceErrorf(schema.Limited, s.Name, "a customer has more than %d %s in %s to look through for this link", d.l.LinkBound, d.name, s.Name)
+			}
+			for j := range f.value.items {
+				row, ok := any(P(&f.value.items[j])).(Linked)
+				if !ok || !slices.Contains(to.Numbers(row.LinkKeys()), p.Number) {
+					continue
+				}
+				if d.hasOwnKey(s, to, row, p) {
+					continue // found by byParentKey already
+				}
+				if g, ok := d.customerOf(row); ok && g == golden {
+					out[i].items = append(out[i].items, f.value.items[j])
+				}
+			}
+		}
+		out[i].key = p.Number
+	}
+}
+
+// hasOwnKey reports whether a child holds its parent's key, and so was found by
+// it.
+func (d *Documents[T, P]) hasOwnKey(s *datasources.Connected, to Target, child Linked, p Parent) bool {
+	return p.Source == s.Name && to.Key(child.LinkKeys()) == p.Key && s.Entity(d.name).Relation(to.Relation) != nil
+}

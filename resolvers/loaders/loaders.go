@@ -1,0 +1,112 @@
+package loaders
+
+import (
+	"context"
+	"sync"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/graph/seal"
+	"github.com/trama-graph/trama/schema"
+)
+
+// Directory is what the loaders need of the customer directory.
+type Directory interface {
+	datasources.Reader[schema.Customer]
+	// Golden returns the customer a source's record belongs to.
+	Golden(source, recordID string) (customerKey string, ok bool)
+	// Keys returns the customer's records in a source, and whether it knows him.
+	Keys(customerKey, source string) ([]string, schema.CoverageState)
+	// ByTaxID and ByEmail return the keys of all customers that have it.
+	ByTaxID(taxID string) []string
+	ByEmail(email string) []string
+	// Seen says that records with these customer keys were read.
+	Seen(source string, recordIDs []string)
+}
+
+// Config is what all requests share.
+type Config struct {
+	Catalog     *datasources.Catalog
+	Directory   Directory
+	Seal        *seal.Sealer
+	DefaultPage int
+	MaxPage     int
+	// LinkBound is how many documents of one customer are looked through for a
+	// link that the source cannot be asked by.
+	LinkBound int
+	Batches   func(source, entity, relation string, keys int) // counts, nil = nobody does
+	Links     *LinkStats
+	// Total tells whether the resolver under way is asked for totalCount.
+	Total func(ctx context.Context) bool
+	// Columns tells which columns of the rows the resolver under way is asked
+	// for, nil = all.
+	Columns func(ctx context.Context) []string
+}
+
+// Loaders are the loaders of one request.
+type Loaders struct {
+	*Config
+	Customers      *customers
+	Contacts       *Documents[schema.Contact, *schema.Contact]
+	Tickets        *Documents[schema.Ticket, *schema.Ticket]
+	Articles       *Documents[schema.Article, *schema.Article]
+	Quotes         *Documents[schema.Quote, *schema.Quote]
+	Orders         *Documents[schema.Order, *schema.Order]
+	Invoices       *Documents[schema.Invoice, *schema.Invoice]
+	Payments       *Documents[schema.Payment, *schema.Payment]
+	Payables       *Documents[schema.Payable, *schema.Payable]
+	Boletos        *Documents[schema.Boleto, *schema.Boleto]
+	Products       *Documents[schema.Product, *schema.Product]
+	DeliveryNotes  *Documents[schema.DeliveryNote, *schema.DeliveryNote]
+	PurchaseOrders *Documents[schema.PurchaseOrder, *schema.PurchaseOrder]
+
+	Report Report
+
+	mu      sync.Mutex // guards batches
+	batches map[batchKey]any
+}
+
+// New makes the loaders of one request.
+func New(c *Config) *Loaders {
+	l := &Loaders{Config: c, batches: map[batchKey]any{}}
+	l.Customers = &customers{l}
+	l.Contacts = documents[schema.Contact](l, "Contact")
+	l.Tickets = documents[schema.Ticket](l, "Ticket")
+	l.Articles = documents[schema.Article](l, "Article")
+	l.Quotes = documents[schema.Quote](l, "Quote")
+	l.Orders = documents[schema.Order](l, "Order")
+	l.Invoices = documents[schema.Invoice](l, "Invoice")
+	l.Payments = documents[schema.Payment](l, "Payment")
+	l.Payables = documents[schema.Payable](l, "Payable")
+	l.Boletos = documents[schema.Boleto](l, "Boleto")
+	l.Products = documents[schema.Product](l, "Product")
+	l.DeliveryNotes = documents[schema.DeliveryNote](l, "DeliveryNote")
+	l.PurchaseOrders = documents[schema.PurchaseOrder](l, "PurchaseOrder")
+	return l
+}
+
+type contextKey struct{}
+
+// With puts the request's loaders into its context.
+func With(ctx context.Context, l *Loaders) context.Context {
+	return context.WithValue(ctx, contextKey{}, l)
+}
+
+// From returns the request's loaders; it panics when there are none, which is a
+// mistake in the program.
+func From(ctx context.Context) *Loaders { return ctx.Value(contextKey{}).(*Loaders) }
+
+// fields returns the columns a reader is asked for: those of the operation, and
+// those that filter, order and links need.
+func (l *Loaders) fields(ctx context.Context, a Args, more ...string) datasources.Fields {
+	asked := l.Columns(ctx)
+	if asked == nil {
+		return nil
+	}
+	names := append([]string{}, asked...)
+	names = append(names, more...)
+	a.Where.Columns(func(c string) { names = append(names, c) })
+	if a.Order.Column != "" {
+		names = append(names, a.Order.Column)
+	}
+	return datasources.NewFields(names...)
+}

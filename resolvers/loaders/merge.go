@@ -1,0 +1,137 @@
+package loaders
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/trama-graph/trama/schema"
+)
+
+// stream is what one source has for one list, in order.
+type stream[T any] struct {
+	parent int
+	source string
+	key    string
+	items  []T
+	more   bool
+	total  int
+	err    error
+}
+
+func (s *stream[T]) fill(r result[page[T]]) {
+	s.items, s.more, s.total, s.err = r.value.items, r.value.more, r.value.total, r.err
+}
+
+// merge makes the page of a list out of its sources' streams: a k-way merge by
+// (order, source), each stream keeping its own order. Sources that failed are
+// named in the page; when every source failed, their error is the answer.
+func (d *Documents[T, P]) merge(ctx context.Context, q *question, streams []stream[T]) (*schema.Page[T], error) {
+	page := &schema.Page[T]{HasPrev: q.after != nil, Nodes: []*T{}}
+	slices.SortStableFunc(streams, func(a, b stream[T]) int { return strings.Compare(a.source, b.source) })
+	var alive []*stream[T]
+	var failures []error
+	total, known := 0, true
+	for i := range streams {
+		s := &streams[i]
+		if s.err != nil {
+			failures = append(failures, s.err)
+			page.Missing = appendNew(page.Missing, s.source)
+			continue
+		}
+		if s.total < 0 {
+			known = false
+		}
+		total += s.total
+		alive = append(alive, s)
+	}
+	if len(failures) > 0 && len(alive) == 0 {
+		return nil, worst(failures)
+	}
+	for _, err := range failures {
+		d.l.Report.partial(ctx, q.list, err)
+	}
+	d.take(page, alive, q)
+	switch {
+	case len(failures) > 0 || !q.total:
+	case known:
+		page.TotalCount = &total
+	default:
+		d.l.Report.unknownTotal(d.name)
+	}
+	page.CursorAt = func(i int) string { return d.l.cursorOf(P(page.Nodes[i]), q.order, q.shape) }
+	return page, nil
+}
+
+// take moves the first rows of the streams into the page.
+func (d *Documents[T, P]) take(page *schema.Page[T], alive []*stream[T], q *question) {
+	at := make([]int, len(alive))
+	for len(page.Nodes) < q.first {
+		best := -1
+		for i, s := range alive {
+			if at[i] < len(s.items) && (best < 0 || d.before(&s.items[at[i]], &alive[best].items[at[best]], q.order)) {
+				best = i
+			}
+		}
+		if best < 0 {
+			break
+		}
+		page.Nodes = append(page.Nodes, &alive[best].items[at[best]])
+		at[best]++
+	}
+	for i, s := range alive {
+		if s.more || at[i] < len(s.items) {
+			page.HasNext = true
+		}
+	}
+}
+
+// before reports whether a stands before b; the streams come sorted by source, so
+// that equal rows keep that order. Rows of one source and one value that come in
+// two streams stand by key.
+func (d *Documents[T, P]) before(a, b *T, order schema.Sort) bool {
+	if order.Column != "" {
+		c := P(a).Column(order.Column).Compare(P(b).Column(order.Column))
+		if order.Desc {
+			c = -c
+		}
+		if c != 0 {
+			return c < 0
+		}
+	}
+	s, k := P(a).Identity()
+	t, m := P(b).Identity()
+	return s == t && k < m
+}
+
+func appendNew(list []string, s string) []string {
+	if slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// worst chooses the error to show for several: one that cannot be repeated before
+// one that can.
+func worst(errs []error) error {
+	for _, err := range errs {
+		var e *schema.Error
+		if !errors.As(err, &e) || !e.Retryable {
+			return err
+		}
+	}
+	return errs[0]
+}
+
+// perItem makes the error of a batch resolver, nil when no item failed.
+func perItem(errs []error) error {
+	for _, err := range errs {
+		if err != nil {
+			return graphql.BatchErrorList(errs)
+		}
+	}
+	return nil
+}
