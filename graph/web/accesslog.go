@@ -1,0 +1,90 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// entry is what a door adds to its line in the access log: names and codes, never
+// a query, a variable or a token.
+type entry struct {
+	token     string // public id
+	operation string
+	codes     []string
+}
+
+type entryKey struct{}
+
+func entryOf(ctx context.Context) *entry {
+	if e, ok := ctx.Value(entryKey{}).(*entry); ok {
+		return e
+	}
+	return &entry{}
+}
+
+// recorder remembers what was answered.
+type recorder struct {
+	http.ResponseWriter
+	entry  *entry
+	status int
+	bytes  int64
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// finish writes the access log. A panic in a door is logged with its stack and
+// answered by 500, without a word of it.
+func (s *Server) finish(w *recorder, r *http.Request, start time.Time) {
+	if p := recover(); p != nil {
+		if p == http.ErrAbortHandler { //nolint:errorlint // the sentinel itself is thrown
+			panic(p)
+		}
+		s.cfg.Log.ErrorContext(r.Context(), "door panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		if w.status == 0 {
+			http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		}
+	}
+	level := slog.LevelInfo
+	if quiet(r.URL.Path) {
+		level = slog.LevelDebug
+	}
+	attrs := []slog.Attr{
+		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", w.status),
+		slog.Int64("bytes", w.bytes), slog.Duration("took", time.Since(start)), slog.String("from", r.RemoteAddr),
+	}
+	if w.entry.token != "" {
+		attrs = append(attrs, slog.String("token", w.entry.token))
+	}
+	if w.entry.operation != "" {
+		attrs = append(attrs, slog.String("operation", w.entry.operation))
+	}
+	if len(w.entry.codes) > 0 {
+		attrs = append(attrs, slog.String("codes", strings.Join(w.entry.codes, ",")))
+	}
+	s.cfg.Log.LogAttrs(r.Context(), level, "answered request", attrs...)
+}
+
+// quiet paths are asked every few seconds by machines.
+func quiet(path string) bool { return path == "/healthz" || path == "/readyz" || path == "/metrics" }

@@ -1,0 +1,64 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// Health tells how the parts are doing. It makes no calls.
+type Health interface {
+	// Ready reports whether requests should come here; why is the reason when not.
+	Ready() (ok bool, why string)
+	// Sources returns each connected system.
+	Sources() []SourceHealth
+}
+
+// SourceHealth is one system in /readyz.
+type SourceHealth struct {
+	Name      string     `json:"name"`
+	Kind      string     `json:"kind"`
+	State     string     `json:"state"`
+	LastError string     `json:"lastError,omitempty"` // a code
+	Directory string     `json:"directory,omitempty"` // "filling", "filled"
+	AsOf      *time.Time `json:"asOf,omitempty"`
+}
+
+// healthz says that the process lives.
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// readyz says whether requests should come here, and names each source. A source
+// that is down or still filling does not make the server unready: its branches
+// say so in the answers.
+func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
+	body := struct {
+		Status  string         `json:"status"`
+		Why     string         `json:"why,omitempty"`
+		Sources []SourceHealth `json:"sources"`
+	}{Status: "ready", Sources: s.cfg.Health.Sources()}
+	status := http.StatusOK
+	if ok, why := s.cfg.Health.Ready(); !ok {
+		body.Status, body.Why, status = "not ready", why, http.StatusServiceUnavailable
+	} else {
+		for _, src := range body.Sources {
+			if src.State == "down" || src.State == "degraded" || src.Directory == "filling" {
+				body.Status = "degraded"
+			}
+		}
+	}
+	writeJSON(w, status, body)
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	w.Write(append(b, '\n')) //nolint:errcheck // the client has gone
+}

@@ -1,0 +1,118 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+
+	"github.com/trama-graph/trama/schema"
+)
+
+// operation parses and validates a request and makes gqlgen's operation context
+// of it. Documents that were valid once are kept, and never changed.
+func (s *Server) operation(ctx context.Context, q *request, safe bool) (*graphql.OperationContext, gqlerror.List, error) {
+	doc, known := s.docs.Get(ctx, q.Query)
+	if !known {
+		var err error
+		doc, err = parser.ParseQueryWithTokenLimit(&ast.Source{Name: "query", Input: q.Query}, s.cfg.Tokens)
+		if err != nil {
+			return nil, listOf(err), nil
+		}
+		if depth(doc) > maxDepth {
+			return nil, listOf(schema.Errorf(schema.Limited, "the document is nested deeper than %d", maxDepth)), nil
+		}
+	}
+	op := doc.Operations.ForName(q.OperationName)
+	if safe && op != nil && op.Operation != ast.Query {
+		return nil, nil, refuse(http.StatusMethodNotAllowed, schema.BadRequest, "GET is for queries only")
+	}
+	if !known {
+		if errs := validator.ValidateWithRules(s.cfg.Schema.Schema(), doc, nil); len(errs) > 0 {
+			return nil, coded(errs, schema.BadRequest), nil
+		}
+		s.docs.Add(ctx, q.Query, doc)
+	}
+	if op == nil {
+		return nil, listOf(schema.Errorf(schema.BadRequest, "the document has no such operation, or several and none is named")), nil
+	}
+	variables, err := validator.VariableValues(s.cfg.Schema.Schema(), op, q.Variables)
+	if err != nil {
+		return nil, listOf(err), nil
+	}
+	return &graphql.OperationContext{
+		RawQuery: q.Query, Variables: variables, OperationName: q.OperationName, Doc: doc, Operation: op, Extensions: q.Extensions,
+		RecoverFunc:            func(context.Context, any) error { return schema.Errorf(schema.Internal, "internal error") },
+		ResolverMiddleware:     func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
+		RootResolverMiddleware: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler { return next(ctx) },
+	}, nil, nil
+}
+
+// maxDepth bounds the nesting of a document before anything walks it.
+const maxDepth = 200
+
+func depth(doc *ast.QueryDocument) int {
+	deepest := 0
+	for _, op := range doc.Operations {
+		deepest = max(deepest, depthOf(op.SelectionSet))
+	}
+	for _, f := range doc.Fragments {
+		deepest = max(deepest, depthOf(f.SelectionSet))
+	}
+	return deepest
+}
+
+// depthOf walks with a list of its own, so that no nesting exhausts the stack.
+func depthOf(set ast.SelectionSet) int {
+	deepest := 0
+	level := []ast.SelectionSet{set}
+	for len(level) > 0 {
+		var next []ast.SelectionSet
+		for _, set := range level {
+			for _, sel := range set {
+				switch x := sel.(type) {
+				case *ast.Field:
+					if len(x.SelectionSet) > 0 {
+						next = append(next, x.SelectionSet)
+					}
+				case *ast.InlineFragment:
+					next = append(next, x.SelectionSet)
+				}
+			}
+		}
+		deepest++
+		level = next
+	}
+	return deepest
+}
+
+// listOf makes request errors of one error; their code is BAD_REQUEST unless they
+// have one.
+func listOf(err error) gqlerror.List {
+	var list gqlerror.List
+	if errors.As(err, &list) {
+		return coded(list, schema.BadRequest)
+	}
+	var one *gqlerror.Error
+	if !errors.As(err, &one) {
+		one = &gqlerror.Error{Message: err.Error()}
+	}
+	code := schema.BadRequest
+	var e *schema.Error
+	if errors.As(err, &e) {
+		code = e.Code
+	}
+	return coded(gqlerror.List{one}, code)
+}
+
+func coded(list gqlerror.List, code schema.Code) gqlerror.List {
+	for _, e := range list {
+		e.Extensions = map[string]any{"code": code}
+	}
+	return list
+}
