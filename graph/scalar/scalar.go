@@ -79,3 +79,22 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 	}
 	return t, nil
 }
+
+// AppendDecimal appends a decimal as a JSON string.
+func AppendDecimal(b []byte, d decimal.Decimal) []byte {
+	b = append(b, '"')
+	if text, err := d.AppendText(b); err == nil {
+		b = text
+	}
+	return append(b, '"')
+}
+
+// AppendDateTime appends a moment as a JSON string, nothing when it is zero.
+func AppendDateTime(b []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return b
+	}
+	b = append(b, '"')
+	b = t.UTC().AppendFormat(b, time.RFC3339Nano)
+	return append(b, '"')
+}

@@ -115,12 +115,14 @@ func (s directorySource) Reader(string) any { return datasources.Reader[schema.C
 
 // ByTaxID returns the one customer with a fiscal number.
 func (c *customers) ByTaxID(ctx context.Context, taxID string) (*schema.Customer, error) {
-	return c.one(ctx, c.l.Directory.ByTaxID(taxID))
+	keys, err := c.l.Directory.ByTaxID(ctx, taxID)
+	return c.one(ctx, keys, err)
 }
 
 // ByEmail returns the one customer with an e-mail address.
 func (c *customers) ByEmail(ctx context.Context, email string) (*schema.Customer, error) {
-	return c.one(ctx, c.l.Directory.ByEmail(email))
+	keys, err := c.l.Directory.ByEmail(ctx, email)
+	return c.one(ctx, keys, err)
 }
 
 // BySource returns the customer with a source's own key.
@@ -135,11 +137,11 @@ func (c *customers) BySource(ctx context.Context, source, recordID string) (*sch
 	return c.ByKey(ctx, key)
 }
 
-func (c *customers) one(ctx context.Context, keys []string) (*schema.Customer, error) {
-	switch len(keys) {
-	case 0:
-		return nil, nil
-	case 1:
+func (c *customers) one(ctx context.Context, keys []string, err error) (*schema.Customer, error) {
+	switch {
+	case err != nil || len(keys) == 0:
+		return nil, err
+	case len(keys) == 1:
 		return c.ByKey(ctx, keys[0])
 	}
 	return nil, schema.Errorf(schema.Ambiguous, "several customers have it")

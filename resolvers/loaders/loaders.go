@@ -17,8 +17,8 @@ type Directory interface {
 	// Keys returns the customer's records in a source, and whether it knows him.
 	Keys(customerKey, source string) ([]string, schema.CoverageState)
 	// ByTaxID and ByEmail return the keys of all customers that have it.
-	ByTaxID(taxID string) []string
-	ByEmail(email string) []string
+	ByTaxID(ctx context.Context, taxID string) ([]string, error)
+	ByEmail(ctx context.Context, email string) ([]string, error)
 	// Seen says that records with these customer keys were read.
 	Seen(source string, recordIDs []string)
 }

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/resolvers/loaders"
+	"github.com/trama-graph/trama/schema"
+)
+
+func checkCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "check", Short: "Check a configuration: its keys, the credentials, what each source can do, and how well links lead somewhere", Args: cobra.NoArgs,
+	}
+	path := configFlag(c)
+	offline := c.Flags().Bool("offline", false, "check the file only, call nobody")
+	sample := c.Flags().Int("sample", 200, "how many documents of each kind are looked at for links")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		out := c.OutOrStdout()
+		cfg, err := load(*path)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "configuration   ok, %d sources\n", len(cfg.Sources))
+		a, err := build(c.Context(), cfg, "live", newLog(io.Discard, "error"))
+		if err != nil {
+			return &usageError{err}
+		}
+		fmt.Fprintf(out, "store           ok, %s\n", cfg.Store.URL)
+		if *offline {
+			return a.close()
+		}
+		return closing(a, a.check(c.Context(), out, min(max(*sample, 1), cfg.Limits.PageSize)))
+	}
+	return c
+}
+
+// check calls every source and prints what was found.
+func (a *app) check(ctx context.Context, out io.Writer, sample int) error {
+	bad := a.checkSources(ctx, out)
+	if a.redis != nil {
+		if err := a.cache.Ping(ctx); err != nil {
+			fmt.Fprintln(out, "redis           FAILED, does not answer")
+			bad = true
+		} else {
+			fmt.Fprintln(out, "redis           ok")
+		}
+	}
+	a.checkDirectory(ctx, out)
+	a.checkLinks(ctx, out, sample)
+	if bad {
+		fmt.Fprintln(out, "\nSome checks failed.")
+		return errFailed
+	}
+	fmt.Fprintln(out, "\nAll checks passed.")
+	return nil
+}
+
+func (a *app) checkSources(ctx context.Context, out io.Writer) (bad bool) {
+	for _, s := range a.sources {
+		probe, cancel := context.WithTimeout(ctx, 3*time.Minute)
+		started := time.Now()
+		findings, err := s.Probe(probe)
+		cancel()
+		fmt.Fprintf(out, "\n%s (%s), asked in %s\n", s.Name, s.Kind, time.Since(started).Round(time.Millisecond))
+		for _, f := range findings {
+			mark := "  ok   "
+			switch f.Level {
+			case datasources.Warn:
+				mark = "  warn "
+			case datasources.Fail:
+				mark, bad = "  FAIL ", true
+			}
+			fmt.Fprintf(out, "%s %-42s %s\n", mark, f.Subject, f.Result)
+		}
+		if err != nil {
+			bad = true
+			fmt.Fprintf(out, "  FAIL  %s: %s\n", schema.CodeOf(err), cause(err))
+		}
+	}
+	return bad
+}
+
+func (a *app) checkDirectory(ctx context.Context, out io.Writer) {
+	fill, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
+	a.fill(fill)
+	fmt.Fprintf(out, "\ncustomers       %-14s %9s %9s %9s %9s\n", "", "records", "linked", "unmatched", "ambiguous")
+	for _, c := range a.directory.Coverage() {
+		fmt.Fprintf(out, "                %-14s %9s %9s %9s %9s\n", c.Source, count(c.Records), count(c.Linked), count(c.Unmatched), count(c.Ambiguous))
+	}
+}
+
+func count(n *int) string {
+	if n == nil {
+		return "-"
+	}
+	return fmt.Sprint(*n)
+}
+
+// checkLinks follows the links of the newest documents of each source and prints
+// how many led somewhere.
+func (a *app) checkLinks(ctx context.Context, out io.Writer, sample int) {
+	l := loaders.New(a.loaders)
+	ctx = loaders.With(ctx, l)
+	for _, s := range a.sources {
+		for _, check := range []struct {
+			entity string
+			follow func() error
+		}{
+			{"Ticket", func() error {
+				return follow(ctx, s, l.Orders, "Ticket.order", loaders.ToOrder, list[schema.Ticket](ctx, s, sample, "order"))
+			}},
+			{"Order", func() error {
+				return follow(ctx, s, l.Quotes, "Order.quote", loaders.ToQuote, list[schema.Order](ctx, s, sample, "quote"))
+			}},
+			{"Invoice", func() error {
+				return follow(ctx, s, l.Orders, "Invoice.order", loaders.ToOrder, list[schema.Invoice](ctx, s, sample, "order"))
+			}},
+			{"Payment", func() error {
+				return follow(ctx, s, l.Invoices, "Payment.invoice", loaders.ToInvoice, list[schema.Payment](ctx, s, sample, "invoice"))
+			}},
+			{"DeliveryNote", func() error {
+				return follow(ctx, s, l.Orders, "DeliveryNote.order", loaders.ToOrder, list[schema.DeliveryNote](ctx, s, sample, "order"))
+			}},
+		} {
+			if !s.Has(check.entity) {
+				continue
+			}
+			if err := check.follow(); err != nil {
+				fmt.Fprintf(out, "links           %-28s not looked at: %s\n", s.Name+" "+check.entity, schema.CodeOf(err))
+			}
+		}
+	}
+	fmt.Fprintf(out, "\nlinks           %-28s %9s %9s %9s %9s\n", fmt.Sprintf("(newest %d of each)", sample), "with link", "found", "nothing", "ambiguous")
+	for _, h := range a.loaders.Links.All() {
+		fmt.Fprintf(out, "                %-28s %9d %9d %9d %9d   %d %%\n", h.Source+" "+h.Relation, h.Looked, h.Linked, h.Unmatched, h.Ambiguous, 100*h.Linked/max(h.Looked, 1))
+	}
+}
+
+// listed is the newest rows of one source, or why they could not be read.
+type listed struct {
+	rows []loaders.Linked
+	err  error
+}
+
+func list[T any, P interface {
+	*T
+	loaders.Linked
+}](ctx context.Context, s *datasources.Connected, n int, link string) listed {
+	entity := nameOf[T]()
+	if !s.Has(entity) {
+		return listed{}
+	}
+	r, err := datasources.ReaderOf[T](s, entity).List(ctx, datasources.Query{
+		Fields: datasources.NewFields("number", link), Order: s.Entity(entity).Default, First: n,
+	})
+	out := listed{err: err}
+	for i := range r.Items {
+		out.rows = append(out.rows, P(&r.Items[i]))
+	}
+	return out
+}
+
+func nameOf[T any]() string {
+	switch any((*T)(nil)).(type) {
+	case *schema.Ticket:
+		return "Ticket"
+	case *schema.Order:
+		return "Order"
+	case *schema.Invoice:
+		return "Invoice"
+	case *schema.Payment:
+		return "Payment"
+	}
+	return "DeliveryNote"
+}
+
+// follower resolves links to one entity.
+type follower[T any] interface {
+	Of(ctx context.Context, relation string, to loaders.Target, rows []loaders.Linked) ([]*T, error)
+}
+
+func follow[T any](ctx context.Context, _ *datasources.Connected, to follower[T], relation string, target loaders.Target, from listed) error {
+	if from.err != nil || len(from.rows) == 0 {
+		return from.err
+	}
+	_, err := to.Of(ctx, relation, target, from.rows)
+	var each interface{ Errors() []error }
+	if errors.As(err, &each) { // single rows failed or were ambiguous, which is counted
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// decoder reads YAML into structs by their yaml tags, strictly: unknown and
+// repeated keys are mistakes, and all mistakes are collected with their paths.
+// Texts may hold ${ENVIRONMENT}, or be file:PATH; messages never show a value.
+type decoder struct {
+	env  func(string) (string, bool)
+	errs []error
+}
+
+func (d *decoder) bad(path, format string, args ...any) {
+	d.errs = append(d.errs, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
+}
+
+func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string) {
+	for n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if n.Tag == "!!null" {
+		return
+	}
+	switch into := v.Addr().Interface().(type) {
+	case *sourceConfig:
+		d.source(n, into, path)
+		return
+	case *linkRule:
+		if n.Kind == yaml.ScalarNode {
+			into.Field = d.expand(n.Value, path)
+			return
+		}
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		d.fields(n, []reflect.Value{v}, path)
+	case reflect.Slice:
+		if n.Kind != yaml.SequenceNode {
+			d.bad(path, "want a list")
+			return
+		}
+		list := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
+		for i, item := range n.Content {
+			d.decode(item, list.Index(i), fmt.Sprintf("%s[%d]", path, i))
+		}
+		v.Set(list)
+	case reflect.Map:
+		if n.Kind != yaml.MappingNode {
+			d.bad(path, "want a mapping")
+			return
+		}
+		m := reflect.MakeMap(v.Type())
+		for i := 0; i < len(n.Content); i += 2 {
+			item := reflect.New(v.Type().Elem()).Elem()
+			d.decode(n.Content[i+1], item, join(path, n.Content[i].Value))
+			m.SetMapIndex(reflect.ValueOf(n.Content[i].Value), item)
+		}
+		v.Set(m)
+	default:
+		d.scalar(n, v, path)
+	}
+}
+
+func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
+	if n.Kind != yaml.ScalarNode {
+		d.bad(path, "want a single value")
+		return
+	}
+	own := *n
+	if own.Value = d.expand(n.Value, path); own.Value != n.Value {
+		own.Tag, own.Style = "", 0
+		if v.Kind() == reflect.String {
+			own.Tag = "!!str"
+		}
+	}
+	if v.Kind() == reflect.String {
+		v.SetString(own.Value)
+		return
+	}
+	if err := own.Decode(v.Addr().Interface()); err != nil {
+		d.bad(path, "want %s", describe(v.Type()))
+	}
+}
+
+func describe(t reflect.Type) string {
+	switch {
+	case t.String() == "time.Duration":
+		return "a duration such as 30s or 5m"
+	case t.Kind() == reflect.Bool:
+		return "true or false"
+	case t.Kind() == reflect.Int || t.Kind() == reflect.Int64:
+		return "a whole number"
+	}
+	return "a " + t.Kind().String()
+}
+
+// fields decodes a mapping into structs that share its keys.
+func (d *decoder) fields(n *yaml.Node, structs []reflect.Value, path string) {
+	if n.Kind != yaml.MappingNode {
+		d.bad(path, "want a mapping")
+		return
+	}
+	var known []string
+	seen := map[string]bool{}
+	for i := 0; i < len(n.Content); i += 2 {
+		key := n.Content[i].Value
+		if seen[key] {
+			d.bad(join(path, key), "is given twice")
+			continue
+		}
+		seen[key] = true
+		found := false
+		for _, s := range structs {
+			for j := range s.NumField() {
+				tag := s.Type().Field(j).Tag.Get("yaml")
+				if tag == "" {
+					continue
+				}
+				known = append(known, tag)
+				if tag == key {
+					found = true
+					d.decode(n.Content[i+1], s.Field(j), join(path, key))
+				}
+			}
+		}
+		if !found {
+			d.bad(join(path, key), "unknown key%s", nearest(key, known))
+		}
+	}
+}
+
+// source decodes the common part and the connector's part of a source, which
+// share one mapping.
+func (d *decoder) source(n *yaml.Node, s *sourceConfig, path string) {
+	s.Supply = "live"
+	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == "kind" {
+			s.kind = kindOf(n.Content[i+1].Value)
+		}
+	}
+	structs := []reflect.Value{reflect.ValueOf(s).Elem()}
+	if s.kind != nil {
+		s.settings = s.kind.defaults()
+		structs = append(structs, reflect.ValueOf(s.settings).Elem())
+	} else if n.Kind == yaml.MappingNode {
+		// Without a kind nothing is known of the connector's keys.
+		var scalar yaml.Node
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if k := n.Content[i].Value; k == "name" || k == "kind" || k == "supply" {
+				scalar.Kind = yaml.MappingNode
+				scalar.Content = append(scalar.Content, n.Content[i], n.Content[i+1])
+			}
+		}
+		if scalar.Kind != 0 {
+			n = &scalar
+		}
+	}
+	d.fields(n, structs, path)
+}
+
+var reference = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+
+// expand puts the environment's and files' contents in.
+func (d *decoder) expand(text, path string) string {
+	if name, ok := strings.CutPrefix(text, "file:"); ok {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			var p *os.PathError
+			why := err
+			if errors.As(err, &p) {
+				why = p.Err
+			}
+			d.bad(path, "file %s: %v", name, why)
+			return ""
+		}
+		return strings.TrimRight(string(b), "\r\n")
+	}
+	return reference.ReplaceAllStringFunc(text, func(ref string) string {
+		name := ref[2 : len(ref)-1]
+		value, ok := d.env(name)
+		if !ok {
+			d.bad(path, "the environment has no %s", name)
+		}
+		return value
+	})
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// nearest suggests a known key that differs by little.
+func nearest(key string, known []string) string {
+	slices.Sort(known)
+	best, distance := "", 3
+	for _, k := range known {
+		if n := edits(key, k); n < distance {
+			best, distance = k, n
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %s?", best)
+}
+
+// edits is the Levenshtein distance of two short texts.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}

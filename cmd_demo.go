@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/trama-graph/trama/datasources/sandbox"
+	"github.com/trama-graph/trama/datasources/sandbox/onec"
+	"github.com/trama-graph/trama/policies/tokens"
+)
+
+// demoConfig is the demo's configuration: a template over the sandbox's systems,
+// read by the same reader as an operator's file.
+//
+//go:embed demo.yaml.tmpl
+var demoConfig string
+
+// demoQuery is the joined question of the README.
+//
+//go:embed demo.graphql
+var demoQuery string
+
+type demoOptions struct {
+	listen    string
+	json      string
+	customers int
+	once      bool
+	latency   time.Duration
+	seed      uint64
+	cache     time.Duration
+	logLevel  string
+}
+
+func demoCommand() *cobra.Command {
+	var o demoOptions
+	c := &cobra.Command{
+		Use: "demo", Short: "Start fake systems that speak the real protocols, and Trama in front of them", Args: cobra.NoArgs,
+		Long: "Start fake systems on loopback that speak the real protocols, and Trama in front of them.\nNothing is needed, and nothing stays behind. The data is the same at every start.",
+	}
+	f := c.Flags()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "the `address` to serve at; port 0 takes a free one")
+	f.StringVar(&o.json, "json", "", "write addresses and tokens to this `file` as JSON once ready")
+	f.IntVar(&o.customers, "customers", sandbox.DefaultCustomers, "how many customers the world has")
+	f.BoolVar(&o.once, "once", false, "print the answer and end")
+	f.DurationVar(&o.latency, "latency", 0, "added to every answer of the fake systems")
+	f.Uint64Var(&o.seed, "seed", 1, "which world")
+	f.DurationVar(&o.cache, "cache", 30*time.Second, "how long rows are kept; 0 = not at all")
+	f.StringVar(&o.logLevel, "log", "warn", "debug, info, warn or error")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if o.customers < 1 || o.customers > 1_000_000 {
+			return &usageError{errors.New("--customers must be between 1 and 1,000,000")}
+		}
+		return runDemo(c.Context(), o, c.OutOrStdout(), newLog(c.ErrOrStderr(), o.logLevel))
+	}
+	return c
+}
+
+func runDemo(ctx context.Context, o demoOptions, out io.Writer, log *slog.Logger) (err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	dir, err := os.MkdirTemp("", "trama-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	// The sandbox outlives the server, so that running requests can finish.
+	world, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	box, err := sandbox.Start(world, sandbox.Options{
+		Customers: o.customers, Seed: o.seed, Latency: o.latency, OneC: onec.Options{Configuration: onec.UNF},
+	})
+	if err != nil {
+		return fmt.Errorf("start the fake systems: %w", err)
+	}
+	defer func() { err = errors.Join(err, box.Close()) }()
+	cfg, err := configureDemo(o, box, dir)
+	if err != nil {
+		return err
+	}
+	a, err := build(ctx, cfg, "test", log)
+	if err != nil {
+		return err
+	}
+	token, _, err := a.tokens.Issue(ctx, tokens.Grant{Account: "admin", Packages: []string{"admin"}, By: "demo"})
+	if err != nil {
+		return closing(a, err)
+	}
+	if o.once {
+		return closing(a, a.showAnswer(ctx, out, o.customers))
+	}
+	var failed error
+	err = a.run(ctx, func(addr net.Addr) {
+		if failed = a.demoReady(ctx, o, out, addr, token); failed != nil {
+			cancel()
+		}
+	})
+	return closing(a, errors.Join(failed, err))
+}
+
+func configureDemo(o demoOptions, box *sandbox.Sandbox, dir string) (config, error) {
+	t, err := template.New("demo").Parse(demoConfig)
+	if err != nil {
+		return config{}, err
+	}
+	sources := map[string]*sandbox.Source{}
+	for _, s := range box.Sources {
+		sources[s.Name] = s
+	}
+	var text strings.Builder
+	if err := t.Execute(&text, map[string]any{
+		"listen": o.listen, "store": "sqlite:" + filepath.Join(dir, "trama.db"), "cache": o.cache, "dir": dir, "sources": sources,
+	}); err != nil {
+		return config{}, err
+	}
+	cfg, err := parseConfig([]byte(text.String()), os.LookupEnv)
+	if err != nil {
+		return cfg, &usageError{err}
+	}
+	return cfg, nil
+}
+
+// showAnswer fills the directory, asks the README's question and prints it.
+func (a *app) showAnswer(ctx context.Context, out io.Writer, customers int) error {
+	started := time.Now()
+	a.fill(ctx)
+	filled := time.Since(started)
+	fmt.Fprintf(out, "%d customers in three systems; their directory was read in %s.\n\n%s\n", customers, filled.Round(time.Millisecond), demoQuery)
+	started = time.Now()
+	result, err := a.web.Execute(ctx, operator(), demoQuery, nil)
+	if err != nil {
+		return err
+	}
+	took := time.Since(started)
+	if err := writeIndented(out, json.RawMessage(result.AppendJSON(nil))); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nOne query, three systems, %s.\n", took.Round(100*time.Microsecond))
+	if len(result.Errors()) > 0 {
+		return errFailed
+	}
+	return nil
+}
+
+// demoFile is what --json writes. Members for parts that do not exist yet are
+// left out.
+type demoFile struct {
+	URL     string            `json:"url"`
+	GraphQL string            `json:"graphql"`
+	Tokens  map[string]string `json:"tokens"`
+}
+
+func (a *app) demoReady(ctx context.Context, o demoOptions, out io.Writer, addr net.Addr, token string) error {
+	if err := a.showAnswer(ctx, out, o.customers); err != nil {
+		return err
+	}
+	f := demoFile{URL: "http://" + addr.String(), Tokens: map[string]string{"admin": token}}
+	f.GraphQL = f.URL + "/graphql"
+	fmt.Fprintf(out, `
+Serving at %s  (Ctrl-C ends it)
+
+  GraphQL   %s
+  token     %s
+  try       curl -s %s -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d '{"query":"{ sources { name kind state } }"}'
+`, f.URL, f.GraphQL, token, f.GraphQL, token)
+	if o.json == "" {
+		return nil
+	}
+	b, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return err
+	}
+	// Readers wait for the file: it appears whole or not at all.
+	if err := os.WriteFile(o.json+".new", append(b, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(o.json+".new", o.json)
+}

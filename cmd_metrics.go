@@ -1,0 +1,89 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/cache"
+	"github.com/trama-graph/trama/graph/web"
+)
+
+// metrics is what /metrics shows. Labels are names from the configuration and
+// constants, never keys, tokens or texts of clients.
+type metrics struct {
+	registry   *prometheus.Registry
+	calls      *prometheus.HistogramVec
+	received   *prometheus.CounterVec
+	batches    *prometheus.CounterVec
+	batchKeys  *prometheus.CounterVec
+	operations *prometheus.HistogramVec
+	errors     *prometheus.CounterVec
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "trama_upstream_call_seconds", Help: "Calls to sources, by what came of them.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"source", "call", "outcome"}),
+		received:  counter("trama_upstream_received_bytes_total", "Bytes of sources' replies.", "source"),
+		batches:   counter("trama_loader_batches_total", "Batches dispatched by the data loaders.", "source", "entity", "relation"),
+		batchKeys: counter("trama_loader_keys_total", "Keys in the batches of the data loaders.", "source", "entity", "relation"),
+		operations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "trama_operation_seconds", Help: "GraphQL operations, by whether they had errors.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"result"}),
+		errors: counter("trama_operation_errors_total", "Error codes in answers, once for each operation.", "code"),
+	}
+	m.registry.MustRegister(m.calls, m.received, m.batches, m.batchKeys, m.operations, m.errors,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+func (m *metrics) upstream(o datasources.Observation) {
+	m.calls.WithLabelValues(o.Source, o.Name, string(o.Outcome)).Observe(o.Took.Seconds())
+	m.received.WithLabelValues(o.Source).Add(float64(o.Bytes))
+}
+
+func (m *metrics) batch(source, entity, relation string, keys int) {
+	m.batches.WithLabelValues(source, entity, relation).Inc()
+	m.batchKeys.WithLabelValues(source, entity, relation).Add(float64(keys))
+}
+
+func (m *metrics) operation(o web.Observation) {
+	result := "ok"
+	if o.Errors > 0 {
+		result = "errors"
+	}
+	m.operations.WithLabelValues(result).Observe(o.Took.Seconds())
+	for _, code := range o.Codes {
+		m.errors.WithLabelValues(code).Inc()
+	}
+}
+
+// cache shows the counters of the row cache.
+func (m *metrics) cache(c *cache.Cache) {
+	show := func(name, help string, value func(cache.Stats) uint64) {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help},
+			func() float64 { return float64(value(c.Stats())) }))
+	}
+	show("trama_cache_l1_hits_total", "Entries found in this process.", func(s cache.Stats) uint64 { return s.L1Hits })
+	show("trama_cache_l2_hits_total", "Entries found behind it.", func(s cache.Stats) uint64 { return s.L2Hits })
+	show("trama_cache_misses_total", "Entries not found.", func(s cache.Stats) uint64 { return s.Misses })
+	show("trama_cache_writes_total", "Entries written through go-redis/cache.", func(s cache.Stats) uint64 { return s.Writes })
+	show("trama_cache_dropped_total", "Entries not written behind this process.", func(s cache.Stats) uint64 { return s.Dropped })
+	show("trama_redis_failures_total", "Failed calls of Redis.", func(s cache.Stats) uint64 { return s.RedisFailures })
+}

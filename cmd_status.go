@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/govalues/decimal"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/graph/web"
+	"github.com/trama-graph/trama/policies"
+	"github.com/trama-graph/trama/schema"
+)
+
+// operations answers how the systems are doing, to the graph and to /readyz. It
+// makes no calls.
+type operations struct{ *app }
+
+// Sources is Query.sources.
+func (o operations) Sources() []*schema.Source {
+	out := make([]*schema.Source, len(o.sources))
+	for i, s := range o.sources {
+		st := s.Status()
+		asOf, _, _ := o.directory.Status(s.Name)
+		calls, failures := int(st.Calls), int(st.Failures)
+		out[i] = &schema.Source{
+			Name: s.Name, Kind: s.Kind, Supply: s.Supply, State: schema.SourceState(strings.ToUpper(st.State)), Entities: entities(s),
+			LastErrorCode: string(st.LastCode), LastErrorAt: st.LastErrorAt, LastOkAt: st.LastOKAt, LatencyMs: milliseconds(st.Latency),
+			Breaker: st.Breaker, Calls: &calls, Failures: &failures, AsOf: asOf,
+		}
+	}
+	return out
+}
+
+func milliseconds(d time.Duration) *decimal.Decimal {
+	if d <= 0 {
+		return nil
+	}
+	ms, err := decimal.New(d.Microseconds(), 3)
+	if err != nil {
+		return nil
+	}
+	return &ms
+}
+
+func entities(s *datasources.Connected) []*schema.SourceEntity {
+	var out []*schema.SourceEntity
+	for i := range s.Description().Entities {
+		e := &s.Description().Entities[i]
+		se := &schema.SourceEntity{Name: e.Name, Upstream: e.Upstream}
+		for _, c := range e.Columns {
+			if len(c.Ops) > 0 {
+				se.Filters = append(se.Filters, c.Name)
+			}
+			if c.Sortable {
+				se.Orders = append(se.Orders, c.Name)
+			}
+		}
+		for _, r := range e.Relations {
+			se.Relations = append(se.Relations, string(r.Relation))
+		}
+		out = append(out, se)
+	}
+	return out
+}
+
+// Coverage is Query.coverage: the directory's counts, and how the links between
+// documents were resolved since the start.
+func (o operations) Coverage() []*schema.Coverage {
+	out := o.directory.Coverage()
+	now := time.Now()
+	for _, h := range o.loaders.Links.All() {
+		out = append(out, &schema.Coverage{
+			Source: h.Source, Entity: h.Relation, Records: &h.Looked, Linked: &h.Linked, Unmatched: &h.Unmatched, Ambiguous: &h.Ambiguous, AsOf: now,
+		})
+	}
+	return out
+}
+
+// Me is Query.me.
+func (o operations) Me(ctx context.Context) *schema.Me {
+	p := policies.From(ctx)
+	if p == nil {
+		return nil
+	}
+	return &schema.Me{TokenID: p.TokenID, Account: p.Account, Packages: p.Packages}
+}
+
+// health answers /readyz.
+type health struct{ *app }
+
+// Ready reports whether requests should come here.
+func (h health) Ready() (bool, string) {
+	select {
+	case <-h.closing:
+		return false, "shutting down"
+	default:
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if _, err := h.store.ServerKey(ctx); err != nil {
+		return false, "the store does not answer"
+	}
+	return true, ""
+}
+
+// Sources returns each system's state.
+func (h health) Sources() []web.SourceHealth {
+	out := make([]web.SourceHealth, len(h.sources))
+	for i, s := range h.sources {
+		st := s.Status()
+		out[i] = web.SourceHealth{Name: s.Name, Kind: s.Kind, State: st.State, LastError: string(st.LastCode)}
+		if _, ok := indexer(s.Source); !ok {
+			continue
+		}
+		out[i].Directory = "filling"
+		if asOf, _, _ := h.directory.Status(s.Name); !asOf.IsZero() {
+			out[i].Directory, out[i].AsOf = "filled", &asOf
+		}
+	}
+	return out
+}
+
+// entityOfField returns the entity a field of the graph yields: Customer.orders
+// and Invoice.order are both Order.
+func entityOfField(field string) string {
+	switch field {
+	case "boleto", "boletos":
+		return "Boleto"
+	case "contact", "contacts":
+		return "Contact"
+	case "deliveryNote", "deliveryNotes":
+		return "DeliveryNote"
+	case "invoice", "invoices":
+		return "Invoice"
+	case "order", "orders":
+		return "Order"
+	case "payable", "payables":
+		return "Payable"
+	case "payment", "payments":
+		return "Payment"
+	case "product", "products":
+		return "Product"
+	case "purchaseOrder", "purchaseOrders":
+		return "PurchaseOrder"
+	case "quote", "quotes":
+		return "Quote"
+	case "ticket", "tickets":
+		return "Ticket"
+	case "articles":
+		return "Article"
+	}
+	return ""
+}

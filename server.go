@@ -1,0 +1,382 @@
+// Trama puts one GraphQL schema in front of the systems a company keeps its
+// tickets, customers, orders and books in. This file builds the parts and runs
+// them: it is the only place that knows everybody. The commands stand beside it
+// in cmd_*.go.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/cache"
+	"github.com/trama-graph/trama/datasources/directory"
+	"github.com/trama-graph/trama/graph"
+	"github.com/trama-graph/trama/graph/engine"
+	"github.com/trama-graph/trama/graph/guard"
+	"github.com/trama-graph/trama/graph/plan"
+	"github.com/trama-graph/trama/graph/scalar"
+	"github.com/trama-graph/trama/graph/seal"
+	"github.com/trama-graph/trama/graph/web"
+	"github.com/trama-graph/trama/policies"
+	"github.com/trama-graph/trama/policies/tokens"
+	"github.com/trama-graph/trama/resolvers"
+	"github.com/trama-graph/trama/resolvers/loaders"
+	"github.com/trama-graph/trama/schema"
+	"github.com/trama-graph/trama/store"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// app is the running product: what build made out of a configuration.
+type app struct {
+	cfg       config
+	log       *slog.Logger
+	store     *store.Store
+	tokens    *tokens.Service
+	sources   []*datasources.Connected
+	catalog   *datasources.Catalog
+	directory *directory.Directory
+	cache     *cache.Cache
+	redis     *redis.Client
+	loaders   *loaders.Config
+	web       *web.Server
+	metrics   *metrics
+	closing   chan struct{}
+
+	closers []func() error // in the order they were opened
+}
+
+// build makes the parts. No source is called: one that cannot be reached does not
+// keep the others from starting. env is "live" or "test" and is part of every
+// token.
+func build(ctx context.Context, cfg config, env string, log *slog.Logger) (_ *app, err error) {
+	a := &app{cfg: cfg, log: log, metrics: newMetrics(), closing: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	if a.store, err = store.Open(ctx, cfg.Store.URL, store.Deps{Log: log}); err != nil {
+		return nil, err
+	}
+	a.onClose(a.store.Close)
+	key, err := a.store.ServerKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.tokens = tokens.New(a.store, key, env, time.Now)
+	if err := a.openCache(); err != nil {
+		return nil, err
+	}
+	if err := a.openSources(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.openDirectory(ctx); err != nil {
+		return nil, err
+	}
+	return a, a.openDoors(key)
+}
+
+func (a *app) onClose(f func() error) { a.closers = append(a.closers, f) }
+
+// close ends the parts, the last opened first.
+func (a *app) close() error {
+	var errs []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		errs = append(errs, a.closers[i]())
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}
+
+func (a *app) openCache() error {
+	if a.cfg.Redis.URL != "" {
+		o, err := redis.ParseURL(a.cfg.Redis.URL)
+		if err != nil {
+			return errors.New("redis.url: want redis://HOST:PORT/DB") // the cause may show a password
+		}
+		// A Redis that is away may cost milliseconds, not seconds.
+		o.MaxRetries, o.DialerRetries = -1, 1
+		o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 150*time.Millisecond, 150*time.Millisecond, 150*time.Millisecond
+		a.redis = redis.NewClient(o)
+		a.onClose(a.redis.Close)
+	}
+	c, err := cache.New(cache.Config{TTL: a.cfg.Cache.TTL, Absent: a.cfg.Cache.Absent, Rows: a.cfg.Cache.Rows, Redis: a.redis, Log: a.log})
+	if err != nil {
+		return err
+	}
+	a.cache = c
+	a.metrics.cache(c)
+	a.onClose(c.Close)
+	return nil
+}
+
+func (a *app) openSources(ctx context.Context) error {
+	links := a.cfg.linkRules()
+	for i := range a.cfg.Sources {
+		s := &a.cfg.Sources[i]
+		src, err := s.kind.open(ctx, s.settings, sourceDeps{
+			log: a.log.With("source", s.Name), observe: a.metrics.upstream, links: links[s.Name], cacheDir: a.cfg.CacheDir,
+		})
+		if err != nil {
+			return fmt.Errorf("sources[%d]: %w", i, err)
+		}
+		a.onClose(src.Close)
+		a.sources = append(a.sources, &datasources.Connected{
+			Source: a.cache.Wrap(s.Name, src), Name: s.Name, Kind: s.Kind, Supply: schema.SupplyLive,
+		})
+	}
+	var err error
+	a.catalog, err = datasources.NewCatalog(a.sources, a.cfg.Documents, links)
+	return err
+}
+
+func (a *app) openDirectory(ctx context.Context) error {
+	c := directory.Config{
+		Rules: a.cfg.Directory.Rules, Owner: a.cfg.Directory.Owner, Every: a.cfg.Directory.Every, SharedLimit: a.cfg.Directory.SharedLimit,
+	}
+	for i, s := range a.cfg.Sources {
+		_, indexed := indexer(a.sources[i].Source)
+		c.Sources = append(c.Sources, directory.SourceConfig{
+			Name: s.Name, Kind: s.Kind, Country: s.Country, Indexed: indexed, AssumedFrom: s.CustomerKey, OwnTaxIDs: s.OwnTaxIDs,
+		})
+	}
+	d, err := directory.Open(ctx, c, a.store, directory.Deps{Log: a.log})
+	if err != nil {
+		return err
+	}
+	a.directory = d
+	a.onClose(func() error { return d.Close(context.Background()) })
+	return nil
+}
+
+// people is the directory as the loaders ask it.
+type people struct{ *directory.Directory }
+
+// ByTaxID returns the customers with a fiscal number.
+func (p people) ByTaxID(ctx context.Context, taxID string) ([]string, error) {
+	return p.Find(ctx, directory.By{TaxID: taxID})
+}
+
+// ByEmail returns the customers with an e-mail address.
+func (p people) ByEmail(ctx context.Context, email string) ([]string, error) {
+	return p.Find(ctx, directory.By{Email: email})
+}
+
+// indexer finds a source's customer index behind the cache.
+func indexer(s datasources.Source) (datasources.CustomerIndexer, bool) {
+	if u, ok := s.(interface{ Unwrap() datasources.Source }); ok {
+		s = u.Unwrap()
+	}
+	ix, ok := s.(datasources.CustomerIndexer)
+	return ix, ok
+}
+
+func (a *app) openDoors(key []byte) error {
+	sealer, err := seal.New(key)
+	if err != nil {
+		return err
+	}
+	a.loaders = &loaders.Config{
+		Catalog: a.catalog, Directory: people{a.directory}, Seal: sealer, Links: &loaders.LinkStats{},
+		DefaultPage: a.cfg.Limits.DefaultPage, MaxPage: a.cfg.Limits.PageSize, LinkBound: a.cfg.Limits.LinkBound,
+		Columns: plan.Columns, Total: plan.Total, Batches: a.metrics.batch,
+	}
+	root := &resolvers.Resolver{Operations: operations{a}}
+	es := graph.NewExecutableSchema(graph.Config{Resolvers: root})
+	eng, err := newEngine(es, root, a.log)
+	if err != nil {
+		return err
+	}
+	a.web = web.New(web.Config{
+		Schema: es, Engine: eng, Auth: a.tokens, Health: health{a}, Metrics: a.metrics.handler(), Observe: a.metrics.operation,
+		Plan: plan.Options{PageSize: a.cfg.Limits.DefaultPage, Relations: eng.Relation, Prices: prices{a.catalog}},
+		Limits: guard.Limits{
+			Depth: a.cfg.Limits.Depth, Aliases: a.cfg.Limits.Aliases, RootFields: a.cfg.Limits.RootFields,
+			PageSize: a.cfg.Limits.PageSize, Nodes: guard.DefaultLimits.Nodes, Cost: a.cfg.Limits.Cost,
+		},
+		Prepare: func(ctx context.Context) context.Context { return loaders.With(ctx, loaders.New(a.loaders)) },
+		Finish:  extend,
+		Log:     a.log, MaxBody: a.cfg.Limits.Body, Timeout: a.cfg.Limits.Timeout, Tokens: a.cfg.Limits.Tokens,
+	})
+	return nil
+}
+
+func newEngine(es graphql.ExecutableSchema, root graph.ResolverRoot, log *slog.Logger) (*engine.Engine, error) {
+	return engine.New(es, root, engine.Options{Log: log, Scalars: map[string]engine.Scalar{
+		"String":   engine.ScalarOf(scalar.MarshalText, scalar.UnmarshalText, appendText),
+		"Currency": engine.ScalarOf(scalar.MarshalText, scalar.UnmarshalText, appendText),
+		"Decimal":  engine.ScalarOf(scalar.MarshalDecimal, scalar.UnmarshalDecimal, scalar.AppendDecimal),
+		"DateTime": engine.ScalarOf(scalar.MarshalDateTime, scalar.UnmarshalDateTime, scalar.AppendDateTime),
+	}})
+}
+
+// appendText is MarshalText without an object for each text.
+func appendText(b []byte, s string) []byte {
+	if s == "" {
+		return b
+	}
+	return engine.AppendString(b, s)
+}
+
+// extend adds extensions.trama: what was asked of each source. Reads and rows are
+// for administrators; everybody learns how old the data is and what failed.
+func extend(ctx context.Context, p *plan.Plan, r *engine.Result) {
+	if r.Refused() {
+		return
+	}
+	report := &loaders.From(ctx).Report
+	sources := report.Sources()
+	admin := policies.From(ctx) != nil && policies.From(ctx).Has("admin")
+	ext := map[string]any{}
+	if admin {
+		ext["cost"] = p.Cost
+		ext["calls"] = p.Calls
+	} else {
+		for i := range sources {
+			sources[i].Reads, sources[i].Rows = 0, 0
+		}
+	}
+	if len(sources) > 0 {
+		ext["sources"] = sources
+	}
+	if unknown := report.UnknownTotals(); len(unknown) > 0 {
+		ext["unknownTotals"] = unknown
+	}
+	if len(ext) > 0 {
+		r.SetExtension("trama", ext)
+	}
+}
+
+// prices tells the planner what a relation costs, from the sources' descriptions.
+type prices struct{ catalog *datasources.Catalog }
+
+// Price returns the price of a field: the sources that feed the entity it yields.
+func (p prices) Price(typeName, field string) plan.Price {
+	entity := entityOfField(field)
+	price := plan.Price{Call: 10}
+	for _, s := range p.catalog.Owners(entity) {
+		price.Sources = append(price.Sources, s.Name)
+		batch := s.Entity(entity).KeyBatch
+		for _, r := range s.Entity(entity).Relations {
+			if r.Batch > 0 && (batch == 0 || r.Batch < batch) {
+				batch = r.Batch
+			}
+		}
+		if price.Batch == 0 || (batch > 0 && batch < price.Batch) {
+			price.Batch = batch
+		}
+	}
+	if len(price.Sources) == 0 {
+		return plan.Price{} // the directory's own, or nobody's
+	}
+	return price
+}
+
+// run keeps the directory fresh and serves until ctx ends, then lets running
+// requests finish.
+func (a *app) run(ctx context.Context, ready func(addr net.Addr)) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	work, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		if err := a.directory.Run(work, a.indexers()); err != nil && work.Err() == nil {
+			a.log.ErrorContext(work, "keeping the directory failed", "err", err)
+		}
+	})
+	for _, s := range a.sources {
+		wait.Go(func() { a.probe(work, s) })
+	}
+	srv := &http.Server{
+		Handler: a.web, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	wait.Go(func() { failed <- srv.Serve(listener) })
+	a.log.InfoContext(ctx, "started", "listen", listener.Addr().String(), "sources", len(a.sources))
+	if ready != nil {
+		ready(listener.Addr())
+	}
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		close(a.closing)
+		err = shutdown(srv)
+		a.log.Info("stopped") //nolint:sloglint // the context has ended
+	}
+	cancel()
+	wait.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// grace is how long running requests may take to finish.
+const grace = 15 * time.Second
+
+func shutdown(srv *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if err := srv.Shutdown(ctx); err != nil {
+		return errors.Join(err, srv.Close())
+	}
+	return nil
+}
+
+// probe asks a source what it can do, for the log. It may fail: the connector
+// probes again before its first use.
+func (a *app) probe(ctx context.Context, s *datasources.Connected) {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	defer cancel()
+	findings, err := s.Probe(ctx)
+	if err != nil && ctx.Err() == nil {
+		a.log.WarnContext(ctx, "source did not answer at the start", "source", s.Name, "code", schema.CodeOf(err), "err", cause(err))
+	}
+	for _, f := range findings {
+		if f.Level != datasources.OK {
+			a.log.WarnContext(ctx, "probed source", "source", s.Name, "subject", f.Subject, "result", f.Result)
+		}
+	}
+}
+
+func (a *app) indexers() map[string]datasources.CustomerIndexer {
+	list := map[string]datasources.CustomerIndexer{}
+	for _, s := range a.sources {
+		if ix, ok := indexer(s.Source); ok {
+			list[s.Name] = ix
+		}
+	}
+	return list
+}
+
+// cause is an error with what lies under its client's message, for the log.
+func cause(err error) string {
+	var e *schema.Error
+	if errors.As(err, &e) && e.Err != nil {
+		return e.Message + ": " + e.Err.Error()
+	}
+	return err.Error()
+}
