@@ -163,7 +163,8 @@ type demoFile struct {
 }
 
 func (a *app) demoReady(ctx context.Context, o demoOptions, out io.Writer, addr net.Addr, token string) error {
-	if err := a.showAnswer(ctx, out, o.customers); err != nil {
+	// An answer with errors is shown, and the server goes on.
+	if err := a.showAnswer(ctx, out, o.customers); err != nil && !errors.Is(err, errFailed) {
 		return err
 	}
 	f := demoFile{URL: "http://" + addr.String(), Tokens: map[string]string{"admin": token}}

@@ -10,7 +10,7 @@ import (
 func schemaCommand() *cobra.Command {
 	c := &cobra.Command{Use: "schema", Short: "Print the GraphQL schema with its descriptions", Args: cobra.NoArgs}
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		formatter.NewFormatter(c.OutOrStdout(), formatter.WithIndent("  ")).FormatSchema(graph.NewExecutableSchema(graph.Config{}).Schema())
+		formatter.NewFormatter(c.OutOrStdout(), formatter.WithIndent("  ")).FormatSchema(graph.Public())
 		return nil
 	}
 	return c

@@ -134,7 +134,7 @@ func (a *app) openSources(ctx context.Context) error {
 	for i := range a.cfg.Sources {
 		s := &a.cfg.Sources[i]
 		src, err := s.kind.open(ctx, s.settings, sourceDeps{
-			log: a.log.With("source", s.Name), observe: a.metrics.upstream, links: links[s.Name], cacheDir: a.cfg.CacheDir,
+			log: a.log, observe: a.metrics.upstream, links: links[s.Name], cacheDir: a.cfg.CacheDir,
 		})
 		if err != nil {
 			return fmt.Errorf("sources[%d]: %w", i, err)
@@ -201,7 +201,7 @@ func (a *app) openDoors(key []byte) error {
 		Columns: plan.Columns, Total: plan.Total, Batches: a.metrics.batch,
 	}
 	root := &resolvers.Resolver{Operations: operations{a}}
-	es := graph.NewExecutableSchema(graph.Config{Resolvers: root})
+	es := graph.NewExecutableSchema(graph.Config{Resolvers: root, Schema: graph.Public()})
 	eng, err := newEngine(es, root, a.log)
 	if err != nil {
 		return err

@@ -24,6 +24,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// interrupt asks a server to stop.
+const interrupt = syscall.SIGTERM
+
 // binary is the built product.
 var binary string
 

@@ -37,7 +37,7 @@ func startRedis(ctx context.Context, m machine) (*server, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.addr, s.url = addr, fmt.Sprintf("redis://:%s@%s/0", password, addr)
+		s.addr, s.url = addr, fmt.Sprintf("redis://default:%s@%s/0", password, addr)
 		return s, nil
 	})
 }
