@@ -73,17 +73,19 @@ func (s sourceRow) Column(name string) schema.Value {
 }
 
 // orderIn checks that rows of these sources can be sorted together, and completes
-// the order by the entity's default.
+// the order by the entity's default. Where the sources have different defaults
+// there is no common order: they come one after the other, each in its own.
 func orderIn(entity string, owners []*datasources.Connected, order schema.Sort) (schema.Sort, error) {
 	if order.Column == "" {
-		for _, s := range owners {
+		for i, s := range owners {
 			d := s.Entity(entity).Default
-			if order.Column == "" {
-				order = d
+			if c := s.Entity(entity).Column(d.Column); len(owners) > 1 && (c == nil || !c.Comparable) {
+				return schema.Sort{}, nil
 			}
-			if d != order && len(owners) > 1 {
-				return order, schema.Errorf(schema.UnsupportedFilter, "%s of several sources need an orderBy", entity)
+			if i > 0 && d != order {
+				return schema.Sort{}, nil
 			}
+			order = d
 		}
 		return order, nil
 	}

@@ -56,11 +56,11 @@ func textValue(kind schema.Kind, text string) (schema.Value, error) {
 	return schema.Null, nil
 }
 
-func (l *Loaders) cursorOf(row schema.Entity, order schema.Sort, shape []byte) string {
+func (l *Loaders) cursorOf(entity string, row schema.Entity, order schema.Sort, shape []byte) string {
 	source, key := row.Identity()
 	p := position{Source: source, Key: key}
-	if order.Column != "" {
-		v := row.Column(order.Column)
+	if column := l.ownColumn(entity, source, order); column != "" {
+		v := row.Column(column)
 		p.Kind, p.Value = v.Kind, valueText(v)
 	}
 	b, _ := json.Marshal(p) //nolint:errchkjson // a struct of texts
@@ -85,6 +85,18 @@ func (l *Loaders) openCursor(cursor *string, shape []byte) (*position, schema.Va
 		return nil, schema.Null, bad
 	}
 	return &p, v, nil
+}
+
+// ownColumn is the column a row's source sorts by: that of the common order, or
+// its own default where there is none.
+func (l *Loaders) ownColumn(entity, source string, order schema.Sort) string {
+	if order.Column != "" {
+		return order.Column
+	}
+	if s := l.Catalog.Source(source); s != nil && s.Has(entity) {
+		return s.Entity(entity).Default.Column
+	}
+	return ""
 }
 
 // afterIn turns a position into the place where one source goes on. Rows with

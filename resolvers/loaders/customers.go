@@ -101,7 +101,7 @@ func (c *customers) List(ctx context.Context, a Args) (*schema.Page[schema.Custo
 	if len(rows.Totals) == 1 && rows.Totals[0] >= 0 {
 		page.TotalCount = &rows.Totals[0]
 	}
-	page.CursorAt = func(i int) string { return c.l.cursorOf(page.Nodes[i], order, shape) }
+	page.CursorAt = func(i int) string { return c.l.cursorOf("Customer", page.Nodes[i], order, shape) }
 	return page, nil
 }
 

@@ -78,10 +78,19 @@ func (d *Documents[T, P]) question(ctx context.Context, list string, a Args, mor
 
 // query is the question as one source is asked it.
 func (q *question) query(i int) datasources.Query {
-	return datasources.Query{
+	out := datasources.Query{
 		Fields: q.fields, Where: q.filters[i], Order: q.order, First: q.first, Total: q.total,
 		After: afterIn(q.after, q.value, q.owners[i].Name),
 	}
+	if q.order.Column == "" && q.after != nil && q.owners[i].Name != q.after.Source {
+		// The sources stand one after the other: those before the cursor's have been
+		// given, those behind it begin.
+		out.After = nil
+		if q.owners[i].Name < q.after.Source {
+			out.First = 0
+		}
+	}
+	return out
 }
 
 // List returns a page of all rows.

@@ -62,7 +62,7 @@ func (d *Documents[T, P]) merge(ctx context.Context, q *question, streams []stre
 	default:
 		d.l.Report.unknownTotal(d.name)
 	}
-	page.CursorAt = func(i int) string { return d.l.cursorOf(P(page.Nodes[i]), q.order, q.shape) }
+	page.CursorAt = func(i int) string { return d.l.cursorOf(d.name, P(page.Nodes[i]), q.order, q.shape) }
 	return page, nil
 }
 
@@ -83,7 +83,8 @@ func (d *Documents[T, P]) take(page *schema.Page[T], alive []*stream[T], q *ques
 		at[best]++
 	}
 	for i, s := range alive {
-		if s.more || at[i] < len(s.items) {
+		given := q.order.Column == "" && q.after != nil && s.source < q.after.Source
+		if !given && (s.more || at[i] < len(s.items)) {
 			page.HasNext = true
 		}
 	}
