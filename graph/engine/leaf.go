@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"context"
+	"reflect"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+type leafKind uint8
+
+const (
+	leafMarshal leafKind = iota // through marshal: may fail, so written when completed
+	leafAppend                  // through append
+	leafString
+	leafInt
+	leafInt8
+	leafInt16
+	leafInt32
+	leafInt64
+	leafUint
+	leafUint8
+	leafUint16
+	leafUint32
+	leafUint64
+	leafBool
+	leafTime // RFC 3339 with its own offset, null when zero
+)
+
+// leaf says how a scalar or enum is written. All kinds but leafMarshal cannot
+// fail and are read only when the answer is written.
+type leaf struct {
+	kind    leafKind
+	pointer bool // a pointer to the value lies at the place
+	goType  reflect.Type
+	scalar  bool // not an enum
+
+	// append writes the value at p, and nothing for null.
+	append func(b []byte, p place) []byte
+	// marshal returns the value's marshaler (either kind), nil for null.
+	marshal func(p place) any
+}
+
+// canBeNull reports whether a value of the leaf can come out as null.
+func (l *leaf) canBeNull() bool {
+	return l.pointer || l.kind == leafAppend || l.kind == leafMarshal || l.kind == leafTime
+}
+
+// write appends the value at p as JSON, null included.
+func (l *leaf) write(b []byte, p place) []byte {
+	if l.pointer {
+		if p = pointerAt(p); p == nil {
+			return append(b, "null"...)
+		}
+	}
+	switch l.kind {
+	case leafString:
+		return AppendString(b, *(*string)(p))
+	case leafInt:
+		return strconv.AppendInt(b, int64(*(*int)(p)), 10)
+	case leafInt64:
+		return strconv.AppendInt(b, *(*int64)(p), 10)
+	case leafBool:
+		return strconv.AppendBool(b, *(*bool)(p))
+	case leafInt32:
+		return strconv.AppendInt(b, int64(*(*int32)(p)), 10)
+	case leafInt16:
+		return strconv.AppendInt(b, int64(*(*int16)(p)), 10)
+	case leafInt8:
+		return strconv.AppendInt(b, int64(*(*int8)(p)), 10)
+	case leafUint:
+		return strconv.AppendUint(b, uint64(*(*uint)(p)), 10)
+	case leafUint8:
+		return strconv.AppendUint(b, uint64(*(*uint8)(p)), 10)
+	case leafUint16:
+		return strconv.AppendUint(b, uint64(*(*uint16)(p)), 10)
+	case leafUint32:
+		return strconv.AppendUint(b, uint64(*(*uint32)(p)), 10)
+	case leafUint64:
+		return strconv.AppendUint(b, *(*uint64)(p), 10)
+	case leafTime:
+		t := (*time.Time)(p)
+		if t.IsZero() {
+			return append(b, "null"...)
+		}
+		b = append(b, '"')
+		b = t.AppendFormat(b, time.RFC3339Nano)
+		return append(b, '"')
+	}
+	n := len(b)
+	if b = l.append(b, p); len(b) == n {
+		b = append(b, "null"...)
+	}
+	return b
+}
+
+// isNull reports whether the value at p is null. It is asked only where null is
+// not allowed, and not for leafMarshal.
+func (l *leaf) isNull(p place, scratch *[]byte) bool {
+	if l.pointer {
+		if p = pointerAt(p); p == nil {
+			return true
+		}
+	}
+	switch l.kind {
+	case leafTime:
+		return (*time.Time)(p).IsZero()
+	case leafAppend:
+		*scratch = l.append((*scratch)[:0], p)
+		return len(*scratch) == 0
+	}
+	return false
+}
+
+// encode writes a value that may fail. null and err exclude each other.
+func (l *leaf) encode(ctx context.Context, b []byte, p place) (out []byte, null bool, err error) {
+	if l.pointer {
+		if p = pointerAt(p); p == nil {
+			return b, true, nil
+		}
+	}
+	w := byteWriter{b}
+	switch m := l.marshal(p).(type) {
+	case nil:
+		return b, true, nil
+	case graphql.Marshaler:
+		if m == graphql.Null {
+			return b, true, nil
+		}
+		m.MarshalGQL(&w)
+	case graphql.ContextMarshaler:
+		if m == graphql.ContextMarshaler(graphql.Null) {
+			return b, true, nil
+		}
+		if err := m.MarshalGQLContext(ctx, &w); err != nil {
+			return b, false, err
+		}
+	}
+	return w.b, false, nil
+}
+
+// byteWriter is the io.Writer that marshalers want.
+type byteWriter struct{ b []byte }
+
+func (w *byteWriter) Write(p []byte) (int, error) {
+	w.b = append(w.b, p...)
+	return len(p), nil
+}
+
+func (w *byteWriter) WriteString(s string) (int, error) {
+	w.b = append(w.b, s...)
+	return len(s), nil
+}
+
+const hex = "0123456789ABCDEF"
+
+// escaped marks the bytes that cannot stand for themselves in a JSON string.
+var escaped = func() (t [256]bool) {
+	for i := range 0x20 {
+		t[i] = true
+	}
+	t['"'], t['\\'] = true, true
+	return t
+}()
+
+// AppendString appends a text as a JSON string. Bytes that are not UTF-8 become
+// the replacement character: JSON has no way to carry them.
+func AppendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	high := byte(0)
+	for i := range len(s) {
+		if escaped[s[i]] {
+			return appendEscaped(b, s)
+		}
+		high |= s[i]
+	}
+	if high >= utf8.RuneSelf && !utf8.ValidString(s) {
+		return appendEscaped(b, s)
+	}
+	b = append(b, s...)
+	return append(b, '"')
+}
+
+func appendEscaped(b []byte, s string) []byte {
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && n == 1 {
+				b = append(b, s[from:i]...)
+				b = append(b, "\uFFFD"...)
+				from = i + 1
+			}
+			i += n
+			continue
+		}
+		if escaped[c] {
+			b = append(b, s[from:i]...)
+			switch c {
+			case '"', '\\':
+				b = append(b, '\\', c)
+			case '\n':
+				b = append(b, '\\', 'n')
+			case '\r':
+				b = append(b, '\\', 'r')
+			case '\t':
+				b = append(b, '\\', 't')
+			default:
+				b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			}
+			from = i + 1
+		}
+		i++
+	}
+	b = append(b, s[from:]...)
+	return append(b, '"')
+}

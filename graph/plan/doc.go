@@ -1,0 +1,15 @@
+// Package plan turns a validated GraphQL operation into data: which fields of
+// which concrete types are read, with which arguments, in which order, over how
+// many rows and from which sources. It is called once per operation by the
+// doors in graph/web; graph/guard judges the plan and graph/engine runs it. A
+// resolver asks it, through its context, which columns the operation reads.
+//
+// A plan is printable as JSON and is tested as data. It holds no functions and
+// nothing of the document: that is shared between requests. It may never touch
+// a source, and it decides nothing: refusing is graph/guard's work, except for
+// operations that are too big to be planned at all.
+//
+// What is followed is the GraphQL specification, October 2021: CollectFields
+// (6.3.2), field merging (6.4.3, MergeSelectionSets), argument values (6.4.1,
+// CoerceArgumentValues), @skip and @include (3.13.1, 3.13.2).
+package plan

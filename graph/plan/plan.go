@@ -1,0 +1,142 @@
+package plan
+
+import (
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/trama-graph/trama/schema"
+)
+
+// Kind is the kind of an operation.
+type Kind string
+
+// The kinds of operations.
+const (
+	Query        Kind = "query"
+	Mutation     Kind = "mutation"
+	Subscription Kind = "subscription"
+)
+
+// Plan is an operation as data. The figures are upper bounds, computed from the
+// declared page sizes, never measured.
+type Plan struct {
+	Operation  string   `json:"operation,omitempty"` // its name, "" when it has none
+	Kind       Kind     `json:"kind"`
+	Roots      []*Node  `json:"roots"`
+	Depth      int      `json:"depth"`             // nesting of fields, introspection not counted
+	Aliases    int      `json:"aliases,omitempty"` // fields asked under another name, introspection included
+	RootFields int      `json:"rootFields"`
+	Nodes      int      `json:"nodes"`             // fields in all, introspection included
+	Cost       int64    `json:"cost"`              // sum over the nodes
+	Calls      int64    `json:"calls"`             // expected upstream calls
+	Sources    []string `json:"sources,omitempty"` // sorted, distinct
+}
+
+// Node is one field of one concrete parent type. A field asked on an interface
+// or a union has one node per object type it can stand on.
+type Node struct {
+	Key     string         `json:"key"`   // response key: the alias or the field's name
+	Field   string         `json:"field"` // SDL field name
+	Type    string         `json:"type"`  // concrete parent type
+	Returns string         `json:"returns"`
+	Args    map[string]any `json:"args,omitempty"` // coerced, defaults filled in, absent when neither given nor defaulted
+
+	// Relation says that the field yields objects and is answered by a call (a
+	// resolver), not read from its parent. Leaves that have a resolver are not
+	// counted: they compute, they do not ask a source.
+	Relation bool `json:"relation,omitempty"`
+	// Page is the declared page size of a field that yields a page: its argument
+	// first, or the default of Options. 0 for any other field.
+	Page int `json:"page,omitempty"`
+	// Total says that the operation reads totalCount of the page this node yields.
+	Total bool `json:"total,omitempty"`
+	// Columns are the SDL field names the operation reads of the rows a relation
+	// yields, sorted, distinct, looking through pages, edges, lists and fragments.
+	// Relations of those rows are among them. Empty and not nil when no row is
+	// read (a page of which only totalCount is asked).
+	Columns []string `json:"columns,omitzero"`
+
+	Rows    int64    `json:"rows"` // values this node yields at most, over all parents
+	Calls   int64    `json:"calls,omitempty"`
+	Sources []string `json:"sources,omitempty"`
+	Cost    int64    `json:"cost,omitempty"` // of this node alone
+
+	// Children are the fields of the value, in the order of the answer. Where the
+	// value's type is an interface or a union they are grouped by Type.
+	Children []*Node `json:"children,omitempty"`
+
+	Line int `json:"-"` // where the field stands in the document, for error locations
+	Char int `json:"-"`
+}
+
+// Price is what calls of one relation cost. The zero Price is free.
+type Price struct {
+	Call    int64    // cost of one upstream call, in rows
+	Batch   int      // parents one call serves, 0 when any number
+	Rows    int      // rows one call brings, 0 when any number
+	Sources []string // systems it touches: each is called
+}
+
+// Prices says what one call of a relation costs and which sources it touches.
+// server.go fills it from the descriptions of the connectors. Price is asked
+// for relations only and must be quick.
+type Prices interface {
+	Price(typeName, field string) Price
+}
+
+// Options are the planner's settings. The zero value plans with the defaults.
+type Options struct {
+	PageSize int    // page size where the operation declares none; default 50
+	ListSize int    // assumed length of a list that is not a page; default 10
+	MaxNodes int    // fields a plan may have; default 5,000
+	Prices   Prices // nil: every relation is one call and its rows
+	// Relations says which fields are answered by a call: engine.Engine.Relation.
+	// Nil: the root fields and every field that yields a page or an object with
+	// an id.
+	Relations func(typeName, field string) bool
+}
+
+const (
+	defaultPageSize = 50
+	defaultListSize = 10
+	defaultMaxNodes = 5000
+	// stepsPerNode bounds the selections looked at for each node allowed, so that
+	// fragments that match no type cannot keep the planner busy for nothing.
+	stepsPerNode = 40
+)
+
+// Of makes the plan of a validated operation. The variables are the coerced
+// ones (validator.VariableValues). Errors are *schema.Error: TooCostly for an
+// operation with more fields than Options allow once its fragments are
+// expanded, BadRequest for an argument or directive that has no value.
+func Of(s *ast.Schema, op *ast.OperationDefinition, vars map[string]any, opts Options) (*Plan, error) {
+	if opts.PageSize <= 0 {
+		opts.PageSize = defaultPageSize
+	}
+	if opts.ListSize <= 0 {
+		opts.ListSize = defaultListSize
+	}
+	if opts.MaxNodes <= 0 {
+		opts.MaxNodes = defaultMaxNodes
+	}
+	p := &Plan{Operation: op.Name, Kind: Kind(op.Operation)}
+	var root *ast.Definition
+	switch op.Operation {
+	case ast.Query, "":
+		p.Kind, root = Query, s.Query
+	case ast.Mutation:
+		root = s.Mutation
+	case ast.Subscription:
+		root = s.Subscription
+	}
+	if root == nil {
+		return nil, schema.Errorf(schema.BadRequest, "the schema has no %s operations", p.Kind)
+	}
+	b := builder{schema: s, vars: vars, opts: opts, plan: p, steps: stepsPerNode * opts.MaxNodes}
+	roots, err := b.object(root, []ast.SelectionSet{op.SelectionSet}, frame{rows: 1, depth: 1})
+	if err != nil {
+		return nil, err
+	}
+	p.Roots, p.RootFields = roots, len(roots)
+	b.price(roots, 1)
+	return p, nil
+}
