@@ -99,7 +99,9 @@ func runDemo(ctx context.Context, o demoOptions, out io.Writer, log *slog.Logger
 		return closing(a, err)
 	}
 	if o.once {
-		return closing(a, a.showAnswer(ctx, out, o.customers))
+		started := time.Now()
+		a.fill(ctx)
+		return closing(a, a.showAnswer(ctx, out, o.customers, time.Since(started)))
 	}
 	var failed error
 	err = a.run(ctx, func(addr net.Addr) {
@@ -132,13 +134,10 @@ func configureDemo(o demoOptions, box *sandbox.Sandbox, dir string) (config, err
 	return cfg, nil
 }
 
-// showAnswer fills the directory, asks the README's question and prints it.
-func (a *app) showAnswer(ctx context.Context, out io.Writer, customers int) error {
-	started := time.Now()
-	a.fill(ctx)
-	filled := time.Since(started)
+// showAnswer asks the README's question and prints the answer.
+func (a *app) showAnswer(ctx context.Context, out io.Writer, customers int, filled time.Duration) error {
 	fmt.Fprintf(out, "%d customers in three systems; their directory was read in %s.\n\n%s\n", customers, filled.Round(time.Millisecond), demoQuery)
-	started = time.Now()
+	started := time.Now()
 	result, err := a.web.Execute(ctx, operator(), demoQuery, nil)
 	if err != nil {
 		return err
@@ -163,8 +162,10 @@ type demoFile struct {
 }
 
 func (a *app) demoReady(ctx context.Context, o demoOptions, out io.Writer, addr net.Addr, token string) error {
+	started := time.Now()
+	a.waitFilled(ctx)
 	// An answer with errors is shown, and the server goes on.
-	if err := a.showAnswer(ctx, out, o.customers); err != nil && !errors.Is(err, errFailed) {
+	if err := a.showAnswer(ctx, out, o.customers, time.Since(started)); err != nil && !errors.Is(err, errFailed) {
 		return err
 	}
 	f := demoFile{URL: "http://" + addr.String(), Tokens: map[string]string{"admin": token}}
@@ -188,4 +189,23 @@ Serving at %s  (Ctrl-C ends it)
 		return err
 	}
 	return os.Rename(o.json+".new", o.json)
+}
+
+// waitFilled waits until the running directory has read the customers of every
+// source once.
+func (a *app) waitFilled(ctx context.Context) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for name := range a.indexers() {
+		for {
+			if asOf, _, _ := a.directory.Status(name); !asOf.IsZero() {
+				break
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	}
 }

@@ -160,7 +160,9 @@ func finish[T any](ctx context.Context, l *listing[T], how Lister[T]) (datasourc
 	return rows, nil
 }
 
-// from is the cursor as a condition: the rows at or behind its value.
+// from is the cursor as a condition: the rows at or behind its value. Rows without
+// a value would be cut off by a descending cursor: a connector whose sortable
+// column can be empty widens the condition itself.
 func from(order schema.Sort, after *datasources.After) schema.Predicate {
 	if after == nil || order.Column == "" || after.Value.IsNull() {
 		return schema.Predicate{}

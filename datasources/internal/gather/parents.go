@@ -3,6 +3,7 @@ package gather
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/trama-graph/trama/datasources"
@@ -110,10 +111,11 @@ func fetchChunk[T any, P Entity[T]](ctx context.Context, chunk []string, q datas
 		for p, e := range some.ByKey {
 			g.fail([]string{p}, e)
 		}
+		chunk = slices.DeleteFunc(slices.Clone(chunk), func(p string) bool { return some.ByKey[p] != nil })
 	}
 	if !complete {
 		switch {
-		case err != nil:
+		case len(chunk) == 0:
 			return
 		case len(chunk) > 1:
 			half := len(chunk) / 2

@@ -86,16 +86,7 @@ type Config struct {
 }
 
 // Observation is one attempt for the metrics.
-type Observation struct {
-	Source  string
-	Name    string      // of the Call
-	Outcome Outcome     // what came of it
-	Code    schema.Code // what a client would be told, "" for OK
-	Status  int         // HTTP status, 0 when there was no reply
-	Took    time.Duration
-	Bytes   int // of the reply's body, decompressed
-	Attempt int // from 1
-}
+type Observation = datasources.Observation
 
 // Call is one logical upstream call.
 type Call struct {

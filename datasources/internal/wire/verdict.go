@@ -12,11 +12,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/schema"
 )
 
 // Outcome is what came of an attempt, for metrics and logs.
-type Outcome string
+type Outcome = datasources.Outcome
 
 // The outcomes. The last five are not verdicts of a decoder.
 const (
