@@ -1,0 +1,288 @@
+package directory
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Deps are what the directory needs of its surroundings.
+type Deps struct {
+	Log   *slog.Logger     // nil = silent
+	Now   func() time.Time // nil = time.Now
+	NewID func() string    // nil = random; makes a new golden id, never the same twice
+}
+
+// Directory is the open directory. It is safe for concurrent use; its reads take
+// no lock.
+type Directory struct {
+	cfg  *setup
+	st   Store
+	deps Deps
+
+	mu       sync.Mutex // held by whoever makes the next snapshot
+	snapshot atomic.Pointer[snapshot]
+	states   []atomic.Pointer[sourceState] // by source
+	seen     []seenKeys                    // by source
+}
+
+// Open loads what the store remembers and is ready to answer from it. When the
+// rules have changed, the customers are recognised anew. The store stays open
+// when the directory is closed.
+func Open(ctx context.Context, cfg Config, st Store, deps Deps) (*Directory, error) {
+	set, err := newSetup(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.DiscardHandler)
+	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	if deps.NewID == nil {
+		deps.NewID = newID
+	}
+	d := &Directory{cfg: set, st: st, deps: deps, states: make([]atomic.Pointer[sourceState], len(set.Sources)), seen: make([]seenKeys, len(set.Sources))}
+	began := deps.Now()
+	in, err := d.load(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open the directory: %w", err)
+	}
+	next := &snapshot{cfg: set, slabs: in.slabs, decisions: in.decisions, kept: in.kept}
+	c := d.build(next, in.crosswalk, before{in.golden, in.origin})
+	d.members(next, c, before{in.golden, in.origin}, nil, -1)
+	if err := d.save(ctx, c); err != nil {
+		return nil, fmt.Errorf("open the directory: %w", err)
+	}
+	d.snapshot.Store(next)
+	deps.Log.InfoContext(ctx, "opened directory", "records", next.size(), "customers", next.customers(), "conflicts", len(next.conflicts), "took", deps.Now().Sub(began))
+	return d, nil
+}
+
+// newID makes an opaque id of 100 random bits. It is never made from what is
+// known of the customer, which is personal and changes.
+func newID() string { return "c_" + strings.ToLower(rand.Text()[:20]) }
+
+// build makes a snapshot whole: clusters, golden ids, orders. It returns the
+// changes of the ids.
+func (d *Directory) build(s *snapshot, old crosswalk, b before) *Changes {
+	s.base = make([]int32, len(s.slabs)+1)
+	for i, slab := range s.slabs {
+		s.base[i+1] = s.base[i]
+		if slab != nil {
+			s.base[i+1] += int32(len(slab.recs))
+		}
+	}
+	link(s)
+	c := &Changes{Golden: reconcile(s, old, b, d.deps.NewID, d.deps.Now())}
+	s.ghosts = old.ghosts
+	s.sortLists()
+	s.count()
+	for _, from := range s.cfg.assumed { // made now, so that no request waits for it
+		if from.source >= 0 && from.field == "code" && s.slabs[from.source] != nil {
+			s.slabs[from.source].byCode()
+		}
+	}
+	d.idEvents(s, old, b, c)
+	return c
+}
+
+// isEmpty reports that there is nothing to write.
+func (c *Changes) isEmpty() bool {
+	return len(c.Golden) == 0 && len(c.Members) == 0 && len(c.Kept) == 0 && len(c.Unkept) == 0 && len(c.Decisions) == 0 &&
+		len(c.Withdrawn) == 0 && len(c.Seen) == 0 && len(c.ReadAt) == 0 && len(c.Events) == 0
+}
+
+func (d *Directory) save(ctx context.Context, c *Changes) error {
+	if c.isEmpty() {
+		return nil
+	}
+	return d.st.SaveDirectory(ctx, c)
+}
+
+// members lists the crosswalk's rows that changed. data says of the records of
+// source src which of them have new data.
+func (d *Directory) members(s *snapshot, c *Changes, b before, data []bool, src int32) {
+	for rec := range s.size() {
+		isNew := false
+		if src >= 0 && rec >= s.base[src] && rec < s.base[src+1] {
+			isNew = data[rec-s.base[src]]
+		}
+		if !isNew && b.golden[rec] == s.golden[rec] && b.origin[rec] == s.origin[rec] {
+			continue
+		}
+		ref := s.refOf(rec)
+		m := MemberChange{KeepData: !isNew, Member: Member{
+			Source: ref.Source, RecordID: ref.RecordID, Customer: int64(s.golden[rec]) + 1, Origin: int64(s.origin[rec]) + 1,
+		}}
+		if isNew {
+			m.Data = []byte(s.rec(rec))
+		}
+		c.Members = append(c.Members, m)
+	}
+}
+
+// idEvents writes the history of the ids: what merged and what parted.
+func (d *Directory) idEvents(s *snapshot, old crosswalk, b before, c *Changes) {
+	now := d.deps.Now()
+	for _, g := range c.Golden {
+		switch {
+		case int(g.Seq) > len(old.ids.rows): // new
+		case g.MergedInto != 0:
+			c.Events = append(c.Events, Event{At: now, Kind: "merged", Customer: s.ids.rows[g.MergedInto-1].ID, Other: g.ID})
+		default:
+			c.Events = append(c.Events, Event{At: now, Kind: "split", Customer: g.ID, Other: s.ids.rows[old.ids.root(int32(g.Seq-1))].ID})
+		}
+	}
+	for rec := range s.size() {
+		was := b.golden[rec]
+		if was < 0 || s.ids.root(was) == s.golden[rec] {
+			continue
+		}
+		c.Events = append(c.Events, Event{At: now, Kind: "moved", Customer: s.ids.rows[s.golden[rec]].ID, Other: s.ids.rows[was].ID, Record: s.refOf(rec)})
+	}
+}
+
+// intake is what the store remembers, sorted out.
+type intake struct {
+	crosswalk
+	slabs     []*slab
+	decisions map[pair]Decision
+	kept      map[RecordRef][]Kept
+}
+
+// stored is a record on its way from the store into a slab.
+type stored struct {
+	rec            record
+	golden, origin int32
+}
+
+// load reads the store.
+func (d *Directory) load(ctx context.Context) (*intake, error) {
+	in := &intake{
+		crosswalk: crosswalk{ids: &ids{}, ghosts: map[RecordRef]ghost{}},
+		slabs:     make([]*slab, len(d.cfg.Sources)),
+		decisions: map[pair]Decision{}, kept: map[RecordRef][]Kept{},
+	}
+	number := map[string]int{}
+	for i := range d.cfg.Sources {
+		number[d.cfg.Sources[i].Name] = i
+		d.states[i].Store(&sourceState{})
+	}
+	recs, arenas := make([][]stored, len(d.cfg.Sources)), make([]arena, len(d.cfg.Sources))
+	readAt := make([]bool, len(d.cfg.Sources))
+	err := d.st.LoadDirectory(ctx, Intake{
+		Golden: func(g Golden) error {
+			if g.Seq != int64(len(in.ids.rows))+1 {
+				return fmt.Errorf("directory: stored customer %d is out of order", g.Seq)
+			}
+			in.ids.rows = append(in.ids.rows, g)
+			return nil
+		},
+		Member: func(m Member) error {
+			n := int64(len(in.ids.rows))
+			if m.Customer < 1 || m.Customer > n || m.Origin < 1 || m.Origin > n {
+				return fmt.Errorf("directory: a stored record of %s has no customer", m.Source)
+			}
+			src, ok := number[m.Source]
+			switch {
+			case !ok: // a source that is not configured any more keeps its rows
+				return nil
+			case m.Data == nil:
+				in.ghosts[RecordRef{m.Source, m.RecordID}] = ghost{int32(m.Customer - 1), int32(m.Origin - 1)}
+				return nil
+			}
+			rec := arenas[src].put(m.Data)
+			recs[src] = append(recs[src], stored{rec, int32(m.Customer - 1), int32(m.Origin - 1)})
+			return rec.check()
+		},
+		Kept: func(k Kept) error {
+			in.kept[k.Deleted] = append(in.kept[k.Deleted], k)
+			return nil
+		},
+		Decision: func(v Decision) error {
+			in.decisions[pairOf(v.A, v.B)] = v
+			return nil
+		},
+		Seen: func(source, key string) error {
+			if src, ok := number[source]; ok {
+				d.seen[src].add(key, false)
+			}
+			return nil
+		},
+		ReadAt: func(source string, at time.Time) error {
+			if src, ok := number[source]; ok {
+				readAt[src] = true
+				d.states[src].Store(&sourceState{asOf: at})
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := in.ids.check(); err != nil {
+		return nil, err
+	}
+	in.ids.index()
+	d.slabs(in, recs, readAt)
+	return in, nil
+}
+
+// slabs makes the indexes of the stored records, side by side.
+func (d *Directory) slabs(in *intake, recs [][]stored, read []bool) {
+	var wait sync.WaitGroup
+	for src := range recs {
+		if !read[src] && len(recs[src]) == 0 {
+			continue
+		}
+		wait.Go(func() {
+			list := recs[src]
+			slices.SortFunc(list, func(a, b stored) int { return strings.Compare(a.rec.id(), b.rec.id()) })
+			only := make([]record, len(list))
+			for i := range list {
+				only[i] = list[i].rec
+			}
+			in.slabs[src] = newSlab(only, &d.cfg.Sources[src], d.cfg.own)
+		})
+	}
+	wait.Wait()
+	for src := range recs {
+		for _, r := range recs[src] {
+			in.golden, in.origin = append(in.golden, r.golden), append(in.origin, r.origin)
+		}
+	}
+}
+
+// Close writes what the store does not know yet. The directory still answers
+// afterwards.
+func (d *Directory) Close(ctx context.Context) error {
+	return d.flush(ctx)
+}
+
+// flush writes the customer keys that documents have shown.
+func (d *Directory) flush(ctx context.Context) error {
+	c := &Changes{}
+	taken := make([][]string, len(d.seen))
+	for src := range d.seen {
+		taken[src] = d.seen[src].take()
+		for _, k := range taken[src] {
+			c.Seen = append(c.Seen, RecordRef{d.cfg.Sources[src].Name, k})
+		}
+	}
+	err := d.save(ctx, c)
+	if err != nil {
+		for src := range d.seen {
+			d.seen[src].giveBack(taken[src])
+		}
+		return fmt.Errorf("save seen keys: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,239 @@
+package directory
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/trama-graph/trama/datasources/directory/fiscal"
+	"github.com/trama-graph/trama/schema"
+)
+
+// linker groups records into customers by the rules of wire/identity.md, Match
+// rules. It goes level by level: decisions made by hand (R0), stored foreign ids
+// (R1), fiscal numbers (R2), and last the links of deleted records. A level looks
+// at all of its links at once and refuses those that contradict what is there or
+// each other, every one of them: taking one would be guessing, and would depend
+// on which came first. So the result is a function of the set of records.
+type linker struct {
+	*snapshot
+	parent []int32 // union-find over records; the root is the least record
+	next   []int32 // the records of a cluster as a ring
+	denied map[int32][]int32
+	// blocked are pairs a level refused: a lower level may not join them either.
+	blocked map[int32][]int32
+	// barred are the sources in which a stored foreign id named somebody, and the
+	// link was refused: a lower rule that found somebody else there would be a
+	// second candidate.
+	barred map[int32][]int32
+	noKey  []bool // records whose fiscal number is nobody's
+	groups [][]int32
+	reach  []reached // buffer of compatible
+}
+
+// link fills the snapshot's clusters, conflicts and ambiguities.
+func link(s *snapshot) {
+	n := s.size()
+	l := &linker{snapshot: s, parent: make([]int32, n), next: make([]int32, n), denied: map[int32][]int32{}, blocked: map[int32][]int32{}, barred: map[int32][]int32{}, noKey: make([]bool, n)}
+	for i := range n {
+		l.parent[i], l.next[i] = i, i
+	}
+	l.groupKeys()
+	l.manual()
+	if slices.Contains(s.cfg.Rules, RuleForeignID) {
+		l.foreign()
+	}
+	if slices.Contains(s.cfg.Rules, RuleTaxID) {
+		l.fiscal()
+	}
+	l.keep()
+	l.number()
+	l.report()
+}
+
+// root finds the least record of a cluster.
+func (l *linker) root(rec int32) int32 {
+	for l.parent[rec] != rec {
+		l.parent[rec] = l.parent[l.parent[rec]]
+		rec = l.parent[rec]
+	}
+	return rec
+}
+
+func (l *linker) union(a, b int32) {
+	a, b = l.root(a), l.root(b)
+	if a == b {
+		return
+	}
+	l.parent[max(a, b)] = min(a, b)
+	l.next[a], l.next[b] = l.next[b], l.next[a]
+}
+
+func (l *linker) block(a, b int32) {
+	l.blocked[a] = append(l.blocked[a], b)
+	l.blocked[b] = append(l.blocked[b], a)
+	l.barred[a] = append(l.barred[a], l.sourceOf(b))
+	l.barred[b] = append(l.barred[b], l.sourceOf(a))
+}
+
+func (l *linker) conflict(kind schema.ConflictKind, field string, recs ...int32) {
+	recs = slices.Clone(recs)
+	slices.Sort(recs)
+	l.conflicts = append(l.conflicts, conflict{kind, field, slices.Compact(recs)})
+}
+
+func (l *linker) doubt(rec, src int32) {
+	l.snapshot.ambiguous = append(l.snapshot.ambiguous, ambiguity{rec, src})
+}
+
+// bond is what one link of a level would join: two records or more.
+type bond struct {
+	recs []int32
+	hand bool // made by hand: only a denial refuses it
+}
+
+// join makes the bonds of a level: each component of them is joined if its
+// clusters agree, all of them, and refused as a whole otherwise.
+func (l *linker) join(bonds []bond) {
+	comp := slices.Clone(l.parent) // a second union-find, over the clusters
+	find := func(rec int32) int32 {
+		rec = l.root(rec)
+		for comp[rec] != rec {
+			comp[rec] = comp[comp[rec]]
+			rec = comp[rec]
+		}
+		return rec
+	}
+	for _, b := range bonds {
+		for _, r := range b.recs[1:] {
+			x, y := find(b.recs[0]), find(r)
+			comp[max(x, y)] = min(x, y)
+		}
+	}
+	type part struct{ at, bond int32 }
+	parts := make([]part, len(bonds))
+	for i, b := range bonds {
+		parts[i] = part{find(b.recs[0]), int32(i)}
+	}
+	slices.SortFunc(parts, func(a, b part) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.bond, b.bond)) })
+	for len(parts) > 0 {
+		n := 1
+		for n < len(parts) && parts[n].at == parts[0].at {
+			n++
+		}
+		var roots []int32
+		for _, p := range parts[:n] {
+			for _, r := range bonds[p.bond].recs {
+				roots = append(roots, l.root(r))
+			}
+		}
+		slices.Sort(roots)
+		roots = slices.Compact(roots)
+		// A component of one bond was looked at when the bond was made.
+		if v := l.judge(roots, n == 1, bonds[parts[0].bond].hand); v == agrees {
+			for _, r := range roots[1:] {
+				l.union(roots[0], r)
+			}
+		} else {
+			for _, p := range parts[:n] {
+				l.refuse(v, bonds[p.bond].recs)
+			}
+		}
+		parts = parts[n:]
+	}
+}
+
+func (l *linker) judge(roots []int32, seen, hand bool) verdict {
+	switch {
+	case len(roots) < 2:
+		return agrees
+	case hand:
+		return l.denies(roots)
+	case seen:
+		return agrees
+	}
+	return l.compatible(roots)
+}
+
+// refuse reports a bond that is not made.
+func (l *linker) refuse(v verdict, recs []int32) {
+	switch v {
+	case agrees, forbidden: // decided by hand: nothing to report
+	case mismatch:
+		l.conflict(schema.ConflictFiscalIDMismatch, "taxId", recs...)
+	case twice:
+		l.conflict(schema.ConflictAmbiguousMatch, "", recs...)
+	}
+	for i, a := range recs {
+		for _, b := range recs[i+1:] {
+			if l.root(a) == l.root(b) {
+				continue
+			}
+			l.block(a, b)
+			if v == twice {
+				l.doubt(a, l.sourceOf(b))
+				l.doubt(b, l.sourceOf(a))
+			}
+		}
+	}
+}
+
+// number gives the clusters their numbers, in the order of their least records,
+// and groups the members.
+func (l *linker) number() {
+	s, n := l.snapshot, l.size()
+	s.cluster = make([]int32, n)
+	count := int32(0)
+	for r := range n {
+		if root := l.root(r); root == r {
+			s.cluster[r] = count
+			count++
+		} else {
+			s.cluster[r] = s.cluster[root]
+		}
+	}
+	s.start = make([]int32, count+1)
+	for _, c := range s.cluster {
+		s.start[c+1]++
+	}
+	for c := range count {
+		s.start[c+1] += s.start[c]
+	}
+	s.members = make([]int32, n)
+	at := slices.Clone(s.start)
+	for r, c := range s.cluster {
+		s.members[at[c]] = int32(r)
+		at[c]++
+	}
+}
+
+// report completes the conflicts and sorts what is searched by record.
+func (l *linker) report() {
+	s := l.snapshot
+	for src, b := range s.slabs {
+		if b == nil {
+			continue
+		}
+		for i, reason := range b.reasons {
+			rec := s.base[src] + int32(i)
+			if reason > fiscal.Unsupported && !l.noKey[rec] && !b.recs[i].isDeleted() {
+				l.conflict(schema.ConflictInvalidFiscalID, "taxId", rec)
+			}
+		}
+	}
+	slices.SortStableFunc(s.conflicts, func(a, b conflict) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), slices.Compare(a.recs, b.recs), cmp.Compare(a.field, b.field))
+	})
+	s.conflicts = slices.CompactFunc(s.conflicts, func(a, b conflict) bool {
+		return a.kind == b.kind && a.field == b.field && slices.Equal(a.recs, b.recs)
+	})
+	for i, c := range s.conflicts {
+		for _, r := range c.recs {
+			s.conflictsOf = append(s.conflictsOf, recordConflict{r, int32(i)})
+		}
+	}
+	slices.SortFunc(s.conflictsOf, func(a, b recordConflict) int {
+		return cmp.Or(cmp.Compare(a.rec, b.rec), cmp.Compare(a.conflict, b.conflict))
+	})
+	slices.SortFunc(s.ambiguous, func(a, b ambiguity) int { return cmp.Or(cmp.Compare(a.rec, b.rec), cmp.Compare(a.source, b.source)) })
+	s.ambiguous = slices.Compact(s.ambiguous)
+}

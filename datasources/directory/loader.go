@@ -1,0 +1,127 @@
+package directory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
+)
+
+// Loader takes one full reading of a source's customers. Until Commit nothing
+// changes; a loader that is dropped leaves everything as it was. It is for one
+// goroutine.
+type Loader struct {
+	d       *Directory
+	src     int32
+	arena   arena
+	recs    []record
+	buf     []byte
+	refused int
+}
+
+// Load begins a full reading of a source's customers.
+func (d *Directory) Load(source string) (*Loader, error) {
+	src := d.snapshot.Load().source(source)
+	if src < 0 {
+		return nil, schema.Errorf(schema.NotFound, "the directory has no source %s", source)
+	}
+	if d.cfg.assumed[src].source >= 0 {
+		return nil, schema.Errorf(schema.BadRequest, "the customers of %s are assumed from another source", source)
+	}
+	return &Loader{d: d, src: src}, nil
+}
+
+// Add takes a page of records, which it copies.
+func (l *Loader) Add(records []datasources.CustomerRecord) error {
+	for i := range records {
+		packed, ok := pack(l.buf[:0], &records[i])
+		if l.buf = packed; !ok {
+			l.refused++
+			continue
+		}
+		l.recs = append(l.recs, l.arena.put(packed))
+	}
+	return nil
+}
+
+// Commit replaces the source's records by those that were added, in one step. A
+// reading without a change writes nothing.
+func (l *Loader) Commit(ctx context.Context) error {
+	if l.refused > 0 {
+		l.d.deps.Log.WarnContext(ctx, "refused records without usable id", "source", l.d.cfg.Sources[l.src].Name, "records", l.refused)
+	}
+	// A source may give a record twice when its pages shift. The newer one counts,
+	// and between equals the choice does not depend on which came first.
+	slices.SortFunc(l.recs, func(a, b record) int {
+		if c := strings.Compare(a.id(), b.id()); c != 0 {
+			return c
+		}
+		_, ma := a.times()
+		_, mb := b.times()
+		if c := mb.Compare(ma); c != 0 {
+			return c
+		}
+		return strings.Compare(string(a), string(b))
+	})
+	l.recs = slices.Clip(slices.CompactFunc(l.recs, func(a, b record) bool { return a.id() == b.id() }))
+	return l.d.commit(ctx, l.src, l.recs)
+}
+
+// Replace reads a source's customers through its indexer and puts them in the
+// place of the old ones. When the reading fails in the middle, the old ones stay,
+// and Status tells why.
+func (d *Directory) Replace(ctx context.Context, source string, ix datasources.CustomerIndexer) error {
+	l, err := d.Load(source)
+	if err != nil {
+		return err
+	}
+	if err = ix.IndexCustomers(ctx, l.Add); err == nil {
+		err = l.Commit(ctx)
+	}
+	if err != nil {
+		d.mu.Lock()
+		d.states[l.src].Store(&sourceState{asOf: d.states[l.src].Load().asOf, err: err})
+		d.mu.Unlock()
+		return fmt.Errorf("read the customers of %s: %w", source, err)
+	}
+	return nil
+}
+
+// commit makes the snapshot in which a source has these records, sorted by id.
+func (d *Directory) commit(ctx context.Context, src int32, recs []record) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	began, prev, name := d.deps.Now(), d.snapshot.Load(), d.cfg.Sources[src].Name
+	var old []record
+	if prev.slabs[src] != nil {
+		if old = prev.slabs[src].recs; slices.Equal(old, recs) {
+			d.states[src].Store(&sourceState{asOf: began})
+			return nil
+		}
+	}
+	next := &snapshot{cfg: d.cfg, slabs: slices.Clone(prev.slabs), decisions: prev.decisions, kept: prev.kept}
+	next.slabs[src] = newSlab(recs, &d.cfg.Sources[src], d.cfg.own)
+	s := newStep(prev, next, src)
+	s.compare(old, recs)
+	c := d.build(next, crosswalk{ids: prev.ids, ghosts: s.ghosts}, s.before)
+	c.Members, c.Kept, c.Unkept = s.gone, s.keep, s.unkeep
+	d.members(next, c, s.before, s.data, src)
+	if prev.slabs[src] == nil {
+		c.Events = append(c.Events, Event{At: began, Kind: "filled", Record: RecordRef{Source: name}, Records: len(recs)})
+	} else {
+		s.linked(c, began)
+	}
+	c.ReadAt = map[string]time.Time{name: began}
+	if err := d.save(ctx, c); err != nil {
+		return fmt.Errorf("save the customers of %s: %w", name, err)
+	}
+	d.snapshot.Store(next)
+	d.states[src].Store(&sourceState{asOf: began})
+	d.deps.Log.InfoContext(ctx, "read customer index", "source", name, "records", len(recs), "changed", len(c.Members),
+		"customers", next.customers(), "conflicts", len(next.conflicts), "took", d.deps.Now().Sub(began))
+	return nil
+}

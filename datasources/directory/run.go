@@ -1,0 +1,79 @@
+package directory
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/trama-graph/trama/datasources"
+)
+
+// The waits of Run. A source that failed is asked again soon, then less and less
+// often, at the latest when its time has come anyway.
+const (
+	firstRetry = time.Second
+	flushEvery = time.Minute
+	lastFlush  = 5 * time.Second
+)
+
+// Run reads the index of every source at once, and again every Config.Every,
+// until ctx ends; then it waits for its readings and writes what was not written
+// yet. A source that fails keeps its old records. Nobody need wait for it: until
+// a source is read, its coverage says so.
+func (d *Directory) Run(ctx context.Context, indexers map[string]datasources.CustomerIndexer) error {
+	for name := range indexers {
+		if _, err := d.Load(name); err != nil {
+			return fmt.Errorf("run the directory: %w", err)
+		}
+	}
+	var wait sync.WaitGroup
+	for name, ix := range indexers {
+		wait.Go(func() { d.refresh(ctx, name, ix) })
+	}
+	wait.Go(func() {
+		for sleep(ctx, flushEvery) {
+			if err := d.flush(ctx); err != nil && ctx.Err() == nil {
+				d.deps.Log.WarnContext(ctx, "could not save seen keys", "error", err)
+			}
+		}
+	})
+	wait.Wait()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
+	defer cancel()
+	return d.flush(last)
+}
+
+// refresh reads one source's index again and again.
+func (d *Directory) refresh(ctx context.Context, name string, ix datasources.CustomerIndexer) {
+	retry := firstRetry
+	for {
+		wait := d.cfg.Every
+		err := d.Replace(ctx, name, ix)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			wait = min(retry, d.cfg.Every)
+			retry = min(2*retry, d.cfg.Every)
+			d.deps.Log.WarnContext(ctx, "could not read customer index", "source", name, "error", err, "next", wait)
+		default:
+			retry = firstRetry
+		}
+		if !sleep(ctx, wait) {
+			return
+		}
+	}
+}
+
+// sleep waits, and reports false when ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

@@ -1,0 +1,155 @@
+package directory
+
+import (
+	"maps"
+	"time"
+)
+
+// step is what changes between two snapshots when one source was read.
+type step struct {
+	prev, next *snapshot
+	src        int32
+	before     before
+	data       []bool // by record of the source: its data is new
+	fresh      []bool // … and so is the record
+	ghosts     map[RecordRef]ghost
+	gone       []MemberChange
+	keep       []Kept
+	unkeep     []RecordRef
+
+	ownsGhosts, ownsKept bool
+}
+
+func newStep(prev, next *snapshot, src int32) *step {
+	return &step{prev: prev, next: next, src: src, ghosts: prev.ghosts}
+}
+
+// compare walks the old and the new records side by side.
+func (s *step) compare(old, recs []record) {
+	from, to := s.prev.base[s.src], s.prev.base[s.src+1]
+	s.before.golden = append(s.before.golden, s.prev.golden[:from]...)
+	s.before.origin = append(s.before.origin, s.prev.origin[:from]...)
+	s.data, s.fresh = make([]bool, len(recs)), make([]bool, len(recs))
+	i := 0
+	for n, r := range recs {
+		id := r.id()
+		for i < len(old) && old[i].id() < id {
+			s.leave(from + int32(i))
+			i++
+		}
+		if i < len(old) && old[i].id() == id {
+			s.stay(n, from+int32(i), r)
+			i++
+		} else {
+			s.arrive(n, r)
+		}
+	}
+	for ; i < len(old); i++ {
+		s.leave(from + int32(i))
+	}
+	s.before.golden = append(s.before.golden, s.prev.golden[to:]...)
+	s.before.origin = append(s.before.origin, s.prev.origin[to:]...)
+}
+
+// leave: the source no longer has the record. Its id waits for its return.
+func (s *step) leave(rec int32) {
+	s.ownGhosts()
+	ref, g := s.prev.refOf(rec), ghost{s.prev.golden[rec], s.prev.origin[rec]}
+	s.ghosts[ref] = g
+	s.gone = append(s.gone, MemberChange{Member: Member{Source: ref.Source, RecordID: ref.RecordID, Customer: int64(g.golden) + 1, Origin: int64(g.origin) + 1}})
+}
+
+// stay: the source still has the record.
+func (s *step) stay(n int, rec int32, r record) {
+	s.before.golden = append(s.before.golden, s.prev.golden[rec])
+	s.before.origin = append(s.before.origin, s.prev.origin[rec])
+	was := s.prev.rec(rec)
+	if s.data[n] = was != r; !s.data[n] {
+		return
+	}
+	if r.isDeleted() && !was.isDeleted() {
+		if links := s.prev.linksOf(rec); len(links) > 0 {
+			s.ownKept()
+			s.next.kept[links[0].Deleted] = links
+			s.keep = append(s.keep, links...)
+		}
+	}
+	s.live(r)
+}
+
+// arrive: the record is new, or comes back.
+func (s *step) arrive(n int, r record) {
+	s.data[n], s.fresh[n] = true, true
+	ref := RecordRef{s.next.cfg.Sources[s.src].Name, r.id()}
+	g, ok := s.ghosts[ref]
+	if ok {
+		s.ownGhosts()
+		delete(s.ghosts, ref)
+	} else {
+		g = ghost{-1, -1}
+	}
+	s.before.golden = append(s.before.golden, g.golden)
+	s.before.origin = append(s.before.origin, g.origin)
+	s.live(r)
+}
+
+// live forgets the kept links of a record that is not deleted any more.
+func (s *step) live(r record) {
+	ref := RecordRef{s.next.cfg.Sources[s.src].Name, r.id()}
+	if _, ok := s.next.kept[ref]; ok && !r.isDeleted() {
+		s.ownKept()
+		delete(s.next.kept, ref)
+		s.unkeep = append(s.unkeep, ref)
+	}
+}
+
+// ownGhosts and ownKept copy what readers of the old snapshot still hold.
+func (s *step) ownGhosts() {
+	if !s.ownsGhosts {
+		s.ghosts, s.ownsGhosts = maps.Clone(s.ghosts), true
+	}
+}
+
+func (s *step) ownKept() {
+	if !s.ownsKept {
+		s.next.kept, s.ownsKept = maps.Clone(s.next.kept), true
+	}
+}
+
+// linksOf returns the direct links a record has, to be kept when it is deleted.
+// What was decided by hand needs no keeping.
+func (s *snapshot) linksOf(rec int32) []Kept {
+	var links []Kept
+	ref := s.refOf(rec)
+	for _, other := range s.of(s.cluster[rec]) {
+		if other == rec {
+			continue
+		}
+		if rule, _ := s.rule(rec, other); rule == ruleForeign || rule == ruleTaxID {
+			links = append(links, Kept{Deleted: ref, Other: s.refOf(other), Rule: rule})
+		}
+	}
+	return links
+}
+
+// linked writes the history of records that are new and joined a customer who was
+// known.
+func (s *step) linked(c *Changes, now time.Time) {
+	base := s.next.base[s.src]
+	for n, fresh := range s.fresh {
+		rec := base + int32(n)
+		cluster := s.next.cluster[rec]
+		recs := s.next.of(cluster)
+		if !fresh || len(recs) == 1 {
+			continue
+		}
+		ref := s.next.refOf(rec)
+		e := Event{At: now, Kind: "linked", Customer: s.next.id(cluster), Record: ref}
+		for _, m := range s.next.membersOf(cluster) {
+			if m.Source == ref.Source && m.RecordID == ref.RecordID {
+				e.Rule = m.Rule
+			}
+		}
+		c.Events = append(c.Events, e)
+	}
+}

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+)
+
+// Deps are what the store needs of its surroundings.
+type Deps struct {
+	Log *slog.Logger     // nil = silent
+	Now func() time.Time // nil = time.Now
+	// BusyTimeout is how long a connection waits for another process; 0 = 5 s.
+	BusyTimeout time.Duration
+}
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	name string // for errors: the path, or an address without its password
+	w    *sql.DB
+	r    *sql.DB
+	log  *slog.Logger
+	now  func() time.Time
+}
+
+// Open opens the database url names and brings its schema up to date. Errors are
+// written for the operator and name the file.
+func Open(ctx context.Context, url string, deps Deps) (*Store, error) {
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.DiscardHandler)
+	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	if deps.BusyTimeout == 0 {
+		deps.BusyTimeout = 5 * time.Second
+	}
+	scheme, path, _ := strings.Cut(url, ":")
+	switch scheme {
+	case "sqlite":
+		return openSQLite(ctx, path, deps)
+	case "postgres", "postgresql":
+		return nil, errors.New("store.url: PostgreSQL is not supported yet, use sqlite:PATH")
+	}
+	return nil, errors.New("store.url: want sqlite:PATH")
+}
+
+// Close waits for running queries and closes the database.
+func (s *Store) Close() error {
+	return s.failed("close", errors.Join(s.r.Close(), s.w.Close()))
+}
+
+// write runs f in a transaction on the one connection that writes.
+func (s *Store) write(ctx context.Context, what string, f func(tx *sql.Tx) error) error {
+	tx, err := s.w.BeginTx(ctx, nil)
+	if err != nil {
+		return s.failed(what, err)
+	}
+	defer func() { _ = tx.Rollback() }() // a no-op after the commit
+	if err := f(tx); err != nil {
+		return s.failed(what, err)
+	}
+	return s.failed(what, tx.Commit())
+}
+
+// read runs f in one consistent reading.
+func (s *Store) read(ctx context.Context, what string, f func(tx *sql.Tx) error) error {
+	tx, err := s.r.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return s.failed(what, err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	return s.failed(what, f(tx))
+}
+
+// each calls f for every row of a query.
+func each(ctx context.Context, tx *sql.Tx, query string, f func(*sql.Rows) error, args ...any) (err error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// failed names the file and says what a driver's code means.
+func (s *Store) failed(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s in %s: %w", what, s.name, explain(err))
+}
+
+// micros is how times are stored: sortable and the same in every database.
+func micros(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMicro()
+}
+
+func fromMicros(n sql.NullInt64) time.Time {
+	if !n.Valid {
+		return time.Time{}
+	}
+	return time.UnixMicro(n.Int64).UTC()
+}
