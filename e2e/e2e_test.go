@@ -60,10 +60,12 @@ func TestScripts(t *testing.T) {
 
 // server is a running binary.
 type server struct {
-	URL   string
-	Token string
-	log   *lockedBuffer
-	cmd   *exec.Cmd
+	URL     string
+	Token   string
+	log     *lockedBuffer
+	cmd     *exec.Cmd
+	config  string
+	stopped bool // restarted: its first process is waited for already
 }
 
 type lockedBuffer struct {
@@ -120,11 +122,18 @@ func serve(t testing.TB, yaml string) *server {
 	if err != nil {
 		t.Fatalf("token new: %v\n%s", err, out)
 	}
-	s := &server{log: &lockedBuffer{}, Token: strings.TrimSpace(string(out))}
+	s := &server{log: &lockedBuffer{}, Token: strings.TrimSpace(string(out)), config: path}
 	s.start(t, "serve", "--config", path)
+	s.listening(t)
+	return s
+}
+
+// listening waits for the address the server says it listens at.
+func (s *server) listening(t testing.TB) {
+	t.Helper()
 	listen := regexp.MustCompile(`"listen":"([^"]+)"`)
 	deadline := time.Now().Add(time.Minute)
-	for s.URL == "" {
+	for s.URL = ""; s.URL == ""; {
 		if m := listen.FindStringSubmatch(s.log.String()); m != nil {
 			s.URL = "http://" + m[1]
 		}
@@ -133,7 +142,20 @@ func serve(t testing.TB, yaml string) *server {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	return s
+}
+
+// restart stops the server and starts it again over the same store.
+func (s *server) restart(t testing.TB) {
+	t.Helper()
+	_ = s.cmd.Process.Signal(interrupt)
+	if err := s.cmd.Wait(); err != nil {
+		t.Fatalf("the server ended with %v:\n%s", err, s.log)
+	}
+	s.stopped = true
+	again := &server{log: &lockedBuffer{}, Token: s.Token, config: s.config}
+	again.start(t, "serve", "--config", s.config)
+	again.listening(t)
+	s.URL, s.log, s.cmd = again.URL, again.log, again.cmd
 }
 
 func (s *server) start(t testing.TB, args ...string) {
@@ -144,7 +166,10 @@ func (s *server) start(t testing.TB, args ...string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = s.cmd.Process.Signal(syscall.SIGTERM)
+		if s.stopped {
+			return
+		}
+		_ = s.cmd.Process.Signal(interrupt)
 		if err := s.cmd.Wait(); err != nil {
 			t.Errorf("the server ended with %v:\n%s", err, s.log)
 		}

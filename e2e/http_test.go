@@ -18,7 +18,6 @@ import (
 type exchange struct {
 	name   string
 	method string // default POST
-	path   string // default /graphql
 	query  url.Values
 	body   string
 	header map[string]string // "" removes a default header
@@ -203,7 +202,7 @@ func TestShutdownLetsRequestsFinish(t *testing.T) {
 			}
 			defer resp.Body.Close()
 			if b, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != 200 || !json.Valid(b) {
-				results[i] = fmt.Errorf("status %d, %v, %d bytes", resp.StatusCode, err, len(b))
+				results[i] = fmt.Errorf("status %d, %d bytes: %w", resp.StatusCode, len(b), err)
 			}
 		})
 	}

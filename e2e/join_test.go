@@ -35,7 +35,7 @@ func difference(a, b map[string]int) map[string]int {
 // question, without a cache: the same for each of them, whoever asks beside.
 func TestUpstreamCalls(t *testing.T) {
 	s := demo(t, "--cache", "0s")
-	s.ask(t, joined(1), nil) // lookup tables are read once
+	s.ask(t, joined(50), nil) // lookup tables are read once
 	for _, c := range []struct {
 		customers int
 		want      map[string]int
@@ -70,8 +70,8 @@ func TestUpstreamCalls(t *testing.T) {
 
 // The calls are arithmetic, not accidents: docs/performance.md derives them.
 var (
-	callsFor50  = map[string]int{"crm": 3, "helpdesk": 2, "books": 32}
-	callsFor200 = map[string]int{"crm": 3, "helpdesk": 7, "books": 102}
+	callsFor50  = map[string]int{"crm": 3, "helpdesk": 3, "books": 46}
+	callsFor200 = map[string]int{"crm": 4, "helpdesk": 11, "books": 171}
 )
 
 // TestLoadersAndCacheCarryTheTraffic counts, in the built binary, the batches of

@@ -1,3 +1,5 @@
+// Package graph is gqlgen's generated executor, which is never edited, and the
+// schema as clients see it. The rooms below it say how a question is answered.
 package graph
 
 import (

@@ -200,9 +200,19 @@ func TestQueriesThatDifferAreApart(t *testing.T) {
 	p := schema.Compare("number", schema.Eq, schema.String("a"))
 	seen := map[string]int{}
 	for i, q := range []datasources.Query{
-		{}, {First: 1}, {Total: true}, {Fields: datasources.Fields{}}, {Fields: datasources.Fields{"a"}}, {Where: p},
-		{Where: schema.Negate(p)}, {Where: schema.Compare("number", schema.Eq, schema.Int(1))}, {Order: schema.Sort{Column: "a"}},
-		{Order: schema.Sort{Column: "a", Desc: true}}, {After: &datasources.After{}}, {After: &datasources.After{ID: "a"}}, {After: &datasources.After{Inclusive: true}},
+		{},
+		{First: 1},
+		{Total: true},
+		{Fields: datasources.Fields{}},
+		{Fields: datasources.Fields{"a"}},
+		{Where: p},
+		{Where: schema.Negate(p)},
+		{Where: schema.Compare("number", schema.Eq, schema.Int(1))},
+		{Order: schema.Sort{Column: "a"}},
+		{Order: schema.Sort{Column: "a", Desc: true}},
+		{After: &datasources.After{}},
+		{After: &datasources.After{ID: "a"}},
+		{After: &datasources.After{Inclusive: true}},
 	} {
 		if j, ok := seen[cache.QueryKey(q)]; ok {
 			t.Errorf("queries %d and %d have one key", i, j)

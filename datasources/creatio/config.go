@@ -150,8 +150,10 @@ func (c Config) Validate() error {
 		value     int
 		low, high int
 	}{
-		{"page_size", c.PageSize, 1, maxRows}, {"concurrency", c.Concurrency, 1, 64},
-		{"rate.per_minute", c.Rate.PerMinute, 0, 1 << 20}, {"rate.burst", c.Rate.Burst, 0, 1 << 20},
+		{"page_size", c.PageSize, 1, maxRows},
+		{"concurrency", c.Concurrency, 1, 64},
+		{"rate.per_minute", c.Rate.PerMinute, 0, 1 << 20},
+		{"rate.burst", c.Rate.Burst, 0, 1 << 20},
 	} {
 		if n.value < n.low || n.value > n.high {
 			bad(n.key, "must be from %d to %d", n.low, n.high)
@@ -162,7 +164,8 @@ func (c Config) Validate() error {
 		value     time.Duration
 		low, high time.Duration
 	}{
-		{"lookup_refresh", c.LookupRefresh, lookupPause, 7 * 24 * time.Hour}, {"overlap", c.Overlap, 0, 24 * time.Hour},
+		{"lookup_refresh", c.LookupRefresh, lookupPause, 7 * 24 * time.Hour},
+		{"overlap", c.Overlap, 0, 24 * time.Hour},
 		{"timeout", c.Timeout, time.Millisecond, 10 * time.Minute},
 	} {
 		if d.value < d.low || d.value > d.high {

@@ -184,7 +184,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 	case r.URL.Path == f.path+"/$metadata":
 		w.Header().Set("Content-Type", "application/xml")
-		io.WriteString(w, f.metadata()) //nolint:errcheck // a test's reply
+		io.WriteString(w, f.metadata())
 	case r.URL.Path == f.path+"/$batch":
 		f.batch(w, r)
 	default:
@@ -196,7 +196,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		status, body := f.answer(set, r.URL.RawQuery)
 		w.Header().Set("Content-Type", "application/json; odata.metadata=minimal")
 		w.WriteHeader(status)
-		io.WriteString(w, body) //nolint:errcheck // a test's reply
+		io.WriteString(w, body)
 	}
 }
 
@@ -218,7 +218,7 @@ func (f *fake) login(w http.ResponseWriter, r *http.Request) {
 	defer f.mu.Unlock()
 	f.logins++
 	if in.UserName != user || in.UserPassword != password {
-		io.WriteString(w, `{"Code":1,"Message":"wrong password for svc","Exception":{},"PasswordChangeUrl":null,"RedirectUrl":null}`) //nolint:errcheck // a test's reply
+		io.WriteString(w, `{"Code":1,"Message":"wrong password for svc","Exception":{},"PasswordChangeUrl":null,"RedirectUrl":null}`)
 		return
 	}
 	f.session++
@@ -226,7 +226,7 @@ func (f *fake) login(w http.ResponseWriter, r *http.Request) {
 	for name, value := range f.cookies() {
 		http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true})
 	}
-	io.WriteString(w, `{"Code":0,"Message":"","Exception":null,"PasswordChangeUrl":null,"RedirectUrl":null}`) //nolint:errcheck // a test's reply
+	io.WriteString(w, `{"Code":0,"Message":"","Exception":null,"PasswordChangeUrl":null,"RedirectUrl":null}`)
 }
 
 // cookies is called with mu held.
@@ -285,7 +285,7 @@ func (f *fake) batch(w http.ResponseWriter, r *http.Request) {
 	if f.oneByOne {
 		slices.Reverse(out.Responses)
 	}
-	json.NewEncoder(w).Encode(out) //nolint:errcheck // a test's reply
+	json.NewEncoder(w).Encode(out)
 }
 
 // answer evaluates one question.

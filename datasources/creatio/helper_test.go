@@ -188,7 +188,7 @@ func (o *opened) warm(f *fake) {
 
 func html(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html")
-	w.Write([]byte("<!DOCTYPE html><html><body>Login</body></html>")) //nolint:errcheck // a test's reply
+	w.Write([]byte("<!DOCTYPE html><html><body>Login</body></html>"))
 }
 
 func sortedCopy(s []string) []string {

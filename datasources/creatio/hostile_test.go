@@ -62,7 +62,7 @@ func TestHostileReplies(t *testing.T) {
 					return false
 				}
 				w.WriteHeader(c.status)
-				io.WriteString(w, c.body) //nolint:errcheck // a test's reply
+				io.WriteString(w, c.body)
 				return true
 			}
 			rows, err := orders(t, o).ByKeys(t.Context(), []string{id("a", 1)}, usual)
@@ -110,7 +110,7 @@ func TestNextLinkElsewhere(t *testing.T) {
 					t.Fatal("followed for ever")
 				}
 				next := strings.ReplaceAll(link, "HOST", r.Host)
-				io.WriteString(w, `{"@odata.nextLink":"`+next+`","value":[{"Id":"`+id("a", 1)+`","AccountId":"`+id("b", 1)+`"}]}`) //nolint:errcheck // a test's reply
+				io.WriteString(w, `{"@odata.nextLink":"`+next+`","value":[{"Id":"`+id("a", 1)+`","AccountId":"`+id("b", 1)+`"}]}`)
 				return true
 			}
 			_, err := orders(t, o).List(t.Context(), datasources.Query{Fields: usual, First: 5})

@@ -174,7 +174,9 @@ func (l *lookups) load(ctx context.Context, name string) (*lookupTable, error) {
 func lookupColumns(t *table) []column {
 	list := []column{{field: "id", up: "Id", kind: ident, key: true}}
 	for _, c := range []column{
-		{field: "name", up: "Name"}, {field: "shortName", up: "ShortName"}, {field: "code", up: "Code"},
+		{field: "name", up: "Name"},
+		{field: "shortName", up: "ShortName"},
+		{field: "code", up: "Code"},
 		{field: "percent", up: "Percent", kind: number},
 	} {
 		if t.has(c.up) {

@@ -100,7 +100,7 @@ func TestLoginRefused(t *testing.T) {
 			f.hook = func(w http.ResponseWriter, r *http.Request) bool {
 				if strings.HasSuffix(r.URL.Path, "/Login") {
 					logins++
-					io.WriteString(w, c.reply) //nolint:errcheck // a test's reply
+					io.WriteString(w, c.reply)
 				} else {
 					t.Errorf("a call without a login: %s", r.URL.Path)
 				}
@@ -132,7 +132,7 @@ func TestClientCredentials(t *testing.T) {
 		defer mu.Unlock()
 		tokens++
 		current = fmt.Sprintf("token-value-%d", tokens)
-		json.NewEncoder(w).Encode(map[string]any{"access_token": current, "token_type": "Bearer", "expires_in": 3600}) //nolint:errcheck // a test's reply
+		json.NewEncoder(w).Encode(map[string]any{"access_token": current, "token_type": "Bearer", "expires_in": 3600})
 	}))
 	defer identity.Close()
 	f.hook = func(w http.ResponseWriter, r *http.Request) bool {
@@ -143,12 +143,12 @@ func TestClientCredentials(t *testing.T) {
 			return true
 		}
 		if r.URL.Path == "/0/odata/$metadata" {
-			io.WriteString(w, f.metadata()) //nolint:errcheck // a test's reply
+			io.WriteString(w, f.metadata())
 			return true
 		}
 		status, body := f.answer(strings.TrimPrefix(r.URL.Path, "/0/odata/"), r.URL.RawQuery)
 		w.WriteHeader(status)
-		io.WriteString(w, body) //nolint:errcheck // a test's reply
+		io.WriteString(w, body)
 		return true
 	}
 	o := f.open(func(c *creatio.Config, d *creatio.Deps) {
@@ -205,10 +205,10 @@ func TestPathProbe(t *testing.T) {
 		"core":          {path: "/odata"},
 		"core, page":    {path: "/odata", first: html},
 		"core, moved":   {path: "/odata", first: func(w http.ResponseWriter) { w.Header().Set("Location", "/Login"); w.WriteHeader(302) }},
-		"core, json":    {path: "/odata", first: func(w http.ResponseWriter) { w.Write([]byte(`{"a":1}`)) }}, //nolint:errcheck // a test's reply
+		"core, json":    {path: "/odata", first: func(w http.ResponseWriter) { w.Write([]byte(`{"a":1}`)) }},
 		"configured":    {path: "/crm/odata", set: "/crm/odata/"},
 		"nowhere":       {path: "/elsewhere", code: schema.SourceInvalid},
-		"half document": {path: "/odata", first: func(w http.ResponseWriter) { w.Write([]byte(`<edmx:Edmx><Schema`)) }}, //nolint:errcheck // a test's reply
+		"half document": {path: "/odata", first: func(w http.ResponseWriter) { w.Write([]byte(`<edmx:Edmx><Schema`)) }},
 		"down":          {path: "/odata", first: func(w http.ResponseWriter) { w.WriteHeader(503) }, code: schema.SourceUnavailable},
 	} {
 		t.Run("case="+name, func(t *testing.T) {

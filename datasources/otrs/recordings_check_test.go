@@ -92,10 +92,22 @@ func checkTickets(t *testing.T, rec *otrstest.Recording) {
 		}
 		o := plain.Ticket[i]
 		for _, x := range []struct{ got, name string }{
-			{row.Key, "TicketID"}, {row.Number, "TicketNumber"}, {row.Title, "Title"}, {row.State, "State"}, {row.Queue, "Queue"},
-			{row.Priority, "Priority"}, {row.Type, "Type"}, {row.Lock, "Lock"}, {row.Owner, "Owner"}, {row.Responsible, "Responsible"},
-			{row.CustomerKey, "CustomerID"}, {row.CustomerUser, "CustomerUserID"}, {row.Service, "Service"},
-			{stamp(row.CreatedAt), "Created"}, {stamp(row.UpdatedAt), "Changed"}, {stamp(row.ClosedAt), "Closed"},
+			{row.Key, "TicketID"},
+			{row.Number, "TicketNumber"},
+			{row.Title, "Title"},
+			{row.State, "State"},
+			{row.Queue, "Queue"},
+			{row.Priority, "Priority"},
+			{row.Type, "Type"},
+			{row.Lock, "Lock"},
+			{row.Owner, "Owner"},
+			{row.Responsible, "Responsible"},
+			{row.CustomerKey, "CustomerID"},
+			{row.CustomerUser, "CustomerUserID"},
+			{row.Service, "Service"},
+			{stamp(row.CreatedAt), "Created"},
+			{stamp(row.UpdatedAt), "Changed"},
+			{stamp(row.ClosedAt), "Closed"},
 		} {
 			want := ""
 			if v := o[x.name]; v != nil {

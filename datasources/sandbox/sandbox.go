@@ -5,8 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -60,7 +59,6 @@ type Sandbox struct {
 	Sources []*Source
 	OTRS    *otrs.Server    // the help desk's own switches: ExpireSessions, Touch, Delete
 	Creatio *creatio.Server // the CRM's own switch: ExpireSessions
-
 }
 
 // system is a fake before it is listening.
@@ -218,7 +216,7 @@ func (s *Source) Up(ctx context.Context) error {
 	server := &http.Server{
 		Handler:           s.handler,
 		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          log.New(io.Discard, "", 0), // dropped connections are meant
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // dropped connections are meant
 	}
 	s.address, s.server = listener.Addr().String(), server
 	s.running.Go(func() { _ = server.Serve(listener) })

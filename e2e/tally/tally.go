@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -27,13 +28,14 @@ type name struct{ pkg, test string }
 type tally struct {
 	out                     io.Writer
 	passed, failed, skipped int
-	printed                 map[name][]string // output so far of what has not ended
-	failures                map[string]int    // failed tests of each package
+	printed                 map[name][]string   // output so far of what has not ended
+	failures                map[string]int      // failed tests of each package
+	failing                 map[string][]string // their output, shown together when the package ends
 	skips                   []string
 }
 
 func newTally(out io.Writer) *tally {
-	return &tally{out: out, printed: map[name][]string{}, failures: map[string]int{}}
+	return &tally{out: out, printed: map[name][]string{}, failures: map[string]int{}, failing: map[string][]string{}}
 }
 
 // read takes events up to the end of r. A line that is no event is printed as it is.
@@ -86,32 +88,37 @@ func (t *tally) endTest(n name, action string) {
 	case "fail":
 		t.failed++
 		t.failures[n.pkg]++
-		t.print(output)
+		t.failing[n.pkg] = append(t.failing[n.pkg], output...)
 	}
 }
 
 func (t *tally) endPackage(n name, action string) {
-	output := t.printed[n]
-	delete(t.printed, n)
 	if action != "fail" {
-		for _, line := range output {
+		for _, line := range t.printed[n] {
 			if strings.HasPrefix(line, "ok  ") || strings.HasPrefix(line, "?   ") || strings.HasPrefix(line, "\t") {
 				fmt.Fprint(t.out, line)
 			}
 		}
+		delete(t.printed, n)
 		return
-	}
-	// Tests that were cut off in the middle say where it happened.
-	for cut, text := range t.printed {
-		if cut.pkg == n.pkg {
-			delete(t.printed, cut)
-			t.print(text)
-		}
 	}
 	if t.failures[n.pkg] == 0 {
 		t.failed++
 	}
-	t.print(output)
+	t.print(t.failing[n.pkg])
+	delete(t.failing, n.pkg)
+	// Tests that were cut off in the middle say where it happened; the package itself comes last.
+	var open []name
+	for cut := range t.printed {
+		if cut.pkg == n.pkg && cut.test != "" {
+			open = append(open, cut)
+		}
+	}
+	slices.SortFunc(open, func(a, b name) int { return strings.Compare(a.test, b.test) })
+	for _, cut := range append(open, n) {
+		t.print(t.printed[cut])
+		delete(t.printed, cut)
+	}
 }
 
 // print writes the output without the lines that only say that a test goes on.

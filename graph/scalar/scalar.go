@@ -27,7 +27,7 @@ func UnmarshalText(v any) (string, error) { return graphql.UnmarshalString(v) }
 // MarshalDecimal writes a decimal as a JSON string with all its digits.
 func MarshalDecimal(d decimal.Decimal) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
-		io.WriteString(w, `"`+d.String()+`"`)
+		_, _ = w.Write(AppendDecimal(nil, d)) // gqlgen writes into memory
 	})
 }
 
@@ -60,10 +60,7 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 		return graphql.Null
 	}
 	return graphql.WriterFunc(func(w io.Writer) {
-		b := make([]byte, 0, len(time.RFC3339Nano)+2)
-		b = append(b, '"')
-		b = t.UTC().AppendFormat(b, time.RFC3339Nano)
-		w.Write(append(b, '"'))
+		_, _ = w.Write(AppendDateTime(nil, t)) // gqlgen writes into memory
 	})
 }
 

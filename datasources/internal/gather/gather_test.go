@@ -84,7 +84,8 @@ func TestListPagesGiveEveryRowOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		u := &upstream{rows: orders(t, 40)}
 		where := rapid.SampledFrom([]schema.Predicate{
-			{}, schema.Compare("status", schema.Eq, schema.String("open")), schema.Compare("number", schema.Eq, schema.String("A")),
+			{},
+			schema.Compare("status", schema.Eq, schema.String("open")), schema.Compare("number", schema.Eq, schema.String("A")),
 			schema.AllOf(schema.Compare("number", schema.Eq, schema.String("B")), schema.Compare("status", schema.In, schema.String("open"), schema.String("done"))),
 			schema.Negate(schema.Compare("status", schema.Eq, schema.String("open"))),
 		}).Draw(t, "where")

@@ -609,7 +609,7 @@ func (c *Client) report(call *Call, req *http.Request, v *verdict, err error) *s
 		headers, asked = req.Header, req.URL
 	}
 	cause := &verdict{outcome: v.outcome, wait: v.wait, final: v.final, ours: v.ours, err: v.err}
-	if err != error(v) {
+	if err != error(v) { //nolint:errorlint // the value itself is asked for, not what it wraps
 		cause.err = err
 	}
 	cause.text = clip(scrub(Redact(causeText(err)), secrets(c.cfg.Base, asked, headers, call.Body)))

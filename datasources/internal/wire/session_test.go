@@ -237,7 +237,7 @@ func TestWithSessionRefused(t *testing.T) {
 		if n := l.n.Load(); n != 3 {
 			t.Errorf("%d logins, want 3", n)
 		}
-		if err := wire.WithSession(t.Context(), s, func(context.Context, int64) error { return errCause }); err != errCause {
+		if err := wire.WithSession(t.Context(), s, func(context.Context, int64) error { return errCause }); !errors.Is(err, errCause) {
 			t.Errorf("got %v", err)
 		}
 	})

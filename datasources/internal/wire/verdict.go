@@ -248,7 +248,7 @@ func transportVerdict(ctx, attemptCtx context.Context, err error, otherwise Outc
 	var n net.Error
 	if attemptCtx.Err() != nil || errors.As(err, &n) && n.Timeout() {
 		// Not the caller's context.DeadlineExceeded: his has time left.
-		return newVerdict(OutcomeTimeout, fmt.Errorf("%w: %s", errTimedOut, err))
+		return newVerdict(OutcomeTimeout, fmt.Errorf("%w: %s", errTimedOut, err.Error()))
 	}
 	return newVerdict(otherwise, err)
 }

@@ -136,11 +136,22 @@ func (s *Server) sessionGet(r *request) reply {
 	}
 	created := x.created.In(s.opts.Zone).Format(time.DateTime)
 	rows := [][2]string{
-		{"ChangeTime", created}, {"CreateTime", created},
-		{"SessionSource", "GenericInterface"}, {"UserEmail", mail}, {"UserFirstname", first}, {"UserFullname", first + " " + last},
-		{"UserID", itoa(x.user.id)}, {"UserLastRequest", itoa(int(x.used.Unix()))}, {"UserLastname", last}, {"UserLogin", x.user.login},
-		{"UserRemoteAddr", x.addr}, {"UserRemoteUserAgent", "none"}, {"UserSessionStart", itoa(int(x.created.Unix()))}, {"UserTitle", ""},
-		{"UserType", kind}, {"ValidID", "1"},
+		{"ChangeTime", created},
+		{"CreateTime", created},
+		{"SessionSource", "GenericInterface"},
+		{"UserEmail", mail},
+		{"UserFirstname", first},
+		{"UserFullname", first + " " + last},
+		{"UserID", itoa(x.user.id)},
+		{"UserLastRequest", itoa(int(x.used.Unix()))},
+		{"UserLastname", last},
+		{"UserLogin", x.user.login},
+		{"UserRemoteAddr", x.addr},
+		{"UserRemoteUserAgent", "none"},
+		{"UserSessionStart", itoa(int(x.created.Unix()))},
+		{"UserTitle", ""},
+		{"UserType", kind},
+		{"ValidID", "1"},
 	}
 	e := s.encoder()
 	e.begin()
