@@ -1,17 +1,16 @@
 package resolvers
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/govalues/decimal"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/trama-graph/trama/graph/model"
 	"github.com/trama-graph/trama/schema"

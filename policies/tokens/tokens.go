@@ -123,3 +123,13 @@ func allowed(networks []string, from netip.Addr) bool {
 	}
 	return false
 }
+
+// Disable stops a token at once. An unknown one is NOT_FOUND.
+func (s *Service) Disable(ctx context.Context, id, by string) error {
+	t, err := s.store.TokenByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	t.State, t.StateBy, t.StateAt = Disabled, by, s.now()
+	return s.store.PutToken(ctx, t)
+}
