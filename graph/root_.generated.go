@@ -383,7 +383,10 @@ input BooleanFilter {
 `, BuiltIn: false},
 	{Name: "../schema/contact.graphql", Input: `extend type Query {
   "One contact, by its id."
-  contact(id: ID!): Contact
+  contact(
+    "The id."
+    id: ID!
+  ): Contact
   "Contacts of every system that has them, a page at a time."
   contacts(
     "Which ones."
