@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -291,5 +292,43 @@ func BenchmarkHit(b *testing.B) {
 		if _, err := r.ByParent(b.Context(), "customer", keys, q); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestRealRedis runs against the Redis that `make test` starts: rows, absences
+// and expiry by the server itself.
+func TestRealRedis(t *testing.T) {
+	url := os.Getenv("TRAMA_TEST_REDIS")
+	if url == "" {
+		t.Skip("TRAMA_TEST_REDIS is not set: make test starts one")
+	}
+	o, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rdb := redis.NewClient(o)
+	defer rdb.Close()
+	if err := rdb.Ping(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	keys := make([]string, 500)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("real-%d-%d", os.Getpid(), i)
+	}
+	_, first, c, _ := setup(t, rdb)
+	if _, err := first.ByKeys(t.Context(), keys, nil); err != nil {
+		t.Fatal(err)
+	}
+	for c.Stats().Writes < uint64(len(keys)) {
+		time.Sleep(time.Millisecond)
+	}
+	src, second, c2, _ := setup(t, rdb)
+	rows, err := second.ByKeys(t.Context(), keys, nil)
+	if err != nil || len(rows.Items) != len(keys) || src.calls.Load() != 0 || c2.Stats().L2Hits != uint64(len(keys)) {
+		t.Errorf("%d rows, %v, %d calls, %+v", len(rows.Items), err, src.calls.Load(), c2.Stats())
+	}
+	ttl, err := rdb.TTL(t.Context(), "trama:1:crm:Order:k:*:"+keys[0]).Result()
+	if err != nil || ttl <= 0 || ttl > time.Minute {
+		t.Errorf("the entry lives for %s, %v", ttl, err)
 	}
 }

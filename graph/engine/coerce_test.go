@@ -48,13 +48,13 @@ func FuzzArguments(f *testing.F) {
 			d := json.NewDecoder(strings.NewReader(text))
 			d.UseNumber() // as gqlgen's transports do
 			if d.Decode(&vars) != nil {
-				t.Skip("not variables")
+				return // not variables
 			}
 			return vars
 		}
 		oc, err := r.prepare(echoQuery, decode())
 		if err != nil {
-			t.Skip("refused before execution")
+			return // refused before execution
 		}
 		want, err := r.runGenerated(context.Background(), oc)
 		if err != nil {

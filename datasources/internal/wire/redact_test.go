@@ -52,7 +52,7 @@ func FuzzRedact(f *testing.F) {
 			before + "\nPassword=" + secret + " " + after,
 		} {
 			if strings.Contains(before+after, "S3CR") {
-				t.Skip()
+				return
 			}
 			if got := wire.Redact(s); strings.Contains(got, secret) {
 				t.Errorf("%q in %q", secret, got)

@@ -1,0 +1,81 @@
+# Everything is a word of this file; `make` alone lists them. Go, git and make are all that must be
+# there before: what else a word needs, it builds into bin/ or fetches by its pinned version.
+
+GO        ?= go
+PKG       ?= ./...
+COUNT     ?= 6
+FUZZTIME  ?= 10s
+TIMEOUT   ?= 20m
+
+lint_version := $(shell awk '$$1 == "github.com/golangci/golangci-lint/v2" { print $$2 }' tools/go.mod)
+golangci     := bin/golangci-lint-$(lint_version)-$(shell $(GO) env GOVERSION)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo build generate run-tools test services cover bench fuzz lint lint-mod lint-vet lint-code lint-generated fmt clean
+
+help: ## list these words
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: build ## build and show it: ONCE=1 ends after the answer, CUSTOMERS=N, LISTEN=address
+	./bin/trama demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(LISTEN),--listen $(LISTEN))
+
+build: ## build bin/trama
+	$(GO) build -o bin/trama .
+
+generate: ## write the generated code anew, from schema/*.graphql
+	$(GO) tool gqlgen generate
+	$(GO) generate ./...
+
+run-tools:
+	@$(GO) build -o bin/ ./e2e/services ./e2e/tally
+
+test: run-tools ## all tests, with a private Redis and PostgreSQL: PKG=./schema/...
+	@bin/services bin/tally -race -timeout $(TIMEOUT) $(PKG)
+
+services: run-tools ## start that Redis and PostgreSQL, print their addresses, stop at ctrl-C
+	@bin/services
+
+cover: run-tools ## the tests with their coverage, in cover.out
+	@bin/services bin/tally -timeout $(TIMEOUT) -coverpkg ./... -coverprofile cover.out $(PKG)
+	@$(GO) tool cover -func cover.out | tail -n 1
+
+bench: ## the benchmarks, COUNT=6 runs of each, fit for benchstat: PKG=./graph/engine BENCH=Join
+	@dirs=$$($(GO) list -f '{{.Dir}}{{range .TestGoFiles}} {{.}}{{end}}{{range .XTestGoFiles}} {{.}}{{end}}' $(PKG) | \
+	  while read -r dir files; do (cd "$$dir" && [ -n "$$files" ] && grep -lq '^func Benchmark' $$files && echo "$$dir"); done); \
+	if [ -z "$$dirs" ]; then echo "no benchmarks in $(PKG)"; exit 0; fi; \
+	$(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(COUNT) -timeout 0 $$dirs
+
+fuzz: ## every fuzz target for FUZZTIME=10s: PKG=./graph/odata
+	@$(GO) list -f '{{.Dir}}{{range .TestGoFiles}} {{.}}{{end}}{{range .XTestGoFiles}} {{.}}{{end}}' $(PKG) | { \
+	failed=0; \
+	while read -r dir files; do \
+	  [ -n "$$files" ] || continue; \
+	  for target in $$(cd "$$dir" && sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$files); do \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$dir" </dev/null || failed=1; \
+	  done; \
+	done; exit $$failed; }
+
+lint: lint-mod lint-vet lint-code lint-generated ## every check that needs no running program
+
+lint-mod:
+	$(GO) mod tidy -diff
+
+lint-vet:
+	$(GO) vet ./...
+
+lint-code: $(golangci)
+	$(golangci) run ./...
+
+lint-generated:
+	tools/fresh.sh $(MAKE) --no-print-directory generate
+
+fmt: $(golangci) ## format the Go files as lint wants them
+	$(golangci) fmt ./...
+
+# Named by its version and Go's, so that it is built again when one of them changes.
+$(golangci):
+	$(GO) build -C tools -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+clean: ## remove what the other words made
+	rm -rf bin cover.out
