@@ -6,6 +6,7 @@ package datasources
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -85,6 +86,15 @@ type Query struct {
 	First  int
 	After  *After
 	Total  bool // the exact number of matching rows is wanted
+}
+
+// Key is a text that is equal for equal queries and differs for others.
+func (q Query) Key() string {
+	after := ""
+	if q.After != nil {
+		after = fmt.Sprintf("%s %q %t", q.After.Value.Key(), q.After.ID, q.After.Inclusive)
+	}
+	return fmt.Sprintf("%s|%s|%s %t|%d|%s|%t", q.Fields.Key(), q.Where.Key(), q.Order.Column, q.Order.Desc, q.First, after, q.Total)
 }
 
 // Rows is one slab per reply.

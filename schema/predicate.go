@@ -1,6 +1,9 @@
 package schema
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Op is what a Predicate does.
 type Op uint8
@@ -193,4 +196,25 @@ func (p Predicate) Match(row Row) bool {
 type Sort struct {
 	Column string
 	Desc   bool
+}
+
+// Key is a text that is equal for equal predicates and differs for others.
+func (p Predicate) Key() string {
+	var b strings.Builder
+	p.writeKey(&b)
+	return b.String()
+}
+
+func (p Predicate) writeKey(b *strings.Builder) {
+	b.WriteByte('(')
+	b.WriteString(strconv.Itoa(int(p.Op)))
+	b.WriteString(strconv.Quote(p.Column))
+	for _, v := range p.Values {
+		b.WriteByte(' ')
+		b.WriteString(v.Key())
+	}
+	for _, q := range p.Of {
+		q.writeKey(b)
+	}
+	b.WriteByte(')')
 }

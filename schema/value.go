@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -129,4 +130,47 @@ func (v Value) number() (decimal.Decimal, bool) {
 		return d, err == nil
 	}
 	return decimal.Decimal{}, false
+}
+
+// Text writes the value so that ParseValue reads it again; "" for null.
+func (v Value) Text() string {
+	switch v.Kind {
+	case KindString:
+		return v.Str
+	case KindInt:
+		return strconv.FormatInt(v.Int, 10)
+	case KindDecimal:
+		return v.Dec.String()
+	case KindTime:
+		return v.Time.UTC().Format(time.RFC3339Nano)
+	case KindBool:
+		return strconv.FormatBool(v.Bool)
+	}
+	return ""
+}
+
+// Key is a text that is equal for equal values and differs for others.
+func (v Value) Key() string {
+	return strconv.Itoa(int(v.Kind)) + strconv.Quote(v.Text())
+}
+
+// ParseValue reads what Text wrote.
+func ParseValue(kind Kind, text string) (Value, error) {
+	switch kind {
+	case KindString:
+		return String(text), nil
+	case KindInt:
+		n, err := strconv.ParseInt(text, 10, 64)
+		return Int(n), err
+	case KindDecimal:
+		d, err := decimal.Parse(text)
+		return Dec(d), err
+	case KindTime:
+		t, err := time.Parse(time.RFC3339Nano, text)
+		return Time(t), err
+	case KindBool:
+		b, err := strconv.ParseBool(text)
+		return Bool(b), err
+	}
+	return Null, nil
 }

@@ -215,10 +215,10 @@ func TestQueriesThatDifferAreApart(t *testing.T) {
 		{After: &datasources.After{ID: "a"}},
 		{After: &datasources.After{Inclusive: true}},
 	} {
-		if j, ok := seen[cache.QueryKey(q)]; ok {
+		if j, ok := seen[q.Key()]; ok {
 			t.Errorf("queries %d and %d have one key", i, j)
 		}
-		seen[cache.QueryKey(q)] = i
+		seen[q.Key()] = i
 	}
 }
 

@@ -3,11 +3,9 @@ package cache
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/trama-graph/trama/datasources"
-	"github.com/trama-graph/trama/schema"
 )
 
 // version is part of every key: entries of another layout are never read.
@@ -68,7 +66,7 @@ func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.
 
 // ByParent answers from the cache what it can, and asks for the rest at once.
 func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, parents []string, q datasources.Query) (datasources.Rows[T], error) {
-	query := QueryKey(q)
+	query := q.Key()
 	name := func(parent string) string { return r.prefix + "p:" + string(rel) + ":" + query + ":" + parent }
 	found, missing := r.find(ctx, parents, name)
 	var fetched datasources.Rows[T]
@@ -124,7 +122,7 @@ func assemble[T any](parents []string, found map[string]*entry[T], stale bool) d
 
 // List answers a list it has seen from the cache.
 func (r *reader[T, P]) List(ctx context.Context, q datasources.Query) (datasources.Rows[T], error) {
-	name := r.prefix + "l:" + QueryKey(q)
+	name := r.prefix + "l:" + q.Key()
 	if r.c.cfg.TTL > 0 {
 		if e := lookup[T](ctx, r.c, []string{name})[name]; e != nil {
 			return datasources.Rows[T]{Items: e.Rows, More: []bool{e.More}, Totals: []int{e.Total}, AsOf: e.AsOf}, nil
@@ -182,28 +180,4 @@ func older(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-// QueryKey is a text that is equal for equal queries.
-func QueryKey(q datasources.Query) string {
-	after := ""
-	if q.After != nil {
-		after = fmt.Sprintf("%+v/%q/%t", valueKey(q.After.Value), q.After.ID, q.After.Inclusive)
-	}
-	return fmt.Sprintf("%s|%s|%s,%t|%d|%s|%t", q.Fields.Key(), predicateKey(q.Where), q.Order.Column, q.Order.Desc, q.First, after, q.Total)
-}
-
-func predicateKey(p schema.Predicate) string {
-	key := fmt.Sprintf("(%d%q", p.Op, p.Column)
-	for _, v := range p.Values {
-		key += valueKey(v)
-	}
-	for _, q := range p.Of {
-		key += predicateKey(q)
-	}
-	return key + ")"
-}
-
-func valueKey(v schema.Value) string {
-	return fmt.Sprintf("<%d%q%d%s%d%t>", v.Kind, v.Str, v.Int, v.Dec, v.Time.UnixNano(), v.Bool)
 }

@@ -101,20 +101,5 @@ func orderIn(entity string, owners []*datasources.Connected, order schema.Sort) 
 // shape is what a cursor is bound to: the list's kind, its filter, its order and
 // its sources.
 func shape(list string, a Args, order schema.Sort, owners []string) []byte {
-	var b strings.Builder
-	b.WriteString(list)
-	fmt.Fprintf(&b, "\x00%s\x00%t\x00%s\x00", order.Column, order.Desc, strings.Join(owners, ","))
-	writePredicate(&b, a.Where)
-	return []byte(b.String())
-}
-
-func writePredicate(b *strings.Builder, p schema.Predicate) {
-	fmt.Fprintf(b, "(%d %q", p.Op, p.Column)
-	for _, v := range p.Values {
-		fmt.Fprintf(b, " %d:%q", v.Kind, valueText(v))
-	}
-	for _, q := range p.Of {
-		writePredicate(b, q)
-	}
-	b.WriteByte(')')
+	return fmt.Appendf(nil, "%s\x00%s\x00%t\x00%s\x00%s", list, order.Column, order.Desc, strings.Join(owners, ","), a.Where.Key())
 }

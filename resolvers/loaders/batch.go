@@ -3,7 +3,6 @@ package loaders
 import (
 	"context"
 	"errors"
-	"strconv"
 	"sync"
 	"time"
 
@@ -90,7 +89,7 @@ type page[T any] struct {
 // parents makes the batch of one relation: fetch is called once per level with
 // all keys that were not asked yet.
 func parents[T any](l *Loaders, source *datasources.Connected, entity string, rel datasources.Relation, q datasources.Query) *batch[page[T]] {
-	k := batchKey{source.Name, entity, string(rel), queryKey(q)}
+	k := batchKey{source.Name, entity, string(rel), q.Key()}
 	return batchOf(l, k, func(ctx context.Context, keys []string) []*dataloader.Result[page[T]] {
 		l.count(source.Name, entity, string(rel), len(keys))
 		rows, err := datasources.ReaderOf[T](source, entity).ByParent(ctx, rel, keys, q)
@@ -150,24 +149,6 @@ func (l *Loaders) count(source, entity, relation string, keys int) {
 	if l.Batches != nil {
 		l.Batches(source, entity, relation, keys)
 	}
-}
-
-func queryKey(q datasources.Query) string {
-	after := ""
-	if q.After != nil {
-		after = valueText(q.After.Value) + "\x00" + q.After.ID
-		if q.After.Inclusive {
-			after += "\x00i"
-		}
-	}
-	return string(shape(q.Fields.Key(), Args{Where: q.Where}, q.Order, []string{after, strconv.Itoa(q.First), flag(q.Total)}))
-}
-
-func flag(b bool) string {
-	if b {
-		return "t"
-	}
-	return ""
 }
 
 // entity is the pointer of a row type.

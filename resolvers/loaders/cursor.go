@@ -2,10 +2,6 @@ package loaders
 
 import (
 	"encoding/json"
-	"strconv"
-	"time"
-
-	"github.com/govalues/decimal"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/schema"
@@ -20,48 +16,12 @@ type position struct {
 	Key    string      `json:"i"`
 }
 
-func valueText(v schema.Value) string {
-	switch v.Kind {
-	case schema.KindString:
-		return v.Str
-	case schema.KindInt:
-		return strconv.FormatInt(v.Int, 10)
-	case schema.KindDecimal:
-		return v.Dec.String()
-	case schema.KindTime:
-		return v.Time.UTC().Format(time.RFC3339Nano)
-	case schema.KindBool:
-		return strconv.FormatBool(v.Bool)
-	}
-	return ""
-}
-
-func textValue(kind schema.Kind, text string) (schema.Value, error) {
-	switch kind {
-	case schema.KindString:
-		return schema.String(text), nil
-	case schema.KindInt:
-		n, err := strconv.ParseInt(text, 10, 64)
-		return schema.Int(n), err
-	case schema.KindDecimal:
-		d, err := decimal.Parse(text)
-		return schema.Dec(d), err
-	case schema.KindTime:
-		t, err := time.Parse(time.RFC3339Nano, text)
-		return schema.Time(t), err
-	case schema.KindBool:
-		b, err := strconv.ParseBool(text)
-		return schema.Bool(b), err
-	}
-	return schema.Null, nil
-}
-
 func (l *Loaders) cursorOf(entity string, row schema.Entity, order schema.Sort, shape []byte) string {
 	source, key := row.Identity()
 	p := position{Source: source, Key: key}
 	if column := l.ownColumn(entity, source, order); column != "" {
 		v := row.Column(column)
-		p.Kind, p.Value = v.Kind, valueText(v)
+		p.Kind, p.Value = v.Kind, v.Text()
 	}
 	b, _ := json.Marshal(p) //nolint:errchkjson // a struct of texts
 	return l.Seal.Cursor(b, shape)
@@ -80,7 +40,7 @@ func (l *Loaders) openCursor(cursor *string, shape []byte) (*position, schema.Va
 	if err := json.Unmarshal(b, &p); err != nil {
 		return nil, schema.Null, bad
 	}
-	v, err := textValue(p.Kind, p.Value)
+	v, err := schema.ParseValue(p.Kind, p.Value)
 	if err != nil {
 		return nil, schema.Null, bad
 	}
