@@ -126,6 +126,9 @@ func (a *app) checkLinks(ctx context.Context, out io.Writer, sample int) {
 			{"Payment", func() error {
 				return follow(ctx, s, l.Invoices, "Payment.invoice", loaders.ToInvoice, list[schema.Payment](ctx, s, sample, "invoice"))
 			}},
+			{"Payment", func() error {
+				return follow(ctx, s, l.Orders, "Payment.order", loaders.ToOrder, list[schema.Payment](ctx, s, sample, "order"))
+			}},
 			{"DeliveryNote", func() error {
 				return follow(ctx, s, l.Orders, "DeliveryNote.order", loaders.ToOrder, list[schema.DeliveryNote](ctx, s, sample, "order"))
 			}},

@@ -15,6 +15,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/directory"
 	"github.com/trama-graph/trama/graph/guard"
 )
 
@@ -155,12 +156,16 @@ func (c *config) check() []error {
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
 		bad("log.level", "want debug, info, warn or error, not %q", c.Log.Level)
 	}
-	for name, n := range map[string]int{
-		"depth": c.Limits.Depth, "aliases": c.Limits.Aliases, "root_fields": c.Limits.RootFields, "page_size": c.Limits.PageSize,
-		"default_page": c.Limits.DefaultPage, "tokens": c.Limits.Tokens, "link_bound": c.Limits.LinkBound,
+	for _, limit := range []struct {
+		name  string
+		value int64
+	}{
+		{"depth", int64(c.Limits.Depth)}, {"aliases", int64(c.Limits.Aliases)}, {"root_fields", int64(c.Limits.RootFields)},
+		{"page_size", int64(c.Limits.PageSize)}, {"default_page", int64(c.Limits.DefaultPage)}, {"cost", c.Limits.Cost}, {"body", c.Limits.Body},
+		{"tokens", int64(c.Limits.Tokens)}, {"timeout", int64(c.Limits.Timeout)}, {"link_bound", int64(c.Limits.LinkBound)},
 	} {
-		if n <= 0 {
-			bad("limits."+name, "must be more than 0")
+		if limit.value <= 0 {
+			bad("limits."+limit.name, "must be more than 0")
 		}
 	}
 	if c.Limits.DefaultPage > c.Limits.PageSize {
@@ -176,6 +181,8 @@ func (c *config) check() []error {
 	for i := range c.Sources {
 		errs = append(errs, c.Sources[i].check(fmt.Sprintf("sources[%d]", i), names)...)
 	}
+	errs = append(errs, c.checkDirectory()...)
+	errs = append(errs, c.checkDocuments(names)...)
 	for i, l := range c.Links {
 		path := fmt.Sprintf("links[%d]", i)
 		if !names[l.Source] {
@@ -222,6 +229,7 @@ func (s *sourceConfig) check(path string, names map[string]bool) []error {
 		bad("name", "%q is used twice", s.Name)
 	}
 	names[s.Name] = true
+	s.Country = strings.ToUpper(s.Country)
 	switch s.Supply {
 	case "live":
 	case "copy", "push", "listed":
@@ -239,6 +247,60 @@ func (s *sourceConfig) check(path string, names map[string]bool) []error {
 		}
 	}
 	return errs
+}
+
+// directory is the directory's part. Which sources list their customers is not
+// known before they are open; those with a customer_key do not.
+func (c *config) directory() directory.Config {
+	d := directory.Config{Rules: c.Directory.Rules, Owner: c.Directory.Owner, Every: c.Directory.Every, SharedLimit: c.Directory.SharedLimit}
+	for _, s := range c.Sources {
+		d.Sources = append(d.Sources, directory.SourceConfig{
+			Name: s.Name, Kind: s.Kind, Country: s.Country, Indexed: s.CustomerKey == "", AssumedFrom: s.CustomerKey, OwnTaxIDs: s.OwnTaxIDs,
+		})
+	}
+	return d
+}
+
+// checkDirectory reports the directory's mistakes under the paths of the file.
+func (c *config) checkDirectory() []error {
+	err := c.directory().Validate()
+	if err == nil {
+		return nil
+	}
+	var errs []error
+	for _, line := range strings.Split(err.Error(), "\n") {
+		if rest, ok := strings.CutPrefix(line, "directory.sources["); ok {
+			line = "sources[" + strings.Replace(rest, "].assumed_from", "].customer_key", 1)
+			if strings.Contains(line, "].name:") {
+				continue // said already
+			}
+		}
+		errs = append(errs, errors.New(line))
+	}
+	return errs
+}
+
+// checkDocuments finds sources and records that do not exist.
+func (c *config) checkDocuments(names map[string]bool) []error {
+	var errs []error
+	for entity, sources := range c.Documents {
+		path := "documents." + entity
+		if !slices.Contains(documentEntities, entity) {
+			errs = append(errs, fmt.Errorf("%s: unknown kind of record, want one of %s", path, strings.Join(documentEntities, ", ")))
+			continue
+		}
+		for i, name := range sources {
+			if !names[name] {
+				errs = append(errs, fmt.Errorf("%s[%d]: there is no source %q", path, i, name))
+			}
+		}
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errs
+}
+
+var documentEntities = []string{
+	"Boleto", "Contact", "DeliveryNote", "Invoice", "Order", "Payable", "Payment", "Product", "PurchaseOrder", "Quote", "Ticket",
 }
 
 // linkRules returns the rules by source and relation.

@@ -16,9 +16,11 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	_ "time/tzdata" // zones of sources, where the system has no database of them
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/redis/go-redis/v9"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/cache"
@@ -150,14 +152,9 @@ func (a *app) openSources(ctx context.Context) error {
 }
 
 func (a *app) openDirectory(ctx context.Context) error {
-	c := directory.Config{
-		Rules: a.cfg.Directory.Rules, Owner: a.cfg.Directory.Owner, Every: a.cfg.Directory.Every, SharedLimit: a.cfg.Directory.SharedLimit,
-	}
-	for i, s := range a.cfg.Sources {
-		_, indexed := indexer(a.sources[i].Source)
-		c.Sources = append(c.Sources, directory.SourceConfig{
-			Name: s.Name, Kind: s.Kind, Country: s.Country, Indexed: indexed, AssumedFrom: s.CustomerKey, OwnTaxIDs: s.OwnTaxIDs,
-		})
+	c := a.cfg.directory()
+	for i := range c.Sources {
+		_, c.Sources[i].Indexed = indexer(a.sources[i].Source)
 	}
 	d, err := directory.Open(ctx, c, a.store, directory.Deps{Log: a.log})
 	if err != nil {
@@ -221,12 +218,66 @@ func (a *app) openDoors(key []byte) error {
 }
 
 func newEngine(es graphql.ExecutableSchema, root graph.ResolverRoot, log *slog.Logger) (*engine.Engine, error) {
-	return engine.New(es, root, engine.Options{Log: log, Scalars: map[string]engine.Scalar{
+	return engine.New(es, root, engine.Options{Log: log, Present: present(log), Scalars: map[string]engine.Scalar{
 		"String":   engine.ScalarOf(scalar.MarshalText, scalar.UnmarshalText, appendText),
 		"Currency": engine.ScalarOf(scalar.MarshalText, scalar.UnmarshalText, appendText),
 		"Decimal":  engine.ScalarOf(scalar.MarshalDecimal, scalar.UnmarshalDecimal, scalar.AppendDecimal),
 		"DateTime": engine.ScalarOf(scalar.MarshalDateTime, scalar.UnmarshalDateTime, scalar.AppendDateTime),
 	}})
+}
+
+// present makes the client's error and writes the operator's: the cause, which
+// holds what a client may not read, once for each request, source and code.
+func present(log *slog.Logger) func(context.Context, error) *gqlerror.Error {
+	return func(ctx context.Context, err error) *gqlerror.Error {
+		var coded *schema.Error
+		if !errors.As(err, &coded) {
+			switch {
+			case errors.Is(err, context.DeadlineExceeded):
+				coded = schema.Errorf(schema.Limited, "the operation took longer than it may: ask for less")
+				coded.Retryable = true
+			case errors.Is(err, context.Canceled):
+				coded = schema.Errorf(schema.Limited, "the request was given up")
+			}
+			if coded != nil {
+				err = rewrap(err, coded)
+			}
+		}
+		shown := engine.Present(ctx, err)
+		if shown != nil && coded != nil && coded.Wait > 0 {
+			shown.Extensions["retryAfter"] = int((coded.Wait + time.Second - 1) / time.Second)
+		}
+		logCause(ctx, log, err, coded)
+		return shown
+	}
+}
+
+// rewrap keeps where an error happened and replaces what happened.
+func rewrap(err error, coded *schema.Error) error {
+	var at *gqlerror.Error
+	if !errors.As(err, &at) {
+		return coded
+	}
+	moved := *at
+	moved.Message, moved.Err = coded.Message, coded
+	return &moved
+}
+
+func logCause(ctx context.Context, log *slog.Logger, err error, coded *schema.Error) {
+	source, code, level := "", schema.Internal, slog.LevelError
+	if coded != nil {
+		source, code = coded.Source, coded.Code
+		if code != schema.Internal {
+			level = slog.LevelWarn
+		}
+		if coded.Err == nil && code != schema.Internal {
+			return // the client was told all there is
+		}
+	}
+	if !loaders.From(ctx).Report.First("logged\x00" + source + "\x00" + string(code)) {
+		return
+	}
+	log.LogAttrs(ctx, level, "answered with an error", slog.String("source", source), slog.String("code", string(code)), slog.String("err", cause(err)))
 }
 
 // appendText is MarshalText without an object for each text.
@@ -248,8 +299,7 @@ func extend(ctx context.Context, p *plan.Plan, r *engine.Result) {
 	admin := policies.From(ctx) != nil && policies.From(ctx).Has("admin")
 	ext := map[string]any{}
 	if admin {
-		ext["cost"] = p.Cost
-		ext["calls"] = p.Calls
+		ext["estimate"] = map[string]any{"cost": p.Cost, "calls": p.Calls}
 	} else {
 		for i := range sources {
 			sources[i].Reads, sources[i].Rows = 0, 0

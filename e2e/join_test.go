@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -45,7 +46,7 @@ func TestUpstreamCalls(t *testing.T) {
 	} {
 		for _, concurrency := range []int{1, 16, 64} {
 			t.Run(fmt.Sprintf("customers=%d/c=%d", c.customers, concurrency), func(t *testing.T) {
-				before := s.calls(t)
+				before, detail := s.calls(t), s.metrics(t)
 				var wait sync.WaitGroup
 				for range concurrency {
 					wait.Go(func() {
@@ -62,6 +63,11 @@ func TestUpstreamCalls(t *testing.T) {
 				}
 				if !maps.Equal(got, want) {
 					t.Errorf("got %v calls, want %v", got, want)
+					for series, n := range s.metrics(t) {
+						if strings.HasPrefix(series, "trama_upstream_call_seconds_count") && n != detail[series] {
+							t.Logf("%s %v", series, n-detail[series])
+						}
+					}
 				}
 			})
 		}
@@ -142,6 +148,19 @@ func TestAnswersAreTheWorlds(t *testing.T) {
 	w := newAnswers(size)
 	if got.Customers.TotalCount != len(got.Customers.Nodes) {
 		t.Fatalf("%d of %d customers", len(got.Customers.Nodes), got.Customers.TotalCount)
+	}
+	again := s.ask(t, `{ customers(first: 1000) { nodes { coverage { source state } } } }`, nil)
+	linked := 0
+	for i, c := range got.Customers.Nodes {
+		states, _ := json.Marshal(at(t, again.Data, fmt.Sprintf("customers.nodes.%d.coverage", i)))
+		if is := strings.Contains(string(states), `{"source":"helpdesk","state":"LINKED"}`); is != (c.Tickets.TotalCount > 0) {
+			t.Errorf("%s has %d tickets and coverage %s", c.Name, c.Tickets.TotalCount, states)
+		} else if is {
+			linked++
+		}
+	}
+	if linked == 0 {
+		t.Error("nobody is linked to the help desk")
 	}
 	split := map[int]int{}
 	for _, c := range got.Customers.Nodes {

@@ -165,7 +165,7 @@ var sources = []*ast.Source{
     filter: BoletoFilter
     "In which order; the default is the newest first."
     orderBy: BoletoOrderBy
-    "How many, at most what the token's agreement allows; 50 by default."
+    "How many; 50 by default, at most 1,000, unless the server is set otherwise."
     first: Int
     "Go on behind this cursor."
     after: String
@@ -391,9 +391,9 @@ input BooleanFilter {
   contacts(
     "Which ones."
     filter: ContactFilter
-    "In which order; the default is the newest first."
+    "In which order; the default is the latest change first."
     orderBy: ContactOrderBy
-    "How many, at most what the token's agreement allows; 50 by default."
+    "How many; 50 by default, at most 1,000, unless the server is set otherwise."
     first: Int
     "Go on behind this cursor."
     after: String
@@ -502,9 +502,9 @@ input ContactOrderBy {
   customers(
     "Which ones."
     filter: CustomerFilter
-    "In which order; the default is the newest first."
+    "In which order; the default is by name."
     orderBy: CustomerOrderBy
-    "How many, at most what the token's agreement allows; 50 by default."
+    "How many; 50 by default, at most 1,000, unless the server is set otherwise."
     first: Int
     "Go on behind this cursor."
     after: String
@@ -815,7 +815,7 @@ type FieldAlternative {
     filter: DeliveryNoteFilter
     "In which order; the default is the newest first."
     orderBy: DeliveryNoteOrderBy
-    "How many, at most what the token's agreement allows; 50 by default."
+    "How many; 50 by default, at most 1,000, unless the server is set otherwise."
     first: Int
     "Go on behind this cursor."
     after: String
@@ -942,7 +942,7 @@ input DeliveryNoteOrderBy {
     filter: InvoiceFilter
     "In which order; the default is the newest first."
     orderBy: InvoiceOrderBy
-    "How many, at most what the token's agreement allows; 50 by default."
+    "How many; 50 by default, at most 1,000, unless the server is set otherwise."
     first: Int
     "Go on behind this cursor."
     after: String
@@ -1090,7 +1090,7 @@ enum InvoiceKind {
     filter: OrderFilter
     "In which order; the default is the newest first."
     orderBy: OrderOrderBy
-    "How many, at most what the token's agreement allows; 50 by default."
+    "How many; 50 by default, at most 1,000, unless the server is set otherwise."
     first: Int
     "Go on behind this cursor."
     after: String
@@ -1297,7 +1297,7 @@ type OrderState {
     filter: PayableFilter
     "In which order; the default is the newest first."
     orderBy: PayableOrderBy
-    "How many, at most what the token's agreement allows; 50 by default."
+    "How many; 50 by default, at most 1,000, unless the server is set otherwise."
     first: Int
     "Go on behind this cursor."
     after: String
@@ -1424,7 +1424,7 @@ input PayableOrderBy {
     filter: PaymentFilter
     "In which order; the default is the newest first."
     orderBy: PaymentOrderBy
-    "How many, at most what the token's agreement allows; 50 by default."
+    "How many; 50 by default, at most 1,000, unless the server is set otherwise."
     first: Int
     "Go on behind this cursor."
     after: String
@@ -1543,9 +1543,9 @@ input PaymentOrderBy {
   products(
     "Which ones."
     filter: ProductFilter
-    "In which order; the default is the newest first."
+    "In which order; the default is system after system, each in its own order."
     orderBy: ProductOrderBy
-    "How many, at most what the token's agreement allows; 50 by default."
+    "How many; 50 by default, at most 1,000, unless the server is set otherwise."
     first: Int
     "Go on behind this cursor."
     after: String
@@ -1682,7 +1682,7 @@ type Stock {
     filter: PurchaseOrderFilter
     "In which order; the default is the newest first."
     orderBy: PurchaseOrderOrderBy
-    "How many, at most what the token's agreement allows; 50 by default."
+    "How many; 50 by default, at most 1,000, unless the server is set otherwise."
     first: Int
     "Go on behind this cursor."
     after: String
@@ -1801,7 +1801,7 @@ input PurchaseOrderOrderBy {
     filter: QuoteFilter
     "In which order; the default is the newest first."
     orderBy: QuoteOrderBy
-    "How many, at most what the token's agreement allows; 50 by default."
+    "How many; 50 by default, at most 1,000, unless the server is set otherwise."
     first: Int
     "Go on behind this cursor."
     after: String
@@ -2034,7 +2034,7 @@ type Me {
     filter: TicketFilter
     "In which order; the default is the newest first."
     orderBy: TicketOrderBy
-    "How many, at most what the token's agreement allows; 50 by default."
+    "How many; 50 by default, at most 1,000, unless the server is set otherwise."
     first: Int
     "Go on behind this cursor."
     after: String

@@ -2,11 +2,13 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
 )
 
 // The waits of Run. A source that failed is asked again soon, then less and less
@@ -56,6 +58,9 @@ func (d *Directory) refresh(ctx context.Context, name string, ix datasources.Cus
 		case err != nil:
 			wait = min(retry, d.cfg.Every)
 			retry = min(2*retry, d.cfg.Every)
+			if !retryable(err) {
+				wait = d.cfg.Every // a refused login, asked again and again, locks the account
+			}
 			d.deps.Log.WarnContext(ctx, "could not read customer index", "source", name, "error", err, "next", wait)
 		default:
 			retry = firstRetry
@@ -64,6 +69,13 @@ func (d *Directory) refresh(ctx context.Context, name string, ix datasources.Cus
 			return
 		}
 	}
+}
+
+// retryable reports whether the same reading may succeed soon: not when the
+// source refused us.
+func retryable(err error) bool {
+	var e *schema.Error
+	return !errors.As(err, &e) || e.Retryable || e.Code != schema.SourceUnavailable
 }
 
 // sleep waits, and reports false when ctx ended first.

@@ -94,6 +94,7 @@ func parents[T any](l *Loaders, source *datasources.Connected, entity string, re
 		l.count(source.Name, entity, string(rel), len(keys))
 		rows, err := datasources.ReaderOf[T](source, entity).ByParent(ctx, rel, keys, q)
 		l.Report.read(source.Name, len(rows.Items), rows.AsOf, rows.Stale, err)
+		seen(l, source.Name, rows.Items)
 		return results(keys, err, func(i int) page[T] {
 			p := page[T]{items: rows.Parent(i), total: -1, asOf: rows.AsOf, stale: rows.Stale}
 			if i < len(rows.More) {
@@ -105,6 +106,23 @@ func parents[T any](l *Loaders, source *datasources.Connected, entity string, re
 			return p
 		})
 	})
+}
+
+// seen tells the directory which customer keys stand on documents that were read:
+// what it assumed of a source without customers is then known.
+func seen[T any](l *Loaders, source string, rows []T) {
+	var keys []string
+	last := ""
+	for i := range rows {
+		row, ok := any(&rows[i]).(Linked)
+		if !ok {
+			return
+		}
+		if k := row.LinkKeys().CustomerKey; k != "" && k != last {
+			keys, last = append(keys, k), k
+		}
+	}
+	l.Directory.Seen(source, keys)
 }
 
 // byKeys makes the batch of one entity's rows by their keys; a missing row is

@@ -105,6 +105,7 @@ func (d *Documents[T, P]) List(ctx context.Context, a Args) (*schema.Page[T], er
 		d.l.count(s.Name, d.name, "list", 1)
 		rows, err := datasources.ReaderOf[T](s, d.name).List(ctx, q.query(i))
 		d.l.Report.read(s.Name, len(rows.Items), rows.AsOf, rows.Stale, err)
+		seen(d.l, s.Name, rows.Items)
 		streams[i] = stream[T]{source: s.Name, items: rows.Items, total: -1, err: err}
 		if len(rows.More) == 1 {
 			streams[i].more = rows.More[0]
@@ -221,12 +222,21 @@ func (d *Documents[T, P]) ByNumber(ctx context.Context, number string, source *s
 }
 
 func (d *Documents[T, P]) numbered(ctx context.Context, s *datasources.Connected, number string) result[page[T]] {
-	f := d.l.fields(ctx, Args{})
-	if s.Entity(d.name).Relation("number") == nil {
-		return result[page[T]]{}
+	e := s.Entity(d.name)
+	q := datasources.Query{Fields: d.l.fields(ctx, Args{}), First: 2, Order: e.Default}
+	if e.Relation("number") != nil {
+		return parentsOf[T](d, s, "number", q).load(ctx, []string{number})[number]
 	}
-	q := datasources.Query{Fields: f, First: 2, Order: s.Entity(d.name).Default}
-	return parentsOf[T](d, s, "number", q).load(ctx, []string{number})[number]
+	column := "number"
+	if d.name == "Product" {
+		column = "sku"
+	}
+	q.Where = schema.Compare(column, schema.Eq, schema.String(number))
+	q.Fields = q.Fields.With(column)
+	d.l.count(s.Name, d.name, "list", 1)
+	rows, err := datasources.ReaderOf[T](s, d.name).List(ctx, q)
+	d.l.Report.read(s.Name, len(rows.Items), rows.AsOf, rows.Stale, err)
+	return result[page[T]]{page[T]{items: rows.Items}, err}
 }
 
 // One returns the row named by exactly one of id and number.

@@ -88,23 +88,28 @@ func (r *Report) unknownTotal(entity string) {
 	r.unknown[entity] = true
 }
 
-// partial adds an error for a page that is given without the rows of a source.
-// It is said once for each list and source, not for each parent.
-func (r *Report) partial(ctx context.Context, list string, err error) {
+// First reports whether this is the first time something is said in a request.
+func (r *Report) First(what string) bool {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.said == nil {
 		r.said = map[string]bool{}
 	}
+	first := !r.said[what]
+	r.said[what] = true
+	return first
+}
+
+// partial adds an error for a page that is given without the rows of a source.
+// It is said once for each list and source, not for each parent.
+func (r *Report) partial(ctx context.Context, list string, err error) {
 	source := ""
 	var e *schema.Error
 	if errors.As(err, &e) {
 		source = e.Source
 	}
 	key := list + "\x00" + source + "\x00" + string(schema.CodeOf(err))
-	said := r.said[key]
-	r.said[key] = true
-	r.mu.Unlock()
-	if !said && graphql.HasOperationContext(ctx) {
+	if r.First(key) && graphql.HasOperationContext(ctx) {
 		graphql.AddError(ctx, err)
 	}
 }
