@@ -160,9 +160,16 @@ func (c *config) check() []error {
 		name  string
 		value int64
 	}{
-		{"depth", int64(c.Limits.Depth)}, {"aliases", int64(c.Limits.Aliases)}, {"root_fields", int64(c.Limits.RootFields)},
-		{"page_size", int64(c.Limits.PageSize)}, {"default_page", int64(c.Limits.DefaultPage)}, {"cost", c.Limits.Cost}, {"body", c.Limits.Body},
-		{"tokens", int64(c.Limits.Tokens)}, {"timeout", int64(c.Limits.Timeout)}, {"link_bound", int64(c.Limits.LinkBound)},
+		{"depth", int64(c.Limits.Depth)},
+		{"aliases", int64(c.Limits.Aliases)},
+		{"root_fields", int64(c.Limits.RootFields)},
+		{"page_size", int64(c.Limits.PageSize)},
+		{"default_page", int64(c.Limits.DefaultPage)},
+		{"cost", c.Limits.Cost},
+		{"body", c.Limits.Body},
+		{"tokens", int64(c.Limits.Tokens)},
+		{"timeout", int64(c.Limits.Timeout)},
+		{"link_bound", int64(c.Limits.LinkBound)},
 	} {
 		if limit.value <= 0 {
 			bad("limits."+limit.name, "must be more than 0")

@@ -40,8 +40,10 @@ type memory struct {
 func (m *memory) Describe() datasources.Description {
 	all := []schema.Op{schema.Eq, schema.In, schema.Lt, schema.Le, schema.Gt, schema.Ge}
 	columns := []datasources.Column{
-		{Name: "number", Ops: all}, {Name: "date", Ops: all, Sortable: true, Comparable: true},
-		{Name: "total", Ops: all, Sortable: true, Comparable: true}, {Name: "status", Ops: all, Sortable: true},
+		{Name: "number", Ops: all},
+		{Name: "date", Ops: all, Sortable: true, Comparable: true},
+		{Name: "total", Ops: all, Sortable: true, Comparable: true},
+		{Name: "status", Ops: all, Sortable: true},
 	}
 	newest := schema.Sort{Column: "date", Desc: true}
 	rel := func(names ...datasources.Relation) (out []datasources.RelationAbility) {
@@ -147,7 +149,8 @@ func (d directory) Seen(string, []string) {}
 func setup(t interface {
 	Helper()
 	Fatal(...any)
-}, d directory, documents datasources.Documents, links map[string]map[string]datasources.LinkRules, sources ...*memory) *loaders.Loaders {
+}, d directory, documents datasources.Documents, links map[string]map[string]datasources.LinkRules, sources ...*memory,
+) *loaders.Loaders {
 	t.Helper()
 	var connected []*datasources.Connected
 	for _, s := range sources {
