@@ -9,6 +9,12 @@ type Money struct {
 	Currency string // ISO 4217, upper case
 }
 
+// NewMoney makes money with at least two digits behind the point and no zeros
+// beyond them: a source that sends 350.9 or 350.9000 means 350.90.
+func NewMoney(amount decimal.Decimal, currency string) *Money {
+	return &Money{Amount: amount.Trim(2).Pad(2), Currency: currency}
+}
+
 func (m *Money) currency() string {
 	if m == nil {
 		return ""

@@ -92,7 +92,7 @@ func money(d *decimal.Decimal, currency string) *schema.Money {
 	if d == nil || currency == "" {
 		return nil
 	}
-	return &schema.Money{Amount: d.Trim(2), Currency: currency}
+	return schema.NewMoney(*d, currency)
 }
 
 // percent returns a rate: of a tax in its lookup table, or a number.

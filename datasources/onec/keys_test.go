@@ -32,7 +32,7 @@ func TestByKeys(t *testing.T) {
 	if want := time.Date(2026, 2, 2, 8, 0, 0, 0, time.UTC); !x.Date.Equal(want) {
 		t.Errorf("date %s, want %s", x.Date, want)
 	}
-	if x.Total.Currency != "EUR" || x.Total.Amount.String() != "1001.5" || x.Tax.Amount.String() != "133.43" {
+	if x.Total.Currency != "EUR" || x.Total.Amount.String() != "1001.50" || x.Tax.Amount.String() != "133.43" {
 		t.Errorf("total %v, tax %v", x.Total, x.Tax)
 	}
 	if len(x.OrderNumbers) != 1 || x.OrderNumbers[0] != "EC-1" {

@@ -128,7 +128,7 @@ func (d *reads) money(name, currency string) *schema.Money {
 	if n == nil {
 		return nil
 	}
-	return &schema.Money{Amount: *n, Currency: currency}
+	return schema.NewMoney(*n, currency)
 }
 
 // errNoKey says that a row has no Ref_Key, without which it is nobody's.

@@ -50,7 +50,7 @@ func TestByParent(t *testing.T) {
 		if err != nil || len(rows.Parent(0)) != 1 || len(rows.Parent(1)) != 0 {
 			t.Fatal(rows, err)
 		}
-		if p := rows.Parent(0)[0]; p.Amount.Amount.String() != "500" || p.InvoiceKey != "bill:"+id(kindBill, 4) || p.CustomerKey == "" {
+		if p := rows.Parent(0)[0]; p.Amount.Amount.String() != "500.00" || p.InvoiceKey != "bill:"+id(kindBill, 4) || p.CustomerKey == "" {
 			t.Errorf("%+v", p)
 		}
 	})
