@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +14,7 @@ import (
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/resolvers/loaders"
 	"github.com/trama-graph/trama/schema"
+	"github.com/trama-graph/trama/store"
 )
 
 func checkCommand() *cobra.Command {
@@ -28,17 +31,36 @@ func checkCommand() *cobra.Command {
 			return err
 		}
 		fmt.Fprintf(out, "configuration   ok, %d sources\n", len(cfg.Sources))
+		if err := checkStore(c.Context(), &cfg); err != nil {
+			return &usageError{err}
+		}
+		fmt.Fprintln(out, "store           ok")
+		// What is found is kept apart: a server may be running on the store.
+		dir, err := os.MkdirTemp("", "trama-check-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		cfg.Store.URL = "sqlite:" + filepath.Join(dir, "check.db")
 		a, err := build(c.Context(), cfg, "live", newLog(io.Discard, "error"))
 		if err != nil {
 			return &usageError{err}
 		}
-		fmt.Fprintf(out, "store           ok, %s\n", cfg.Store.URL)
 		if *offline {
 			return a.close()
 		}
 		return closing(a, a.check(c.Context(), out, min(max(*sample, 1), cfg.Limits.PageSize)))
 	}
 	return c
+}
+
+// checkStore opens the store and closes it again.
+func checkStore(ctx context.Context, cfg *config) error {
+	st, err := store.Open(ctx, cfg.Store.URL, store.Deps{})
+	if err != nil {
+		return err
+	}
+	return st.Close()
 }
 
 // check calls every source and prints what was found.
@@ -90,9 +112,13 @@ func (a *app) checkSources(ctx context.Context, out io.Writer) (bad bool) {
 func (a *app) checkDirectory(ctx context.Context, out io.Writer) {
 	fill, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
-	a.fill(fill)
+	failed := a.fill(fill)
 	fmt.Fprintf(out, "\ncustomers       %-14s %9s %9s %9s %9s\n", "", "records", "linked", "unmatched", "ambiguous")
 	for _, c := range a.directory.Coverage() {
+		if err := failed[c.Source]; err != nil {
+			fmt.Fprintf(out, "                %-14s could not be read: %s\n", c.Source, schema.CodeOf(err))
+			continue
+		}
 		fmt.Fprintf(out, "                %-14s %9s %9s %9s %9s\n", c.Source, count(c.Records), count(c.Linked), count(c.Unmatched), count(c.Ambiguous))
 	}
 }

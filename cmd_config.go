@@ -1,14 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -75,7 +79,8 @@ type sourceConfig struct {
 	// Country scopes fiscal numbers that do not tell theirs.
 	Country string `yaml:"country"`
 	// CustomerKey says which field of which other source this one's customer key
-	// equals, where it has no list of customers: "crm.code".
+	// equals, where it has no list of customers: "crm.code"; "" = the code of the
+	// first CRM, see assumeCustomerKeys.
 	CustomerKey string   `yaml:"customer_key"`
 	OwnTaxIDs   []string `yaml:"own_tax_ids"`
 
@@ -130,8 +135,12 @@ func readConfig(path string) (config, error) {
 func parseConfig(text []byte, env func(string) (string, bool)) (config, error) {
 	c := defaultConfig()
 	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
+	docs := yaml.NewDecoder(bytes.NewReader(markReferences(text)))
+	if err := docs.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
 		return c, fmt.Errorf("the configuration is not YAML: %w", err)
+	}
+	if err := docs.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return c, errors.New("the configuration has more than one document")
 	}
 	if len(doc.Content) == 0 {
 		return c, errors.New("the configuration is empty")
@@ -178,6 +187,20 @@ func (c *config) check() []error {
 	if c.Limits.DefaultPage > c.Limits.PageSize {
 		bad("limits.default_page", "is larger than limits.page_size")
 	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		bad("listen", "want HOST:PORT, not %q", c.Listen)
+	} else if _, err := strconv.ParseUint(c.Listen[strings.LastIndexByte(c.Listen, ':')+1:], 10, 16); err != nil {
+		bad("listen", "the port of %q is none", c.Listen)
+	}
+	if c.Cache.Absent < 0 {
+		bad("cache.absent", "must not be negative")
+	}
+	if c.Cache.Rows < 0 {
+		bad("cache.rows", "must not be negative")
+	}
+	if c.Directory.Every < 0 || (c.Directory.Every > 0 && c.Directory.Every < time.Second) {
+		bad("directory.every", "must be at least 1s")
+	}
 	if c.Cache.TTL < 0 || (c.Cache.TTL > 0 && c.Cache.TTL < time.Second) {
 		bad("cache.ttl", "must be 0 (nothing is kept) or at least 1s")
 	}
@@ -200,6 +223,9 @@ func (c *config) check() []error {
 		}
 		if len(l.By) == 0 {
 			bad(path+".by", "names no field")
+		}
+		if first := slices.IndexFunc(c.Links, func(o linkConfig) bool { return o.Source == l.Source && o.Relation == l.Relation }); first < i {
+			bad(path, "says again what links[%d] says; put the fields into one list", first)
 		}
 		for j, r := range l.By {
 			if r.Field == "" {
@@ -299,6 +325,9 @@ func (c *config) checkDocuments(names map[string]bool) []error {
 		for i, name := range sources {
 			if !names[name] {
 				errs = append(errs, fmt.Errorf("%s[%d]: there is no source %q", path, i, name))
+			}
+			if slices.Index(sources, name) < i {
+				errs = append(errs, fmt.Errorf("%s[%d]: %q is named twice", path, i, name))
 			}
 		}
 	}

@@ -168,7 +168,16 @@ func (d *decoder) source(n *yaml.Node, s *sourceConfig, path string) {
 	d.fields(n, structs, path)
 }
 
-var reference = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+// A reference is marked by private characters while the file is read as YAML: in
+// flow style, {password: ${SECRET}}, its braces would end the mapping.
+var (
+	written   = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+	reference = regexp.MustCompile("\uE000([A-Za-z_][A-Za-z0-9_]*)\uE001")
+)
+
+func markReferences(text []byte) []byte {
+	return written.ReplaceAll(text, []byte("\uE000${1}\uE001"))
+}
 
 // expand puts the environment's and files' contents in.
 func (d *decoder) expand(text, path string) string {
@@ -186,7 +195,7 @@ func (d *decoder) expand(text, path string) string {
 		return strings.TrimRight(string(b), "\r\n")
 	}
 	return reference.ReplaceAllStringFunc(text, func(ref string) string {
-		name := ref[2 : len(ref)-1]
+		name := reference.FindStringSubmatch(ref)[1]
 		value, ok := d.env(name)
 		if !ok {
 			d.bad(path, "the environment has no %s", name)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -96,21 +97,25 @@ func (a *app) ask(ctx context.Context, w io.Writer, query string, vars map[strin
 }
 
 // fill reads the customers of every source once, side by side. A source that
-// fails leaves its branches with their errors.
-func (a *app) fill(ctx context.Context) {
-	done := make(chan struct{})
-	list := a.indexers()
-	for name, ix := range list {
-		go func() {
-			if err := a.directory.Replace(ctx, name, ix); err != nil && ctx.Err() == nil {
-				a.log.WarnContext(ctx, "reading customers failed", "source", name, "err", cause(err))
+// fails leaves its branches with their errors, and is returned with its own.
+func (a *app) fill(ctx context.Context) map[string]error {
+	var mu sync.Mutex // guards failed
+	failed := map[string]error{}
+	var wait sync.WaitGroup
+	for name, ix := range a.indexers() {
+		wait.Go(func() {
+			err := a.directory.Replace(ctx, name, ix)
+			if err == nil {
+				return
 			}
-			done <- struct{}{}
-		}()
+			a.log.WarnContext(ctx, "reading customers failed", "source", name, "err", cause(err))
+			mu.Lock()
+			defer mu.Unlock()
+			failed[name] = err
+		})
 	}
-	for range list {
-		<-done
-	}
+	wait.Wait()
+	return failed
 }
 
 func writeIndented(w io.Writer, v any) error {

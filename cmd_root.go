@@ -20,6 +20,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(demoCommand(), serveCommand(), checkCommand(), queryCommand(), schemaCommand(), tokenCommand())
 	err := root.ExecuteContext(ctx)
 	switch {

@@ -42,6 +42,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
 	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -80,6 +81,9 @@ func build(ctx context.Context, cfg config, env string, log *slog.Logger) (_ *ap
 		return nil, err
 	}
 	a.onClose(a.store.Close)
+	if err := a.store.Lock(); err != nil {
+		return nil, err
+	}
 	key, err := a.store.ServerKey(ctx)
 	if err != nil {
 		return nil, err
@@ -156,6 +160,7 @@ func (a *app) openDirectory(ctx context.Context) error {
 	for i := range c.Sources {
 		_, c.Sources[i].Indexed = indexer(a.sources[i].Source)
 	}
+	assumeCustomerKeys(c.Sources)
 	d, err := directory.Open(ctx, c, a.store, directory.Deps{Log: a.log})
 	if err != nil {
 		return err
@@ -163,6 +168,26 @@ func (a *app) openDirectory(ctx context.Context) error {
 	a.directory = d
 	a.onClose(func() error { return d.Close(context.Background()) })
 	return nil
+}
+
+// assumeCustomerKeys completes sources that list no customers and do not say
+// whose key they use: it is the human code of the first CRM, else of the first
+// source that lists customers, as people type what they can read.
+func assumeCustomerKeys(sources []directory.SourceConfig) {
+	first := ""
+	for _, s := range sources {
+		if s.Indexed && (first == "" || s.Kind == "creatio") {
+			first = s.Name
+			if s.Kind == "creatio" {
+				break
+			}
+		}
+	}
+	for i := range sources {
+		if s := &sources[i]; !s.Indexed && s.AssumedFrom == "" && first != "" {
+			s.AssumedFrom = first + ".code"
+		}
+	}
 }
 
 // people is the directory as the loaders ask it.

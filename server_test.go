@@ -15,6 +15,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"go.uber.org/goleak"
 
+	"github.com/trama-graph/trama/datasources/directory"
 	"github.com/trama-graph/trama/datasources/sandbox"
 	"github.com/trama-graph/trama/datasources/sandbox/onec"
 	"github.com/trama-graph/trama/graph"
@@ -236,6 +237,23 @@ func TestDemoPrintsAndServes(t *testing.T) {
 	}
 	if !strings.Contains(text.String(), `"invoices"`) || !strings.Contains(text.String(), "trm_test_") {
 		t.Errorf("the demo printed %s", text.String())
+	}
+}
+
+func TestCustomerKeysAreAssumed(t *testing.T) {
+	list := []directory.SourceConfig{
+		{Name: "books", Kind: "onec", Indexed: true},
+		{Name: "desk", Kind: "otrs"},
+		{Name: "crm", Kind: "creatio", Indexed: true},
+		{Name: "desk2", Kind: "otrs", AssumedFrom: "books.id"},
+	}
+	assumeCustomerKeys(list)
+	if list[1].AssumedFrom != "crm.code" || list[3].AssumedFrom != "books.id" || list[0].AssumedFrom != "" {
+		t.Errorf("got %+v", list)
+	}
+	alone := []directory.SourceConfig{{Name: "desk", Kind: "otrs"}}
+	if assumeCustomerKeys(alone); alone[0].AssumedFrom != "" {
+		t.Errorf("got %+v", alone)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -36,7 +37,7 @@ cache: {ttl: 0s}
 sources:
   - {name: crm, kind: creatio, url: %q, user: %s, password: %s, base_currency: EUR, foreign_ids: {Uid1C: books}, timeout: 1s}
   - {name: books, kind: onec, url: %q, user: %s, password: %s, zone: Europe/Chisinau, currency: MDL, timeout: 1s}
-  - {name: helpdesk, kind: otrs, url: %q, user: %s, password: %s, customer_key: crm.code, timeout: 1s}
+  - {name: helpdesk, kind: otrs, url: %q, user: %s, password: %s, timeout: 1s}
 directory: {every: 1h}
 documents: {Order: [crm, books], Quote: [crm], Invoice: [books]}
 limits: {timeout: 10s}
@@ -230,6 +231,13 @@ func TestGoldenIDsSurviveARestart(t *testing.T) {
 	s.filled(t)
 	query := `{ customers(first: 100) { nodes { id name members { source recordId } } } }`
 	first, _ := json.Marshal(s.ask(t, query, nil).Data)
+	out, err := exec.Command(binary, "serve", "--config", s.config).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "another trama is running on it") {
+		t.Errorf("a second server on the store: %v %s", err, out)
+	}
+	if out, err := exec.Command(binary, "check", "--config", s.config).CombinedOutput(); err != nil {
+		t.Errorf("check beside the server: %v %s", err, out)
+	}
 	s.restart(t)
 	s.filled(t)
 	second, _ := json.Marshal(s.ask(t, query, nil).Data)

@@ -62,7 +62,7 @@ func TestCheckSaysWhatFails(t *testing.T) {
 	if ok {
 		t.Error("the check passed")
 	}
-	for _, want := range []string{`FAIL.*SOURCE_UNAVAILABLE`, `(?s)helpdesk \(otrs\).*FAIL`, `Some checks failed`} {
+	for _, want := range []string{`FAIL.*SOURCE_UNAVAILABLE`, `crm +could not be read: SOURCE_UNAVAILABLE`, `(?s)helpdesk \(otrs\).*FAIL`, `Some checks failed`} {
 		if !regexp.MustCompile(want).MatchString(out) {
 			t.Errorf("no %q in\n%s", want, out)
 		}

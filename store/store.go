@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ type Store struct {
 	r    *sql.DB
 	log  *slog.Logger
 	now  func() time.Time
+	lock io.Closer // of Lock, nil before
 }
 
 // Open opens the database url names and brings its schema up to date. Errors are
@@ -51,7 +53,11 @@ func Open(ctx context.Context, url string, deps Deps) (*Store, error) {
 
 // Close waits for running queries and closes the database.
 func (s *Store) Close() error {
-	return s.failed("close", errors.Join(s.r.Close(), s.w.Close()))
+	err := errors.Join(s.r.Close(), s.w.Close())
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
+	}
+	return s.failed("close", err)
 }
 
 // write runs f in a transaction on the one connection that writes.

@@ -77,6 +77,9 @@ func New(cfg Config) (*Cache, error) {
 	c.l1, err = otter.New(&otter.Options[string, any]{
 		MaximumWeight: uint64(cfg.Rows),
 		Weigher:       func(_ string, v any) uint32 { return v.(weighed).weight() },
+		// What is no longer fresh is never served: it need not wait for others to push
+		// it out.
+		ExpiryCalculator: otter.ExpiryWriting[string, any](max(cfg.TTL, minTTL)),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cache: %w", err)

@@ -2,6 +2,8 @@ package cache
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"time"
 
@@ -66,7 +68,7 @@ func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.
 
 // ByParent answers from the cache what it can, and asks for the rest at once.
 func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, parents []string, q datasources.Query) (datasources.Rows[T], error) {
-	query := q.Key()
+	query := r.query(q)
 	name := func(parent string) string { return r.prefix + "p:" + string(rel) + ":" + query + ":" + parent }
 	found, missing := r.find(ctx, parents, name)
 	var fetched datasources.Rows[T]
@@ -122,7 +124,7 @@ func assemble[T any](parents []string, found map[string]*entry[T], stale bool) d
 
 // List answers a list it has seen from the cache.
 func (r *reader[T, P]) List(ctx context.Context, q datasources.Query) (datasources.Rows[T], error) {
-	name := r.prefix + "l:" + q.Key()
+	name := r.prefix + "l:" + r.query(q)
 	if r.c.cfg.TTL > 0 {
 		if e := lookup[T](ctx, r.c, []string{name})[name]; e != nil {
 			return datasources.Rows[T]{Items: e.Rows, More: []bool{e.More}, Totals: []int{e.Total}, AsOf: e.AsOf}, nil
@@ -166,6 +168,23 @@ func (r *reader[T, P]) find(ctx context.Context, keys []string, name func(string
 		}
 	}
 	return found, missing
+}
+
+// longKey is from how many bytes on a query is named by its digest: a filter may
+// hold a thousand values.
+const longKey = 200
+
+// query names a query in keys; nothing is named where nothing is kept.
+func (r *reader[T, P]) query(q datasources.Query) string {
+	if r.c.cfg.TTL <= 0 {
+		return ""
+	}
+	key := q.Key()
+	if len(key) <= longKey {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return "#" + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 func (r *reader[T, P]) asOf(t time.Time) time.Time {

@@ -71,7 +71,7 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("a moment is a string like 2026-03-04T08:15:00Z, not %T", v)
 	}
 	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
+	if year := t.UTC().Year(); err != nil || year < 1 || year > 9999 { // beyond them RFC 3339 has no words
 		return time.Time{}, fmt.Errorf("a moment is written like 2026-03-04T08:15:00Z")
 	}
 	return t, nil

@@ -172,6 +172,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, media string, st
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", "private, no-store")
 	h.Add("Vary", "Accept, Authorization")
+	// A client that stops reading is cut off. Not every ResponseWriter has deadlines.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.cfg.WriteTimeout))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		w.Write(body) //nolint:errcheck // the client has gone; the access log tells

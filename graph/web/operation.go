@@ -36,7 +36,9 @@ func (s *Server) operation(ctx context.Context, q *request, safe bool) (*graphql
 		if errs := validator.ValidateWithRules(s.cfg.Schema.Schema(), doc, nil); len(errs) > 0 {
 			return nil, coded(errs, schema.BadRequest), nil
 		}
-		s.docs.Add(ctx, q.Query, doc)
+		if len(q.Query) <= keptDocument {
+			s.docs.Add(ctx, q.Query, doc)
+		}
 	}
 	if op == nil {
 		return nil, listOf(schema.Errorf(schema.BadRequest, "the document has no such operation, or several and none is named")), nil

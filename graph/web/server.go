@@ -41,7 +41,9 @@ type Config struct {
 	Log     *slog.Logger
 	MaxBody int64         // bytes of a request, default 1 MiB
 	Timeout time.Duration // of one operation, default 30 s
-	Tokens  int           // lexical tokens of a document, default 10,000
+	// WriteTimeout is how long a client may take to read its answer, default 1 min.
+	WriteTimeout time.Duration
+	Tokens       int // lexical tokens of a document, default 10,000
 }
 
 // Observation is one answered operation.
@@ -60,8 +62,12 @@ type Server struct {
 	docs *lru.LRU[*ast.QueryDocument]
 }
 
-// documents is how many parsed documents are kept.
-const documents = 1000
+// documents is how many parsed documents are kept, and keptDocument how long one
+// may be: together they bound what strange clients can make us remember.
+const (
+	documents    = 1000
+	keptDocument = 16 << 10
+)
 
 // New makes the doors.
 func New(cfg Config) *Server {
@@ -70,6 +76,9 @@ func New(cfg Config) *Server {
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 30 * time.Second
+	}
+	if cfg.WriteTimeout == 0 {
+		cfg.WriteTimeout = time.Minute
 	}
 	if cfg.Tokens == 0 {
 		cfg.Tokens = 10_000

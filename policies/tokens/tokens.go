@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/trama-graph/trama/policies"
@@ -53,6 +54,13 @@ type Grant struct {
 // Issue makes the account's token and returns its text, which is not stored and
 // cannot be shown again. The token the account had stops at once.
 func (s *Service) Issue(ctx context.Context, g Grant) (text string, t Token, err error) {
+	if g.Account = strings.TrimSpace(g.Account); g.Account == "" {
+		return "", Token{}, schema.Errorf(schema.BadRequest, "the account has no name")
+	}
+	networks, err := prefixes(g.Networks)
+	if err != nil {
+		return "", Token{}, err
+	}
 	p, err := fresh(s.env)
 	if err != nil {
 		return "", Token{}, err
@@ -70,7 +78,7 @@ func (s *Service) Issue(ctx context.Context, g Grant) (text string, t Token, err
 		}
 	}
 	t = Token{
-		ID: p.id, SecretHMAC: mac(s.key, p), Account: g.Account, Packages: g.Packages, Claims: g.Claims, Networks: g.Networks,
+		ID: p.id, SecretHMAC: mac(s.key, p), Account: g.Account, Packages: g.Packages, Claims: g.Claims, Networks: networks,
 		State: Active, CreatedBy: g.By, CreatedAt: now, ExpiresAt: g.Expires, StateBy: g.By, StateAt: now,
 	}
 	if err := s.store.PutToken(ctx, append(change, t)...); err != nil {
@@ -110,6 +118,22 @@ func (s *Service) Verify(ctx context.Context, text string, from netip.Addr) (*po
 		return nil, schema.Errorf(schema.Forbidden, "the token may not be used from this address")
 	}
 	return &policies.Principal{TokenID: t.ID, Account: t.Account, Packages: t.Packages, Claims: t.Claims}, nil
+}
+
+// prefixes reads networks; a single address is a network of one.
+func prefixes(networks []string) ([]string, error) {
+	var out []string
+	for _, n := range networks {
+		if a, err := netip.ParseAddr(n); err == nil {
+			n = netip.PrefixFrom(a, a.BitLen()).String()
+		}
+		p, err := netip.ParsePrefix(n)
+		if err != nil {
+			return nil, schema.Errorf(schema.BadRequest, "%q is not a network such as 10.0.0.0/8", n)
+		}
+		out = append(out, p.Masked().String())
+	}
+	return out, nil
 }
 
 func allowed(networks []string, from netip.Addr) bool {

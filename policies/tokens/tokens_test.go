@@ -99,6 +99,21 @@ func TestTokens(t *testing.T) {
 	if _, err := s.Verify(t.Context(), third, netip.MustParseAddr("::ffff:10.1.2.3")); err != nil {
 		t.Errorf("from the network: got %v", err)
 	}
+	for name, g := range map[string]tokens.Grant{
+		"no account": {}, "a blank account": {Account: "  "}, "no network": {Account: "a", Networks: []string{"nonsense"}},
+	} {
+		if _, _, err := s.Issue(t.Context(), g); schema.CodeOf(err) != schema.BadRequest {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if _, err := s.Verify(t.Context(), second, here); err != nil {
+		t.Error("a refused grant has stopped a token")
+	}
+	if own, _, err := s.Issue(t.Context(), tokens.Grant{Account: "c", Networks: []string{"127.0.0.1"}}); err != nil {
+		t.Error(err)
+	} else if _, err := s.Verify(t.Context(), own, here); err != nil {
+		t.Errorf("from its one address: %v", err)
+	}
 	now = now.Add(2 * time.Hour)
 	if _, err := s.Verify(t.Context(), third, netip.MustParseAddr("10.1.2.3")); schema.CodeOf(err) != schema.Unauthenticated {
 		t.Error("an expired token lets in")

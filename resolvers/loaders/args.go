@@ -28,6 +28,25 @@ func (l *Loaders) first(a Args) (int, error) {
 	return *a.First, nil
 }
 
+// maxValues is how many values a filter may have in all. Each costs a piece of an
+// address, and a thousand are more than a page.
+const maxValues = 1000
+
+func bounded(p schema.Predicate) error {
+	if n := values(p); n > maxValues {
+		return schema.Errorf(schema.Limited, "the filter has %d values, the limit is %d", n, maxValues)
+	}
+	return nil
+}
+
+func values(p schema.Predicate) int {
+	n := len(p.Values)
+	for _, q := range p.Of {
+		n += values(q)
+	}
+	return n
+}
+
 // inSource is the filter as one source sees it: conditions on `source` are
 // decided here and never sent.
 func inSource(p schema.Predicate, source string) schema.Predicate {

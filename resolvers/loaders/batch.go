@@ -92,6 +92,8 @@ func parents[T any](l *Loaders, source *datasources.Connected, entity string, re
 	k := batchKey{source.Name, entity, string(rel), q.Key()}
 	return batchOf(l, k, func(ctx context.Context, keys []string) []*dataloader.Result[page[T]] {
 		l.count(source.Name, entity, string(rel), len(keys))
+		ctx, cancel := share(ctx)
+		defer cancel()
 		rows, err := datasources.ReaderOf[T](source, entity).ByParent(ctx, rel, keys, q)
 		l.Report.read(source.Name, len(rows.Items), rows.AsOf, rows.Stale, err)
 		seen(l, source.Name, rows.Items)
@@ -106,6 +108,16 @@ func parents[T any](l *Loaders, source *datasources.Connected, entity string, re
 			return p
 		})
 	})
+}
+
+// share bounds one read to half of the time the operation has left: a source that
+// hangs on one level leaves time for the healthy ones on the next.
+func share(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, time.Until(deadline)/2)
 }
 
 // seen tells the directory which customer keys stand on documents that were read:
@@ -131,6 +143,8 @@ func byKeys[T any, P entity[T]](l *Loaders, source *datasources.Connected, name 
 	k := batchKey{source.Name, name, "id", f.Key()}
 	return batchOf(l, k, func(ctx context.Context, keys []string) []*dataloader.Result[*T] {
 		l.count(source.Name, name, "id", len(keys))
+		ctx, cancel := share(ctx)
+		defer cancel()
 		rows, err := datasources.ReaderOf[T](source, name).ByKeys(ctx, keys, f)
 		l.Report.read(source.Name, len(rows.Items), rows.AsOf, rows.Stale, err)
 		found := make(map[string]*T, len(rows.Items))

@@ -76,6 +76,9 @@ func (c *customers) List(ctx context.Context, a Args) (*schema.Page[schema.Custo
 	if err != nil {
 		return nil, err
 	}
+	if err := bounded(a.Where); err != nil {
+		return nil, err
+	}
 	order := a.Order
 	if order.Column == "" {
 		order.Column = "name"

@@ -59,6 +59,9 @@ type question struct {
 func (d *Documents[T, P]) question(ctx context.Context, list string, a Args, more ...string) (*question, error) {
 	q := &question{list: list, args: a}
 	var err error
+	if err := bounded(a.Where); err != nil {
+		return nil, err
+	}
 	if q.first, err = d.l.first(a); err != nil {
 		return nil, err
 	}
@@ -103,6 +106,8 @@ func (d *Documents[T, P]) List(ctx context.Context, a Args) (*schema.Page[T], er
 	each(len(q.owners), func(i int) {
 		s := q.owners[i]
 		d.l.count(s.Name, d.name, "list", 1)
+		ctx, cancel := share(ctx)
+		defer cancel()
 		rows, err := datasources.ReaderOf[T](s, d.name).List(ctx, q.query(i))
 		d.l.Report.read(s.Name, len(rows.Items), rows.AsOf, rows.Stale, err)
 		seen(d.l, s.Name, rows.Items)
@@ -234,6 +239,8 @@ func (d *Documents[T, P]) numbered(ctx context.Context, s *datasources.Connected
 	q.Where = schema.Compare(column, schema.Eq, schema.String(number))
 	q.Fields = q.Fields.With(column)
 	d.l.count(s.Name, d.name, "list", 1)
+	ctx, cancel := share(ctx)
+	defer cancel()
 	rows, err := datasources.ReaderOf[T](s, d.name).List(ctx, q)
 	d.l.Report.read(s.Name, len(rows.Items), rows.AsOf, rows.Stale, err)
 	return result[page[T]]{page[T]{items: rows.Items}, err}

@@ -291,6 +291,7 @@ func (d *Documents[T, P]) linked(ctx context.Context, to Target, parents []Paren
 	query := q.query(owner)
 	query.First, query.After, query.Total = d.l.LinkBound, nil, false
 	found := parentsOf[T](d, s, rel, query).load(ctx, keys)
+	twins := d.twins(parents)
 	for i, p := range parents {
 		golden, ok := d.l.Directory.Golden(p.Source, p.CustomerKey)
 		if !ok || p.Number == "" {
@@ -309,8 +310,11 @@ func (d *Documents[T, P]) linked(ctx context.Context, to Target, parents []Paren
 				if !ok || !slices.Contains(to.Numbers(row.LinkKeys()), p.Number) {
 					continue
 				}
-				if d.hasOwnKey(s, to, row, p) {
-					continue // found by byParentKey already
+				if own := to.Key(row.LinkKeys()); own != "" && d.l.Catalog.Source(s.Name).Has(parentEntity(to)) {
+					continue // its own system's key decides: byParentKey finds it, or it is another's
+				}
+				if twins[numberOf{p.Source, golden, p.Number}] > 1 {
+					continue // the number is ambiguous, and the child's link is null
 				}
 				if g, ok := d.customerOf(row); ok && g == golden {
 					out[i].items = append(out[i].items, f.value.items[j])
@@ -321,8 +325,32 @@ func (d *Documents[T, P]) linked(ctx context.Context, to Target, parents []Paren
 	}
 }
 
-// hasOwnKey reports whether a child holds its parent's key, and so was found by
-// it.
-func (d *Documents[T, P]) hasOwnKey(s *datasources.Connected, to Target, child Linked, p Parent) bool {
-	return p.Source == s.Name && to.Key(child.LinkKeys()) == p.Key && s.Entity(d.name).Relation(to.Relation) != nil
+// parentEntity is the entity a target leads to.
+func parentEntity(to Target) string {
+	switch to.Relation {
+	case "quote":
+		return "Quote"
+	case "invoice":
+		return "Invoice"
+	}
+	return "Order"
+}
+
+// numberOf is a number within one source and one customer.
+type numberOf struct{ source, customer, number string }
+
+// twins counts the documents of this level that share a number. Those that are
+// not on the level are not seen: asking for them would cost a call more for every
+// question.
+func (d *Documents[T, P]) twins(parents []Parent) map[numberOf]int {
+	count := map[numberOf]int{}
+	seen := map[Parent]bool{}
+	for _, p := range parents {
+		golden, ok := d.l.Directory.Golden(p.Source, p.CustomerKey)
+		if ok && p.Number != "" && !seen[p] {
+			seen[p] = true
+			count[numberOf{p.Source, golden, p.Number}]++
+		}
+	}
+	return count
 }

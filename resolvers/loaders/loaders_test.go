@@ -407,7 +407,9 @@ func TestLinksToMany(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := [][]string{{"i1", "i8"}, {}, {"i4"}, {"i4"}, {"i1", "i8"}, {"i2", "i5"}}
+			// i8 has a key of its own system and is that order's; the number of o3 and o4
+			// is ambiguous, so i4 is nobody's.
+			want := [][]string{{"i1"}, {}, {}, {}, {"i1", "i8"}, {"i2", "i5"}}
 			if exact { // equality sees the first candidate only, as such a source holds one field
 				want[5] = []string{"i2"}
 			}

@@ -62,6 +62,13 @@ func (d *Documents[T, P]) merge(ctx context.Context, q *question, streams []stre
 	default:
 		d.l.Report.unknownTotal(d.name)
 	}
+	if len(failures) > 0 {
+		// Behind a partial page lie rows that were never seen: its cursors lead nowhere.
+		page.CursorAt = func(i int) string {
+			return d.l.cursorOf(d.name, P(page.Nodes[i]), q.order, append([]byte("partial\x00"), q.shape...))
+		}
+		return page, nil
+	}
 	page.CursorAt = func(i int) string { return d.l.cursorOf(d.name, P(page.Nodes[i]), q.order, q.shape) }
 	return page, nil
 }

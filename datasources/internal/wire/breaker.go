@@ -28,6 +28,7 @@ type breaker struct {
 	circuit circuitbreaker.CircuitBreaker[struct{}]
 	era     uint64 // counts the changes of state
 	open    time.Duration
+	changed chan struct{} // closed and replaced when a trial has ended
 }
 
 func newBreaker(cfg BreakerConfig) *breaker {
@@ -36,7 +37,7 @@ func newBreaker(cfg BreakerConfig) *breaker {
 		WithSuccessThreshold(uint(cfg.Trials)).
 		WithDelay(cfg.Open).
 		Build()
-	return &breaker{circuit: b, open: cfg.Open}
+	return &breaker{circuit: b, open: cfg.Open, changed: make(chan struct{})}
 }
 
 // permit is the right to make one call.
@@ -54,6 +55,18 @@ func (b *breaker) try() (permit, time.Duration, bool) {
 		return permit{b.era}, 0, true
 	}
 	return permit{}, b.wait(), false
+}
+
+// trial returns a channel that is closed when the trial under way has ended, nil
+// when there is none: calls that come meanwhile need not fail, since in a moment
+// it is known whether the source is back.
+func (b *breaker) trial() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.circuit.State() != circuitbreaker.HalfOpenState {
+		return nil
+	}
+	return b.changed
 }
 
 // wait is called with mu held.
@@ -89,8 +102,12 @@ func (b *breaker) done(p permit, e effect) string {
 			// half-open state has all its places.
 			b.circuit.Open()
 			b.circuit.HalfOpen()
+			b.tell()
 		}
 		return ""
+	}
+	if before == circuitbreaker.HalfOpenState {
+		b.tell()
 	}
 	after := b.circuit.State()
 	if after == before {
@@ -98,6 +115,12 @@ func (b *breaker) done(p permit, e effect) string {
 	}
 	b.era++
 	return after.String()
+}
+
+// tell is called with mu held.
+func (b *breaker) tell() {
+	close(b.changed)
+	b.changed = make(chan struct{})
 }
 
 // state returns "closed", "open" or "half-open". An open breaker that would let

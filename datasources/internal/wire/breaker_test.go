@@ -115,8 +115,9 @@ func TestBreakerCancelledTrial(t *testing.T) {
 	})
 }
 
-// One trial at a time, and what was sent before the breaker opened does not
-// close it.
+// One trial at a time, what was sent before the breaker opened does not close it,
+// and whoever comes meanwhile waits for the trial's end: the first question after
+// an outage is answered whole.
 func TestBreakerTrials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, rec := piped(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -134,12 +135,45 @@ func TestBreakerTrials(t *testing.T) {
 			wg.Go(func() { c.Do(t.Context(), wire.Call{URL: "x?d=2s"}) })
 		}
 		time.Sleep(time.Second)
-		if got := c.Status().Breaker; got != "half-open" {
-			t.Errorf("breaker %s", got)
+		if got := c.Status(); got.Breaker != "half-open" || got.Calls-before != 1 {
+			t.Errorf("breaker %s, %d calls ended, want the old one while one trial is under way", got.Breaker, got.Calls-before)
+		}
+		time.Sleep(1500 * time.Millisecond)
+		if got := c.Status(); got.Breaker != "closed" || got.Calls-before != 2 {
+			t.Errorf("breaker %s, %d calls ended, want the old one and the trial", got.Breaker, got.Calls-before)
 		}
 		wg.Wait()
-		if got := c.Status().Calls - before; got != 2 || c.Status().Breaker != "closed" {
-			t.Errorf("%d calls ended, want the old one and one trial: %v", got, rec.outcomes())
+		if got := c.Status().Calls - before; got != 21 || c.Status().Failures != 1 {
+			t.Errorf("%d calls ended, want the old one and all that waited: %v", got, rec.outcomes())
+		}
+	})
+}
+
+// A trial that fails turns away those who waited for it, at once and without a
+// call of their own.
+func TestBreakerTrialThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := piped(t, func(_ http.ResponseWriter, r *http.Request) {
+			if d, err := time.ParseDuration(r.URL.Query().Get("d")); err == nil {
+				time.Sleep(d)
+			}
+		}, wire.Config{Concurrency: 50, Retries: -1, Breaker: wire.BreakerConfig{Calls: 1, Open: time.Second}})
+		down := func(*wire.Reply) error { return wire.Unavailable(errCause) }
+		c.Do(t.Context(), wire.Call{URL: "x", Decode: down})
+		time.Sleep(time.Second)
+		before := c.Status().Calls
+		var wg sync.WaitGroup
+		var refused atomic.Int32
+		for range 20 {
+			wg.Go(func() {
+				if err := c.Do(t.Context(), wire.Call{URL: "x?d=2s", Decode: down}); schema.CodeOf(err) == schema.SourceUnavailable {
+					refused.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if calls := c.Status().Calls - before; calls != 1 || refused.Load() != 20 {
+			t.Errorf("%d calls, %d turned away", calls, refused.Load())
 		}
 	})
 }

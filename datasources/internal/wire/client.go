@@ -330,6 +330,21 @@ func (c *Client) once(ctx context.Context, call *Call, n int) *attempt {
 	}
 	defer c.places.ReleasePermit()
 	p, wait, ok := c.breaker.try()
+	for !ok {
+		trial := c.breaker.trial()
+		if trial == nil {
+			p, wait, ok = c.breaker.try() // it may have ended in between
+			break
+		}
+		select {
+		case <-trial:
+		case <-ctx.Done():
+			trial = nil
+		}
+		if p, wait, ok = c.breaker.try(); trial == nil {
+			break
+		}
+	}
 	if !ok {
 		undo()
 		return turnedAway(openVerdict(wait))
