@@ -74,6 +74,11 @@ func (d *Documents[T, P]) question(ctx context.Context, list string, a Args, mor
 	if q.after, q.value, err = d.l.openCursor(a.After, q.shape); err != nil {
 		return nil, err
 	}
+	for _, s := range q.owners {
+		if own := d.l.ownColumn(d.name, s.Name, q.order); own != "" {
+			more = append(more, own) // cursors and merging read it
+		}
+	}
 	q.fields = d.l.fields(ctx, Args{Where: a.Where, Order: q.order}, more...)
 	q.total = d.l.Total(ctx)
 	return q, nil

@@ -153,6 +153,11 @@ func (d *Documents[T, P]) choose(r Linked, to Target, found numbered[T]) (*T, er
 			if n == 1 {
 				return match, nil
 			}
+			if f.value.more { // his may be among those that were not looked at
+				source := P(&f.value.items[0])
+				name, _ := source.Identity()
+				return nil, schema.SourceErrorf(schema.Ambiguous, name, "more than %d %s in %s have the number the link gives", candidates, d.name, name)
+			}
 		}
 	}
 	return nil, nil

@@ -99,8 +99,12 @@ func (d *Documents[T, P]) take(page *schema.Page[T], alive []*stream[T], q *ques
 
 // before reports whether a stands before b; the streams come sorted by source, so
 // that equal rows keep that order. Rows of one source and one value that come in
-// two streams stand by key.
+// two streams stand by key. Without a common order, two streams of one source
+// stand in its own.
 func (d *Documents[T, P]) before(a, b *T, order schema.Sort) bool {
+	if order.Column == "" {
+		order = d.ownOrder(a, b)
+	}
 	if order.Column != "" {
 		c := P(a).Column(order.Column).Compare(P(b).Column(order.Column))
 		if order.Desc {
@@ -113,6 +117,19 @@ func (d *Documents[T, P]) before(a, b *T, order schema.Sort) bool {
 	s, k := P(a).Identity()
 	t, m := P(b).Identity()
 	return s == t && k < m
+}
+
+// ownOrder is the default order of the source both rows lie in, none when they lie
+// in two.
+func (d *Documents[T, P]) ownOrder(a, b *T) schema.Sort {
+	s, _ := P(a).Identity()
+	if t, _ := P(b).Identity(); s != t {
+		return schema.Sort{}
+	}
+	if c := d.l.Catalog.Source(s); c != nil && c.Has(d.name) {
+		return c.Entity(d.name).Default
+	}
+	return schema.Sort{}
 }
 
 func appendNew(list []string, s string) []string {

@@ -141,6 +141,34 @@ func TestListGoesOnBehindARowThatIsGone(t *testing.T) {
 	}
 }
 
+// TestListGoesOnBehindARowWithoutAValue pages through rows that have no date: they
+// come last when the newest are first.
+func TestListGoesOnBehindARowWithoutAValue(t *testing.T) {
+	u := &upstream{}
+	for i := range 6 {
+		r := schema.Order{Record: schema.Record{Key: fmt.Sprint(i)}}
+		if i < 3 {
+			r.Date = time.Date(2026, 1, i+1, 0, 0, 0, 0, time.UTC)
+		}
+		u.rows = append(u.rows, r)
+	}
+	q := datasources.Query{Order: schema.Sort{Column: "date", Desc: true}, First: 4}
+	first, err := gather.List(t.Context(), "s", entity, q, gather.Lister[schema.Order]{Page: u.page})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := first.Items[3]
+	q.After = &datasources.After{Value: last.Column("date"), ID: last.Key}
+	second, err := gather.List(t.Context(), "s", entity, q, gather.Lister[schema.Order]{Page: u.page})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := append(keys(first.Items), keys(second.Items)...)
+	if fmt.Sprint(got) != "[2 1 0 3 4 5]" {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestListPositionsBetweenSources(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
 	var rows []schema.Order

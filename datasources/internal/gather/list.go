@@ -119,6 +119,8 @@ func add[T any, P Entity[T]](l *listing[T], items []T) bool {
 			case l.order.Column == "" || row.Column(l.order.Column).Compare(l.q.After.Value) == 0:
 				l.ties = append(l.ties, items[i])
 				continue
+			case ahead(row, l.order, l.q.After):
+				continue // the source could not be told where to begin
 			default: // the cursor's row is gone
 				l.found, l.items, l.ties = true, append(l.items, l.ties...), nil
 			}
@@ -129,6 +131,15 @@ func add[T any, P Entity[T]](l *listing[T], items []T) bool {
 		}
 	}
 	return false
+}
+
+// ahead reports whether a row stands before the cursor's value.
+func ahead(row schema.Entity, order schema.Sort, after *datasources.After) bool {
+	c := row.Column(order.Column).Compare(after.Value)
+	if order.Desc {
+		c = -c
+	}
+	return c < 0
 }
 
 func key(row schema.Entity) string {
