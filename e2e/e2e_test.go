@@ -66,6 +66,7 @@ type server struct {
 	cmd     *exec.Cmd
 	config  string
 	stopped bool // restarted: its first process is waited for already
+	stop    func()
 }
 
 type lockedBuffer struct {
@@ -147,7 +148,7 @@ func (s *server) listening(t testing.TB) {
 // restart stops the server and starts it again over the same store.
 func (s *server) restart(t testing.TB) {
 	t.Helper()
-	_ = s.cmd.Process.Signal(interrupt)
+	s.stop()
 	if err := s.cmd.Wait(); err != nil {
 		t.Fatalf("the server ended with %v:\n%s", err, s.log)
 	}
@@ -155,7 +156,7 @@ func (s *server) restart(t testing.TB) {
 	again := &server{log: &lockedBuffer{}, Token: s.Token, config: s.config}
 	again.start(t, "serve", "--config", s.config)
 	again.listening(t)
-	s.URL, s.log, s.cmd = again.URL, again.log, again.cmd
+	s.URL, s.log, s.cmd, s.stop = again.URL, again.log, again.cmd, again.stop
 }
 
 func (s *server) start(t testing.TB, args ...string) {
@@ -165,11 +166,14 @@ func (s *server) start(t testing.TB, args ...string) {
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	// Asked once: a second time would end it at once.
+	process := s.cmd.Process
+	s.stop = sync.OnceFunc(func() { _ = process.Signal(interrupt) })
 	t.Cleanup(func() {
 		if s.stopped {
 			return
 		}
-		_ = s.cmd.Process.Signal(interrupt)
+		s.stop()
 		if err := s.cmd.Wait(); err != nil {
 			t.Errorf("the server ended with %v:\n%s", err, s.log)
 		}

@@ -210,7 +210,7 @@ func TestShutdownLetsRequestsFinish(t *testing.T) {
 		<-started
 	}
 	time.Sleep(100 * time.Millisecond) // let the requests reach the server
-	_ = s.cmd.Process.Signal(interrupt)
+	s.stop()
 	wait.Wait()
 	for i, err := range results {
 		if err != nil {
