@@ -148,7 +148,7 @@ func parseConfig(text []byte, env func(string) (string, bool)) (config, error) {
 	d := &decoder{env: env}
 	d.decode(doc.Content[0], reflect.ValueOf(&c).Elem(), "")
 	d.errs = append(d.errs, c.check()...)
-	return c, errors.Join(d.errs...)
+	return c, errors.Join(d.masked(d.errs)...)
 }
 
 // check finds what the types cannot say.

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -16,8 +17,34 @@ import (
 // repeated keys are mistakes, and all mistakes are collected with their paths.
 // Texts may hold ${ENVIRONMENT}, or be file:PATH; messages never show a value.
 type decoder struct {
-	env  func(string) (string, bool)
-	errs []error
+	env     func(string) (string, bool)
+	errs    []error
+	secrets []string // what came from the environment and from files
+}
+
+// masked is the mistakes without what came from elsewhere: a message may show
+// what stands in the file, never what it refers to.
+func (d *decoder) masked(errs []error) []error {
+	for i, err := range errs {
+		text := err.Error()
+		for _, s := range d.secrets {
+			text = strings.ReplaceAll(text, s, "***")
+			if quoted := strings.Trim(strconv.Quote(s), `"`); quoted != s {
+				text = strings.ReplaceAll(text, quoted, "***")
+			}
+		}
+		errs[i] = errors.New(text)
+	}
+	return errs
+}
+
+func (d *decoder) secret(value string) string {
+	if len(value) > 2 && !slices.Contains(d.secrets, value) { // two letters are no secret
+		d.secrets = append(d.secrets, value)
+		// A secret may hold another: the longer one goes first.
+		slices.SortFunc(d.secrets, func(a, b string) int { return len(b) - len(a) })
+	}
+	return value
 }
 
 func (d *decoder) bad(path, format string, args ...any) {
@@ -192,7 +219,7 @@ func (d *decoder) expand(text, path string) string {
 			d.bad(path, "file %s: %v", name, why)
 			return ""
 		}
-		return strings.TrimRight(string(b), "\r\n")
+		return d.secret(strings.TrimRight(string(b), "\r\n"))
 	}
 	return reference.ReplaceAllStringFunc(text, func(ref string) string {
 		name := reference.FindStringSubmatch(ref)[1]
@@ -200,7 +227,7 @@ func (d *decoder) expand(text, path string) string {
 		if !ok {
 			d.bad(path, "the environment has no %s", name)
 		}
-		return value
+		return d.secret(value)
 	})
 }
 

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+const minimal = `
+sources:
+  - {name: books, kind: onec, url: "http://127.0.0.1:1/base/odata/standard.odata/", user: odata, password: ${BOOKS}, zone: UTC}
+`
+
+func env(name string) (string, bool) {
+	if name == "BOOKS" {
+		return "S3CR3T", true
+	}
+	return "", false
+}
+
+func TestConfigIsReadWithItsDefaults(t *testing.T) {
+	c, err := parseConfig([]byte(minimal+"cache: {ttl: 5s}\nlisten: 127.0.0.1:${PORT}\n"), func(name string) (string, bool) {
+		if name == "PORT" {
+			return "9000", true
+		}
+		return env(name)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen != "127.0.0.1:9000" || c.Cache.TTL != 5*time.Second || c.Limits.PageSize != 1000 || c.Sources[0].Supply != "live" {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestConfigExamplesOfTheDocuments(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(readme), "```yaml\n")
+	if !ok {
+		t.Fatal("the README shows no configuration")
+	}
+	example, _, _ := strings.Cut(rest, "```")
+	if _, err := parseConfig([]byte(example), func(string) (string, bool) { return "x", true }); err != nil {
+		t.Errorf("the README's configuration: %v", err)
+	}
+}
+
+// FuzzConfig feeds configurations: none brings the reader down, and no message
+// shows a secret.
+func FuzzConfig(f *testing.F) {
+	f.Add(minimal)
+	f.Add(minimal + "cache: {ttl: ${BOOKS}}\nlisten: ${BOOKS}\npublic_url: ${BOOKS}\n")
+	f.Add("sources: [{name: ${BOOKS}, kind: ${BOOKS}}]")
+	f.Add("a: &a [*a]\nlimits: {page_size: 1e9}\n---\nb: 1")
+	f.Add("links: [{source: x, relation: Invoice.order, by: [{field: a, pattern: '('}]}]")
+	f.Add("\x00\ue000BOOKS\ue001: 1")
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(text, "file:") || strings.Contains(text, "S3C") {
+			return // reads files of this system, or says it itself
+		}
+		if _, err := parseConfig([]byte(text), env); err != nil && strings.Contains(err.Error(), "S3CR3T") {
+			t.Errorf("a secret is shown: %v", err)
+		}
+	})
+}
