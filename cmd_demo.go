@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -41,6 +42,7 @@ type demoOptions struct {
 	latency   time.Duration
 	seed      uint64
 	cache     time.Duration
+	timeout   time.Duration
 	logLevel  string
 }
 
@@ -58,6 +60,7 @@ func demoCommand() *cobra.Command {
 	f.DurationVar(&o.latency, "latency", 0, "added to every answer of the fake systems")
 	f.Uint64Var(&o.seed, "seed", 1, "which world")
 	f.DurationVar(&o.cache, "cache", 30*time.Second, "how long rows are kept; 0 = not at all")
+	f.DurationVar(&o.timeout, "timeout", time.Minute, "how long one query may take")
 	f.StringVar(&o.logLevel, "log", "warn", "debug, info, warn or error")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if o.customers < 1 || o.customers > 1_000_000 {
@@ -123,7 +126,7 @@ func configureDemo(o demoOptions, box *sandbox.Sandbox, dir string) (config, err
 	}
 	var text strings.Builder
 	if err := t.Execute(&text, map[string]any{
-		"listen": o.listen, "store": "sqlite:" + filepath.Join(dir, "trama.db"), "cache": o.cache, "dir": dir, "sources": sources,
+		"listen": o.listen, "store": "sqlite:" + filepath.Join(dir, "trama.db"), "cache": o.cache, "timeout": cmp.Or(o.timeout, time.Minute), "dir": dir, "sources": sources,
 	}); err != nil {
 		return config{}, err
 	}

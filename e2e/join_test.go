@@ -35,7 +35,7 @@ func difference(a, b map[string]int) map[string]int {
 // TestUpstreamCalls holds the number of calls each source gets for the joined
 // question, without a cache: the same for each of them, whoever asks beside.
 func TestUpstreamCalls(t *testing.T) {
-	s := demo(t, "--cache", "0s")
+	s := demo(t, "--cache", "0s", "--timeout", "10m") // 64 at once queue on a slow machine
 	s.ask(t, joined(50), nil) // lookup tables are read once
 	for _, c := range []struct {
 		customers int

@@ -24,8 +24,10 @@ type batch[V any] struct {
 	fetch dataloader.BatchFunc[string, V]
 }
 
-// net is how long a dataloader would wait if the count of its keys were wrong.
-const net = 100 * time.Millisecond
+// never is the dataloader's timer. The number of keys of a level is counted under
+// the lock, so its batch is always full; on a starved processor a short timer
+// would part it and cost calls.
+const never = time.Hour
 
 func batchOf[V any](l *Loaders, k batchKey, fetch dataloader.BatchFunc[string, V]) *batch[V] {
 	l.mu.Lock()
@@ -58,17 +60,17 @@ type result[V any] struct {
 func (b *batch[V]) start(ctx context.Context, keys []string) []dataloader.Thunk[V] {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	fresh := 0
+	fresh := map[string]bool{}
 	for _, k := range keys {
 		if _, ok := b.cache.Get(ctx, k); !ok {
-			fresh++
+			fresh[k] = true
 		}
 	}
-	capacity := max(fresh, 1)
+	capacity := max(len(fresh), 1)
 	level := dataloader.NewBatchedLoader(b.fetch,
 		dataloader.WithBatchCapacity[string, V](capacity),
 		dataloader.WithInputCapacity[string, V](capacity),
-		dataloader.WithWait[string, V](net),
+		dataloader.WithWait[string, V](never),
 		dataloader.WithCache[string, V](b.cache))
 	thunks := make([]dataloader.Thunk[V], len(keys))
 	for i, k := range keys {

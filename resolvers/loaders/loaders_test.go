@@ -320,6 +320,12 @@ func TestOneCallForALevel(t *testing.T) {
 	if !slices.Equal(m.calls, []string{"Order by customer 50"}) {
 		t.Errorf("calls %v", m.calls)
 	}
+	// A key given twice is one key: the batch must not wait for a second.
+	twice := []loaders.Linked{&schema.Invoice{Record: schema.Record{Source: "a"}, Links: schema.Links{OrderKey: "k"}}, &schema.Invoice{Record: schema.Record{Source: "a"}, Links: schema.Links{OrderKey: "k"}}}
+	if _, err := l.Orders.Of(t.Context(), "Invoice.order", loaders.ToOrder, twice); err != nil {
+		t.Fatal(err)
+	}
+	m.calls = m.calls[:1]
 	var wait sync.WaitGroup
 	for range 8 { // the same relation asked under eight aliases at once
 		wait.Go(func() {
