@@ -36,7 +36,7 @@ func difference(a, b map[string]int) map[string]int {
 // question, without a cache: the same for each of them, whoever asks beside.
 func TestUpstreamCalls(t *testing.T) {
 	s := demo(t, "--cache", "0s", "--timeout", "10m") // 64 at once queue on a slow machine
-	s.ask(t, joined(50), nil) // lookup tables are read once
+	s.ask(t, joined(50), nil)                         // lookup tables are read once
 	for _, c := range []struct {
 		customers int
 		want      map[string]int
