@@ -141,22 +141,22 @@ func (a *app) checkLinks(ctx context.Context, out io.Writer, sample int) {
 			follow func() error
 		}{
 			{"Ticket", func() error {
-				return follow(ctx, s, l.Orders, "Ticket.order", loaders.ToOrder, list[schema.Ticket](ctx, s, sample, "order"))
+				return follow(ctx, l.Orders, "Ticket.order", loaders.ToOrder, list[schema.Ticket](ctx, s, sample, "order"))
 			}},
 			{"Order", func() error {
-				return follow(ctx, s, l.Quotes, "Order.quote", loaders.ToQuote, list[schema.Order](ctx, s, sample, "quote"))
+				return follow(ctx, l.Quotes, "Order.quote", loaders.ToQuote, list[schema.Order](ctx, s, sample, "quote"))
 			}},
 			{"Invoice", func() error {
-				return follow(ctx, s, l.Orders, "Invoice.order", loaders.ToOrder, list[schema.Invoice](ctx, s, sample, "order"))
+				return follow(ctx, l.Orders, "Invoice.order", loaders.ToOrder, list[schema.Invoice](ctx, s, sample, "order"))
 			}},
 			{"Payment", func() error {
-				return follow(ctx, s, l.Invoices, "Payment.invoice", loaders.ToInvoice, list[schema.Payment](ctx, s, sample, "invoice"))
+				return follow(ctx, l.Invoices, "Payment.invoice", loaders.ToInvoice, list[schema.Payment](ctx, s, sample, "invoice"))
 			}},
 			{"Payment", func() error {
-				return follow(ctx, s, l.Orders, "Payment.order", loaders.ToOrder, list[schema.Payment](ctx, s, sample, "order"))
+				return follow(ctx, l.Orders, "Payment.order", loaders.ToOrder, list[schema.Payment](ctx, s, sample, "order"))
 			}},
 			{"DeliveryNote", func() error {
-				return follow(ctx, s, l.Orders, "DeliveryNote.order", loaders.ToOrder, list[schema.DeliveryNote](ctx, s, sample, "order"))
+				return follow(ctx, l.Orders, "DeliveryNote.order", loaders.ToOrder, list[schema.DeliveryNote](ctx, s, sample, "order"))
 			}},
 		} {
 			if !s.Has(check.entity) {
@@ -216,7 +216,7 @@ type follower[T any] interface {
 	Of(ctx context.Context, relation string, to loaders.Target, rows []loaders.Linked) ([]*T, error)
 }
 
-func follow[T any](ctx context.Context, _ *datasources.Connected, to follower[T], relation string, target loaders.Target, from listed) error {
+func follow[T any](ctx context.Context, to follower[T], relation string, target loaders.Target, from listed) error {
 	if from.err != nil || len(from.rows) == 0 {
 		return from.err
 	}

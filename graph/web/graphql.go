@@ -57,21 +57,14 @@ func (s *Server) graphql(w http.ResponseWriter, r *http.Request) {
 	s.run(ctx, w, r, media, oc)
 }
 
-// run plans, judges and runs an operation.
+// run executes an operation and sends its answer.
 func (s *Server) run(ctx context.Context, w http.ResponseWriter, r *http.Request, media string, oc *graphql.OperationContext) {
 	start := time.Now()
-	pl, err := s.plan(oc)
+	result, err := s.execute(ctx, oc)
 	if err != nil {
 		errs := listOf(err)
 		s.answer(w, r, media, requestStatus(media, http.StatusBadRequest), errorBody(errs), errs)
 		return
-	}
-	if s.cfg.Prepare != nil {
-		ctx = s.cfg.Prepare(ctx)
-	}
-	result := s.cfg.Engine.Run(ctx, oc, pl)
-	if s.cfg.Finish != nil {
-		s.cfg.Finish(ctx, pl, result)
 	}
 	status := http.StatusOK
 	if result.Refused() {
@@ -115,11 +108,15 @@ func (s *Server) Execute(ctx context.Context, p *policies.Principal, query strin
 	if len(errs) > 0 {
 		return nil, errs
 	}
+	return s.execute(policies.With(ctx, p), oc)
+}
+
+// execute is the one way an operation is planned, judged and run.
+func (s *Server) execute(ctx context.Context, oc *graphql.OperationContext) (*engine.Result, error) {
 	pl, err := s.plan(oc)
 	if err != nil {
 		return nil, err
 	}
-	ctx = policies.With(ctx, p)
 	if s.cfg.Prepare != nil {
 		ctx = s.cfg.Prepare(ctx)
 	}
