@@ -103,7 +103,7 @@ type linkConfig struct {
 
 // linkRule is a field, or {field, pattern}.
 type linkRule struct {
-	Field   string `yaml:"field"`
+	Field   string `yaml:"field" short:"true"`
 	Pattern string `yaml:"pattern"`
 }
 
@@ -245,6 +245,7 @@ var (
 	sourceName    = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 	linkRelations = []string{
 		"Ticket.order", "Order.quote", "Invoice.order", "Payment.invoice", "Payment.order", "Boleto.invoice", "DeliveryNote.order",
+		"Quote.orders", "Order.invoices", // the same links, held by the other side
 	}
 )
 

@@ -20,6 +20,8 @@ type decoder struct {
 	env     func(string) (string, bool)
 	errs    []error
 	secrets []string // what came from the environment and from files
+	depth   int // of the value being decoded
+	nodes   int // decoded so far
 }
 
 // masked is the mistakes without what came from elsewhere: a message may show
@@ -51,7 +53,22 @@ func (d *decoder) bad(path, format string, args ...any) {
 	d.errs = append(d.errs, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
 }
 
+// The bounds of a file: an alias may contain itself, and twice.
+const (
+	maxDepth = 32
+	maxNodes = 200_000
+)
+
 func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string) {
+	d.depth++
+	d.nodes++
+	defer func() { d.depth-- }()
+	if d.depth > maxDepth || d.nodes == maxNodes {
+		d.bad(path, "is nested too deep or too large")
+	}
+	if d.depth > maxDepth || d.nodes >= maxNodes {
+		return
+	}
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
@@ -62,16 +79,21 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string) {
 	case *sourceConfig:
 		d.source(n, into, path)
 		return
-	case *linkRule:
-		if n.Kind == yaml.ScalarNode {
-			into.Field = d.expand(n.Value, path)
-			return
-		}
 	}
 	switch v.Kind() {
 	case reflect.Struct:
+		if short := shortForm(v); n.Kind != yaml.MappingNode && short.IsValid() {
+			d.decode(n, short, path)
+			return
+		}
 		d.fields(n, []reflect.Value{v}, path)
 	case reflect.Slice:
+		if n.Kind == yaml.ScalarNode && v.Type().Elem().Kind() == reflect.String {
+			list := reflect.MakeSlice(v.Type(), 1, 1) // one is a list of one
+			d.scalar(n, list.Index(0), path)
+			v.Set(list)
+			return
+		}
 		if n.Kind != yaml.SequenceNode {
 			d.bad(path, "want a list")
 			return
@@ -86,16 +108,81 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string) {
 			d.bad(path, "want a mapping")
 			return
 		}
-		m := reflect.MakeMap(v.Type())
-		for i := 0; i < len(n.Content); i += 2 {
-			item := reflect.New(v.Type().Elem()).Elem()
-			d.decode(n.Content[i+1], item, join(path, n.Content[i].Value))
-			m.SetMapIndex(reflect.ValueOf(n.Content[i].Value), item)
-		}
-		v.Set(m)
+		d.mapping(n, v, path)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		d.decode(n, v.Elem(), path)
+	case reflect.Interface:
+		d.anything(n, v, path)
 	default:
 		d.scalar(n, v, path)
 	}
+}
+
+// mapping decodes into a map. An entry a preset has already is completed by what
+// is written, not replaced.
+func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
+	m := reflect.MakeMap(v.Type())
+	for key, item := range v.Seq2() {
+		m.SetMapIndex(key, item)
+	}
+	seen := map[string]bool{}
+	for i := 0; i < len(n.Content); i += 2 {
+		name := n.Content[i].Value
+		if seen[name] {
+			d.bad(join(path, name), "is given twice")
+			continue
+		}
+		seen[name] = true
+		key := reflect.ValueOf(name)
+		item := reflect.New(v.Type().Elem()).Elem()
+		if old := m.MapIndex(key); old.IsValid() {
+			item.Set(old)
+		}
+		d.decode(n.Content[i+1], item, join(path, name))
+		m.SetMapIndex(key, item)
+	}
+	v.Set(m)
+}
+
+// anything decodes what has no type of its own, such as the body of a request.
+func (d *decoder) anything(n *yaml.Node, v reflect.Value, path string) {
+	switch n.Kind {
+	case yaml.MappingNode:
+		var m map[string]any
+		into := reflect.ValueOf(&m).Elem()
+		d.decode(n, into, path)
+		v.Set(into)
+	case yaml.SequenceNode:
+		var list []any
+		into := reflect.ValueOf(&list).Elem()
+		d.decode(n, into, path)
+		v.Set(into)
+	default:
+		own := *n
+		if own.Value = d.expand(n.Value, path); own.Value != n.Value {
+			own.Tag = "!!str"
+		}
+		var value any
+		if err := own.Decode(&value); err != nil {
+			d.bad(path, "want a single value")
+			return
+		}
+		if value != nil {
+			v.Set(reflect.ValueOf(value))
+		}
+	}
+}
+
+// shortForm is the field a struct consists of when it is not written as a
+// mapping: the one tagged short.
+func shortForm(v reflect.Value) reflect.Value {
+	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("short") == "true" {
+			return v.Field(i)
+		}
+	}
+	return reflect.Value{}
 }
 
 func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
@@ -138,6 +225,7 @@ func (d *decoder) fields(n *yaml.Node, structs []reflect.Value, path string) {
 		return
 	}
 	var known []string
+	structs = inlined(structs)
 	seen := map[string]bool{}
 	for i := 0; i < len(n.Content); i += 2 {
 		key := n.Content[i].Value
@@ -150,7 +238,7 @@ func (d *decoder) fields(n *yaml.Node, structs []reflect.Value, path string) {
 		for _, s := range structs {
 			for j := range s.NumField() {
 				tag := s.Type().Field(j).Tag.Get("yaml")
-				if tag == "" {
+				if tag == "" || tag == inline {
 					continue
 				}
 				known = append(known, tag)
@@ -164,6 +252,21 @@ func (d *decoder) fields(n *yaml.Node, structs []reflect.Value, path string) {
 			d.bad(join(path, key), "unknown key%s", nearest(key, known))
 		}
 	}
+}
+
+// inline is the tag of a struct whose keys are its holder's.
+const inline = ",inline"
+
+// inlined adds the structs that lie inline in others.
+func inlined(structs []reflect.Value) []reflect.Value {
+	for i := 0; i < len(structs); i++ {
+		for j := range structs[i].NumField() {
+			if structs[i].Type().Field(j).Tag.Get("yaml") == inline {
+				structs = append(structs, structs[i].Field(j))
+			}
+		}
+	}
+	return structs
 }
 
 // source decodes the common part and the connector's part of a source, which

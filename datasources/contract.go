@@ -243,4 +243,7 @@ type Status struct {
 	Calls       uint64
 	Failures    uint64
 	AsOf        time.Time // copies only
+	// Note is what an operator should know and do, in the connector's own words:
+	// "the token was replaced or the API was switched off". Never upstream text.
+	Note string
 }

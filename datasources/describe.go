@@ -55,6 +55,9 @@ type RelationAbility struct {
 	Relation Relation
 	Upstream string
 	Batch    int // parents in one upstream call
+	// Extracted says that links found by a pattern inside a longer text are
+	// answered too: a copy keeps the numbers themselves.
+	Extracted bool
 }
 
 // Column finds a column's description, nil when the entity has none.

@@ -289,6 +289,38 @@ func fieldContext_Invoice_total(_ context.Context, ec *executionContext, field g
 	return fc, nil
 }
 
+func _Invoice_net(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Invoice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Invoice_net(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Net, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *schema.Money) graphql.Marshaler {
+			return marshalOMoney2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐMoney(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Invoice_net(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Invoice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Money(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Invoice_tax(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Invoice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -319,6 +351,29 @@ func fieldContext_Invoice_tax(_ context.Context, ec *executionContext, field gra
 		},
 	}
 	return fc, nil
+}
+
+func _Invoice_computed(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Invoice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Invoice_computed(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Computed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return marshalOString2ᚕstringᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Invoice_computed(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Invoice", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func _Invoice_paid(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Invoice) (ret graphql.Marshaler) {
@@ -1105,8 +1160,18 @@ func _Invoice(ctx context.Context, ec *executionContext, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "net":
+			out.Values[i] = _Invoice_net(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "tax":
 			out.Values[i] = _Invoice_tax(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "computed":
+			out.Values[i] = _Invoice_computed(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -452,6 +452,38 @@ func fieldContext_Order_total(_ context.Context, ec *executionContext, field gra
 	return fc, nil
 }
 
+func _Order_net(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Order) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Order_net(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Net, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *schema.Money) graphql.Marshaler {
+			return marshalOMoney2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐMoney(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Order_net(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Order",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Money(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Order_tax(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Order) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -482,6 +514,29 @@ func fieldContext_Order_tax(_ context.Context, ec *executionContext, field graph
 		},
 	}
 	return fc, nil
+}
+
+func _Order_computed(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Order) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Order_computed(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Computed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return marshalOString2ᚕstringᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Order_computed(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Order", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func _Order_paid(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Order) (ret graphql.Marshaler) {
@@ -1791,8 +1846,18 @@ func _Order(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "net":
+			out.Values[i] = _Order_net(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "tax":
 			out.Values[i] = _Order_tax(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "computed":
+			out.Values[i] = _Order_computed(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

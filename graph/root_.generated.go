@@ -967,8 +967,12 @@ type Invoice implements Node {
   dueDate: DateTime
   "What it comes to, tax included."
   total: Money
+  "What it comes to without tax."
+  net: Money
   "The tax in it."
   tax: Money
+  "Which of its amounts the source left out and were made of the others: total, net or tax; null when none."
+  computed: [String!]
   "What has been paid of it."
   paid: Money
   "The currency of its amounts."
@@ -1119,8 +1123,12 @@ type Order implements Node {
   dueDate: DateTime
   "What it comes to, tax included."
   total: Money
+  "What it comes to without tax."
+  net: Money
   "The tax in it."
   tax: Money
+  "Which of its amounts the source left out and were made of the others: total, net or tax; null when none."
+  computed: [String!]
   "What has been paid of it, where the source keeps that."
   paid: Money
   "The currency of its amounts."
@@ -1709,6 +1717,12 @@ type PurchaseOrder implements Node {
   expectedDate: DateTime
   "What it comes to, tax included."
   total: Money
+  "What it comes to without tax."
+  net: Money
+  "The tax in it."
+  tax: Money
+  "Which of its amounts the source left out and were made of the others: total, net or tax; null when none."
+  computed: [String!]
   "The currency of its amounts."
   currency: Currency
   "What it consists of, in its order."
@@ -1822,6 +1836,12 @@ type Quote implements Node {
   status: String
   "What it comes to, tax included."
   total: Money
+  "What it comes to without tax."
+  net: Money
+  "The tax in it."
+  tax: Money
+  "Which of its amounts the source left out and were made of the others: total, net or tax; null when none."
+  computed: [String!]
   "The currency of its amounts."
   currency: Currency
   "The date on it."
@@ -1974,6 +1994,38 @@ type Source {
   failures: Int
   "When its customers, or its copy, were last read completely."
   asOf: DateTime
+  "What the operator should know and do; null when there is nothing."
+  note: String
+  "What was wrong in the records it sent: nothing is guessed, and nothing is dropped without being counted here."
+  problems: [SourceProblem!]
+  "How many calls it was asked, against what was agreed."
+  usage: [SourceUsage!]
+}
+
+"Something in a system's records that could not be taken as it is."
+type SourceProblem {
+  "The type in this graph; null for the whole system."
+  entity: String
+  "The field; null for the whole record."
+  field: String
+  "What is wrong, in plain words: ambiguous decimal, no such day, unknown status …"
+  kind: String
+  "How many records, in the last reading of a copy and since the start otherwise."
+  count: Int
+  "When it was last met."
+  lastAt: DateTime
+}
+
+"How many calls a system was asked."
+type SourceUsage {
+  "What shares a budget or a contract there, e.g. a package; null for the whole system."
+  class: String
+  "Calls in the last minute."
+  lastMinute: Int
+  "Calls since midnight, in the system's zone."
+  today: Int
+  "How many a minute were agreed; null when nothing was."
+  perMinute: Int
 }
 
 "What a system has of one kind of record, and what it can do with it."
@@ -1988,6 +2040,32 @@ type SourceEntity {
   orders: [String!]
   "The relations it can give many of in one call."
   relations: [String!]
+  "Where its records stand; null when they are asked live."
+  copy: EntityCopy
+}
+
+"The copy of one kind of record."
+type EntityCopy {
+  "FILLING until it was read once, then READY; NOT_ENABLED where the system does not have it."
+  state: CopyState
+  "How many records are in it."
+  rows: Int
+  "How many records the reading under way has seen; null when there is none."
+  reading: Int
+  "When its last complete reading began: what it says was so then, or later."
+  asOf: DateTime
+  "The code of the reading that failed last; null when the last one was complete."
+  lastErrorCode: String
+}
+
+"Where a copy stands."
+enum CopyState {
+  "It is being read for the first time, and answers nothing yet."
+  FILLING
+  "It answers."
+  READY
+  "The system does not have this kind of record."
+  NOT_ENABLED
 }
 
 "How well one system's records of one kind are joined with the others."
@@ -2629,6 +2707,22 @@ func childFields_DeliveryNotePage(ctx context.Context, ec *executionContext, fie
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryNotePage", field.Name)
 }
 
+func childFields_EntityCopy(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return fieldContext_EntityCopy_state(ctx, ec, field)
+	case "rows":
+		return fieldContext_EntityCopy_rows(ctx, ec, field)
+	case "reading":
+		return fieldContext_EntityCopy_reading(ctx, ec, field)
+	case "asOf":
+		return fieldContext_EntityCopy_asOf(ctx, ec, field)
+	case "lastErrorCode":
+		return fieldContext_EntityCopy_lastErrorCode(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EntityCopy", field.Name)
+}
+
 func childFields_FieldAlternative(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "source":
@@ -2669,8 +2763,12 @@ func childFields_Invoice(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Invoice_dueDate(ctx, ec, field)
 	case "total":
 		return fieldContext_Invoice_total(ctx, ec, field)
+	case "net":
+		return fieldContext_Invoice_net(ctx, ec, field)
 	case "tax":
 		return fieldContext_Invoice_tax(ctx, ec, field)
+	case "computed":
+		return fieldContext_Invoice_computed(ctx, ec, field)
 	case "paid":
 		return fieldContext_Invoice_paid(ctx, ec, field)
 	case "currency":
@@ -2765,8 +2863,12 @@ func childFields_Order(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Order_dueDate(ctx, ec, field)
 	case "total":
 		return fieldContext_Order_total(ctx, ec, field)
+	case "net":
+		return fieldContext_Order_net(ctx, ec, field)
 	case "tax":
 		return fieldContext_Order_tax(ctx, ec, field)
+	case "computed":
+		return fieldContext_Order_computed(ctx, ec, field)
 	case "paid":
 		return fieldContext_Order_paid(ctx, ec, field)
 	case "currency":
@@ -3077,6 +3179,12 @@ func childFields_PurchaseOrder(ctx context.Context, ec *executionContext, field 
 		return fieldContext_PurchaseOrder_expectedDate(ctx, ec, field)
 	case "total":
 		return fieldContext_PurchaseOrder_total(ctx, ec, field)
+	case "net":
+		return fieldContext_PurchaseOrder_net(ctx, ec, field)
+	case "tax":
+		return fieldContext_PurchaseOrder_tax(ctx, ec, field)
+	case "computed":
+		return fieldContext_PurchaseOrder_computed(ctx, ec, field)
 	case "currency":
 		return fieldContext_PurchaseOrder_currency(ctx, ec, field)
 	case "lines":
@@ -3129,6 +3237,12 @@ func childFields_Quote(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Quote_status(ctx, ec, field)
 	case "total":
 		return fieldContext_Quote_total(ctx, ec, field)
+	case "net":
+		return fieldContext_Quote_net(ctx, ec, field)
+	case "tax":
+		return fieldContext_Quote_tax(ctx, ec, field)
+	case "computed":
+		return fieldContext_Quote_computed(ctx, ec, field)
 	case "currency":
 		return fieldContext_Quote_currency(ctx, ec, field)
 	case "date":
@@ -3203,6 +3317,12 @@ func childFields_Source(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Source_failures(ctx, ec, field)
 	case "asOf":
 		return fieldContext_Source_asOf(ctx, ec, field)
+	case "note":
+		return fieldContext_Source_note(ctx, ec, field)
+	case "problems":
+		return fieldContext_Source_problems(ctx, ec, field)
+	case "usage":
+		return fieldContext_Source_usage(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Source", field.Name)
 }
@@ -3219,8 +3339,40 @@ func childFields_SourceEntity(ctx context.Context, ec *executionContext, field g
 		return fieldContext_SourceEntity_orders(ctx, ec, field)
 	case "relations":
 		return fieldContext_SourceEntity_relations(ctx, ec, field)
+	case "copy":
+		return fieldContext_SourceEntity_copy(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourceEntity", field.Name)
+}
+
+func childFields_SourceProblem(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entity":
+		return fieldContext_SourceProblem_entity(ctx, ec, field)
+	case "field":
+		return fieldContext_SourceProblem_field(ctx, ec, field)
+	case "kind":
+		return fieldContext_SourceProblem_kind(ctx, ec, field)
+	case "count":
+		return fieldContext_SourceProblem_count(ctx, ec, field)
+	case "lastAt":
+		return fieldContext_SourceProblem_lastAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourceProblem", field.Name)
+}
+
+func childFields_SourceUsage(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "class":
+		return fieldContext_SourceUsage_class(ctx, ec, field)
+	case "lastMinute":
+		return fieldContext_SourceUsage_lastMinute(ctx, ec, field)
+	case "today":
+		return fieldContext_SourceUsage_today(ctx, ec, field)
+	case "perMinute":
+		return fieldContext_SourceUsage_perMinute(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourceUsage", field.Name)
 }
 
 func childFields_Stock(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -188,6 +188,121 @@ func fieldContext_Coverage_asOf(_ context.Context, ec *executionContext, field g
 	return graphql.NewScalarFieldContext("Coverage", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func _EntityCopy_state(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.EntityCopy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EntityCopy_state(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.CopyState) graphql.Marshaler {
+			return marshalOCopyState2githubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐCopyState(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_EntityCopy_state(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntityCopy", field, false, false, errors.New("field of type CopyState does not have child fields"))
+}
+
+func _EntityCopy_rows(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.EntityCopy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EntityCopy_rows(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_EntityCopy_rows(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntityCopy", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func _EntityCopy_reading(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.EntityCopy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EntityCopy_reading(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reading, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_EntityCopy_reading(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntityCopy", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func _EntityCopy_asOf(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.EntityCopy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EntityCopy_asOf(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalODateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_EntityCopy_asOf(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntityCopy", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func _EntityCopy_lastErrorCode(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.EntityCopy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EntityCopy_lastErrorCode(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastErrorCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_EntityCopy_lastErrorCode(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntityCopy", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func _Me_tokenId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Me) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -565,6 +680,93 @@ func fieldContext_Source_asOf(_ context.Context, ec *executionContext, field gra
 	return graphql.NewScalarFieldContext("Source", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func _Source_note(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Source) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Source_note(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Source_note(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Source", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _Source_problems(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Source) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Source_problems(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*schema.SourceProblem) graphql.Marshaler {
+			return marshalOSourceProblem2ᚕᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSourceProblemᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Source_problems(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Source",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_SourceProblem(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Source_usage(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Source) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Source_usage(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Usage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*schema.SourceUsage) graphql.Marshaler {
+			return marshalOSourceUsage2ᚕᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSourceUsageᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Source_usage(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Source",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_SourceUsage(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _SourceEntity_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.SourceEntity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -680,6 +882,245 @@ func fieldContext_SourceEntity_relations(_ context.Context, ec *executionContext
 	return graphql.NewScalarFieldContext("SourceEntity", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func _SourceEntity_copy(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.SourceEntity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SourceEntity_copy(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Copy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *schema.EntityCopy) graphql.Marshaler {
+			return marshalOEntityCopy2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐEntityCopy(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SourceEntity_copy(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SourceEntity",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_EntityCopy(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _SourceProblem_entity(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.SourceProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SourceProblem_entity(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SourceProblem_entity(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceProblem", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _SourceProblem_field(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.SourceProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SourceProblem_field(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SourceProblem_field(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceProblem", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _SourceProblem_kind(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.SourceProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SourceProblem_kind(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SourceProblem_kind(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceProblem", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _SourceProblem_count(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.SourceProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SourceProblem_count(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SourceProblem_count(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceProblem", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func _SourceProblem_lastAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.SourceProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SourceProblem_lastAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalODateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SourceProblem_lastAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceProblem", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func _SourceUsage_class(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.SourceUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SourceUsage_class(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Class, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SourceUsage_class(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceUsage", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _SourceUsage_lastMinute(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.SourceUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SourceUsage_lastMinute(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastMinute, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SourceUsage_lastMinute(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceUsage", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func _SourceUsage_today(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.SourceUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SourceUsage_today(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Today, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SourceUsage_today(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceUsage", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func _SourceUsage_perMinute(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.SourceUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SourceUsage_perMinute(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PerMinute, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SourceUsage_perMinute(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceUsage", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -736,6 +1177,64 @@ func _Coverage(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 			}
 		case "asOf":
 			out.Values[i] = _Coverage_asOf(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var entityCopyImplementors = []string{"EntityCopy"}
+
+func _EntityCopy(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *schema.EntityCopy) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, entityCopyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EntityCopy")
+		case "state":
+			out.Values[i] = _EntityCopy_state(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = _EntityCopy_rows(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reading":
+			out.Values[i] = _EntityCopy_reading(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = _EntityCopy_asOf(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lastErrorCode":
+			out.Values[i] = _EntityCopy_lastErrorCode(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -885,6 +1384,21 @@ func _Source(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "note":
+			out.Values[i] = _Source_note(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "problems":
+			out.Values[i] = _Source_problems(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "usage":
+			out.Values[i] = _Source_usage(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -943,6 +1457,122 @@ func _SourceEntity(ctx context.Context, ec *executionContext, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "copy":
+			out.Values[i] = _SourceEntity_copy(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var sourceProblemImplementors = []string{"SourceProblem"}
+
+func _SourceProblem(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *schema.SourceProblem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sourceProblemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SourceProblem")
+		case "entity":
+			out.Values[i] = _SourceProblem_entity(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = _SourceProblem_field(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = _SourceProblem_kind(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = _SourceProblem_count(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lastAt":
+			out.Values[i] = _SourceProblem_lastAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var sourceUsageImplementors = []string{"SourceUsage"}
+
+func _SourceUsage(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *schema.SourceUsage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sourceUsageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SourceUsage")
+		case "class":
+			out.Values[i] = _SourceUsage_class(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lastMinute":
+			out.Values[i] = _SourceUsage_lastMinute(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "today":
+			out.Values[i] = _SourceUsage_today(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "perMinute":
+			out.Values[i] = _SourceUsage_perMinute(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -998,6 +1628,39 @@ func marshalNSourceEntity2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSou
 	return _SourceEntity(ctx, ec, sel, v)
 }
 
+func marshalNSourceProblem2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSourceProblem(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *schema.SourceProblem) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return _SourceProblem(ctx, ec, sel, v)
+}
+
+func marshalNSourceUsage2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSourceUsage(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *schema.SourceUsage) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return _SourceUsage(ctx, ec, sel, v)
+}
+
+func unmarshalOCopyState2githubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐCopyState(ctx context.Context, ec *executionContext, v any) (schema.CopyState, error) {
+	tmp, err := scalar.UnmarshalText(v)
+	res := schema.CopyState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOCopyState2githubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐCopyState(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v schema.CopyState) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalText(string(v))
+	return res
+}
+
 func marshalOCoverage2ᚕᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐCoverageᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*schema.Coverage) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -1015,6 +1678,13 @@ func marshalOCoverage2ᚕᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐCove
 	}
 
 	return ret
+}
+
+func marshalOEntityCopy2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐEntityCopy(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *schema.EntityCopy) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _EntityCopy(ctx, ec, sel, v)
 }
 
 func marshalOMe2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐMe(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *schema.Me) graphql.Marshaler {
@@ -1062,6 +1732,25 @@ func marshalOSourceEntity2ᚕᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐ
 	return ret
 }
 
+func marshalOSourceProblem2ᚕᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSourceProblemᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*schema.SourceProblem) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNSourceProblem2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSourceProblem(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalOSourceState2githubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSourceState(ctx context.Context, ec *executionContext, v any) (schema.SourceState, error) {
 	tmp, err := scalar.UnmarshalText(v)
 	res := schema.SourceState(tmp)
@@ -1073,6 +1762,25 @@ func marshalOSourceState2githubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSourceS
 	_ = ctx
 	res := scalar.MarshalText(string(v))
 	return res
+}
+
+func marshalOSourceUsage2ᚕᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSourceUsageᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*schema.SourceUsage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNSourceUsage2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSourceUsage(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func unmarshalOSupply2githubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSupply(ctx context.Context, ec *executionContext, v any) (schema.Supply, error) {

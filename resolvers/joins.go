@@ -34,7 +34,7 @@ func parents[T any, P document[T]](rows []*T, number func(*T) string) []loaders.
 	out := make([]loaders.Parent, len(rows))
 	for i, r := range rows {
 		source, key := P(r).Identity()
-		out[i] = loaders.Parent{Source: source, Key: key, Number: number(r), CustomerKey: P(r).LinkKeys().CustomerKey}
+		out[i] = loaders.Parent{Source: source, Key: key, Number: number(r), CustomerKey: P(r).LinkKeys().CustomerKey, Links: P(r).LinkKeys()}
 	}
 	return out
 }

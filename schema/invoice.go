@@ -8,17 +8,19 @@ import (
 type Invoice struct {
 	Record
 	Links
-	Number  string
-	Kind    InvoiceKind
-	Status  string
-	Date    time.Time
-	DueDate time.Time
-	Total   *Money
-	Tax     *Money
-	Paid    *Money
-	Posted  *bool
-	Notes   string
-	Lines   []*OrderLine
+	Number   string
+	Kind     InvoiceKind
+	Status   string
+	Date     time.Time
+	DueDate  time.Time
+	Total    *Money
+	Net      *Money // without tax
+	Tax      *Money
+	Paid     *Money
+	Posted   *bool
+	Notes    string
+	Computed []string // as in Order
+	Lines    []*OrderLine
 }
 
 // InvoicePage is a page of them.

@@ -18,9 +18,11 @@ type Order struct {
 	Date              time.Time
 	DueDate           time.Time
 	Total             *Money
+	Net               *Money // without tax
 	Tax               *Money
 	Paid              *Money
 	Notes             string
+	Computed          []string // amounts the source left out, made of its others: "total", "net", "tax"
 	Lines             []*OrderLine
 	States            []*OrderState
 }

@@ -14,6 +14,9 @@ type PurchaseOrder struct {
 	Date          time.Time
 	ExpectedDate  time.Time
 	Total         *Money
+	Net           *Money // without tax
+	Tax           *Money
+	Computed      []string // as in Order
 	Lines         []*OrderLine
 }
 

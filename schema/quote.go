@@ -14,6 +14,9 @@ type Quote struct {
 	Title       string
 	Status      string
 	Total       *Money
+	Net         *Money // without tax
+	Tax         *Money
+	Computed    []string // as in Order
 	Date        time.Time
 	ValidUntil  time.Time
 	Probability *decimal.Decimal

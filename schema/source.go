@@ -43,6 +43,27 @@ type Source struct {
 	Calls         *int
 	Failures      *int
 	AsOf          time.Time
+	Note          string
+	Problems      []*SourceProblem
+	Usage         []*SourceUsage
+}
+
+// SourceProblem is something in a system's records that could not be taken as it
+// is.
+type SourceProblem struct {
+	Entity string
+	Field  string
+	Kind   string
+	Count  *int
+	LastAt time.Time
+}
+
+// SourceUsage is how many calls a system was asked.
+type SourceUsage struct {
+	Class      string
+	LastMinute *int
+	Today      *int
+	PerMinute  *int
 }
 
 // SourceEntity is what a system has of one kind of record.
@@ -52,7 +73,27 @@ type SourceEntity struct {
 	Filters   []string
 	Orders    []string
 	Relations []string
+	Copy      *EntityCopy
 }
+
+// EntityCopy is where the copy of one kind of record stands.
+type EntityCopy struct {
+	State         CopyState
+	Rows          *int
+	Reading       *int
+	AsOf          time.Time
+	LastErrorCode string
+}
+
+// CopyState says whether a copy answers.
+type CopyState string
+
+// The states of a copy.
+const (
+	CopyFilling    CopyState = "FILLING"
+	CopyReady      CopyState = "READY"
+	CopyNotEnabled CopyState = "NOT_ENABLED"
+)
 
 // Coverage is how well one system's records of one kind are joined.
 type Coverage struct {

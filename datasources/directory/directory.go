@@ -30,6 +30,7 @@ type Directory struct {
 	snapshot atomic.Pointer[snapshot]
 	states   []atomic.Pointer[sourceState] // by source
 	seen     []seenKeys                    // by source
+	pokes    []chan struct{}               // by source, of one place each
 }
 
 // Open loads what the store remembers and is ready to answer from it. When the
@@ -49,7 +50,10 @@ func Open(ctx context.Context, cfg Config, st Store, deps Deps) (*Directory, err
 	if deps.NewID == nil {
 		deps.NewID = newID
 	}
-	d := &Directory{cfg: set, st: st, deps: deps, states: make([]atomic.Pointer[sourceState], len(set.Sources)), seen: make([]seenKeys, len(set.Sources))}
+	d := &Directory{cfg: set, st: st, deps: deps, states: make([]atomic.Pointer[sourceState], len(set.Sources)), seen: make([]seenKeys, len(set.Sources)), pokes: make([]chan struct{}, len(set.Sources))}
+	for i := range d.pokes {
+		d.pokes[i] = make(chan struct{}, 1)
+	}
 	began := deps.Now()
 	in, err := d.load(ctx)
 	if err != nil {

@@ -65,9 +65,35 @@ func (d *Directory) refresh(ctx context.Context, name string, ix datasources.Cus
 		default:
 			retry = firstRetry
 		}
-		if !sleep(ctx, wait) {
+		if !d.pause(ctx, name, wait) {
 			return
 		}
+	}
+}
+
+// Poke makes a running directory read a source's index now: its copy has just
+// changed. It does not wait.
+func (d *Directory) Poke(source string) {
+	if src := d.snapshot.Load().source(source); src >= 0 {
+		select {
+		case d.pokes[src] <- struct{}{}:
+		default: // it is about to read anyway
+		}
+	}
+}
+
+// pause waits until the next reading is due or asked for, and reports false when
+// ctx ended first.
+func (d *Directory) pause(ctx context.Context, source string, wait time.Duration) bool {
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	case <-d.pokes[d.snapshot.Load().source(source)]:
+		return true
 	}
 }
 

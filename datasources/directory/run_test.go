@@ -73,6 +73,12 @@ func TestRun(t *testing.T) {
 		if got := books.calls; len(got) != len(want) || got[3] != want[3] || got[4] != want[4] || got[5] != want[5] {
 			t.Errorf("the books were read at %v, want %v", got, want)
 		}
+		d.Poke("crm")
+		d.Poke("nowhere")
+		synctest.Wait()
+		if got := crm.calls; len(got) != 3 || got[2] != 6*time.Minute {
+			t.Errorf("poked, the CRM was read at %v", got)
+		}
 		replaceInRun(t, d)
 		cancel()
 		if err := <-done; err != nil {

@@ -30,6 +30,12 @@ func (s Subject) entity(t *testing.T, name string) {
 		rows[schema.Product](t, s, name)
 	case "DeliveryNote":
 		rows[schema.DeliveryNote](t, s, name)
+	case "Payable":
+		rows[schema.Payable](t, s, name)
+	case "Boleto":
+		rows[schema.Boleto](t, s, name)
+	case "PurchaseOrder":
+		rows[schema.PurchaseOrder](t, s, name)
 	default:
 		t.Fatalf("the suite does not know %s yet", name)
 	}
@@ -54,6 +60,12 @@ func (s Subject) list(ctx context.Context, name string) error {
 	case datasources.Reader[schema.Product]:
 		_, err = r.List(ctx, q)
 	case datasources.Reader[schema.DeliveryNote]:
+		_, err = r.List(ctx, q)
+	case datasources.Reader[schema.Payable]:
+		_, err = r.List(ctx, q)
+	case datasources.Reader[schema.Boleto]:
+		_, err = r.List(ctx, q)
+	case datasources.Reader[schema.PurchaseOrder]:
 		_, err = r.List(ctx, q)
 	default:
 		err = fmt.Errorf("the suite does not know %s yet", name)

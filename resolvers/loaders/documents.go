@@ -220,6 +220,7 @@ func (d *Documents[T, P]) ByNumber(ctx context.Context, number string, source *s
 	each(len(owners), func(i int) { found[i] = d.numbered(ctx, owners[i], number) })
 	for i := range owners {
 		switch f := found[i]; {
+		case schema.CodeOf(f.err) == schema.NotEnabled && len(owners) > 1:
 		case f.err != nil:
 			return nil, f.err
 		case len(f.value.items) > 1:

@@ -46,6 +46,7 @@ func (d *Documents[T, P]) Of(ctx context.Context, relation string, to Target, ro
 			}
 		}
 	}
+	d.fromNaming(ctx, relation, to, rows, out, errs)
 	for i, r := range rows {
 		if to.Key(r.LinkKeys()) != "" || len(to.Numbers(r.LinkKeys())) > 0 {
 			source, _ := r.Identity()
@@ -139,7 +140,7 @@ func (d *Documents[T, P]) choose(r Linked, to Target, found numbered[T]) (*T, er
 	for _, number := range to.Numbers(r.LinkKeys()) {
 		for _, owner := range found {
 			f, asked := owner[number]
-			if !asked {
+			if !asked || schema.CodeOf(f.err) == schema.NotEnabled {
 				continue
 			}
 			if f.err != nil {
@@ -181,6 +182,7 @@ func (d *Documents[T, P]) matches(items []T, golden string) (match *T, n int) {
 type Parent struct {
 	Source, Key, Number string
 	CustomerKey         string
+	Links               *schema.Links // the numbers of children it names itself
 }
 
 // OfDocuments returns each document's page of children: those that hold its key
@@ -214,18 +216,20 @@ func (d *Documents[T, P]) childStreams(ctx context.Context, relation string, to 
 	rules := d.l.Catalog.Links(s.Name, relation)
 	native := make([]stream[T], len(parents))
 	linked := make([]stream[T], len(parents))
-	ways := [2]func(){func() {}, func() {}}
+	named := make([]stream[T], len(parents))
+	ways := [3]func(){func() {}, func() {}, func() { d.byNaming(ctx, to, parents, q, owner, named) }}
 	if e.Relation(to.Relation) != nil {
 		ways[0] = func() { d.byParentKey(ctx, to, parents, q, owner, native) }
 	}
 	switch {
 	case len(rules) == 0:
-	case rules.Exact() && e.Relation(to.ByNumber) != nil:
+	case e.Relation(to.ByNumber) != nil && (rules.Exact() || e.Relation(to.ByNumber).Extracted):
 		ways[1] = func() { d.byLinkNumber(ctx, to, parents, q, owner, linked) }
 	case e.Relation("customer") != nil:
 		ways[1] = func() { d.byCustomer(ctx, to, parents, q, owner, linked) }
 	}
-	each(2, func(i int) { ways[i]() })
+	each(len(ways), func(i int) { ways[i]() })
+	joinNamed[T, P](linked, named)
 	return unite[T, P](native, linked, s.Name, q)
 }
 
@@ -349,11 +353,12 @@ type numberOf struct{ source, customer, number string }
 // question.
 func (d *Documents[T, P]) twins(parents []Parent) map[numberOf]int {
 	count := map[numberOf]int{}
-	seen := map[Parent]bool{}
+	type record struct{ source, key string }
+	seen := map[record]bool{}
 	for _, p := range parents {
 		golden, ok := d.l.Directory.Golden(p.Source, p.CustomerKey)
-		if ok && p.Number != "" && !seen[p] {
-			seen[p] = true
+		if ok && p.Number != "" && !seen[record{p.Source, p.Key}] {
+			seen[record{p.Source, p.Key}] = true
 			count[numberOf{p.Source, golden, p.Number}]++
 		}
 	}

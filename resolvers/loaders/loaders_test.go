@@ -57,7 +57,7 @@ func (m *memory) Describe() datasources.Description {
 		invoice = rel("customer", "number", "order", "orderNumber")
 	}
 	return datasources.Description{Name: m.name, Entities: []datasources.Entity{
-		{Name: "Order", Columns: columns, Relations: rel("customer", "number"), Default: newest},
+		{Name: "Order", Columns: columns, Relations: rel("customer", "number", "invoiceNumber"), Default: newest},
 		{Name: "Invoice", Columns: columns, Relations: invoice, Default: newest},
 	}}
 }

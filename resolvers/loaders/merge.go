@@ -28,15 +28,22 @@ func (s *stream[T]) fill(r result[page[T]]) {
 
 // merge makes the page of a list out of its sources' streams: a k-way merge by
 // (order, source), each stream keeping its own order. Sources that failed are
-// named in the page; when every source failed, their error is the answer.
+// named in the page; when every source failed, their error is the answer. A
+// source that does not have this kind of record (NOT_ENABLED) is no failure
+// beside others that have.
 func (d *Documents[T, P]) merge(ctx context.Context, q *question, streams []stream[T]) (*schema.Page[T], error) {
 	page := &schema.Page[T]{HasPrev: q.after != nil, Nodes: []*T{}}
 	slices.SortStableFunc(streams, func(a, b stream[T]) int { return strings.Compare(a.source, b.source) })
 	var alive []*stream[T]
 	var failures []error
+	absent := map[string]error{}
 	total, known := 0, true
 	for i := range streams {
 		s := &streams[i]
+		if schema.CodeOf(s.err) == schema.NotEnabled {
+			absent[s.source] = s.err
+			continue
+		}
 		if s.err != nil {
 			failures = append(failures, s.err)
 			page.Missing = appendNew(page.Missing, s.source)
@@ -48,8 +55,12 @@ func (d *Documents[T, P]) merge(ctx context.Context, q *question, streams []stre
 		total += s.total
 		alive = append(alive, s)
 	}
-	if len(failures) > 0 && len(alive) == 0 {
+	switch {
+	case len(alive) > 0:
+	case len(failures) > 0:
 		return nil, worst(failures)
+	case len(absent) > 0 && len(absent) == len(q.owners):
+		return nil, absent[q.owners[0].Name] // nobody has such records
 	}
 	for _, err := range failures {
 		d.l.Report.partial(ctx, q.list, err)
