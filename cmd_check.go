@@ -31,17 +31,18 @@ func checkCommand() *cobra.Command {
 			return err
 		}
 		fmt.Fprintf(out, "configuration   ok, %d sources\n", len(cfg.Sources))
-		if err := checkStore(c.Context(), &cfg); err != nil {
-			return &usageError{err}
-		}
-		fmt.Fprintln(out, "store           ok")
 		// What is found is kept apart: a server may be running on the store.
 		dir, err := os.MkdirTemp("", "trama-check-")
 		if err != nil {
 			return err
 		}
 		defer os.RemoveAll(dir)
-		cfg.Store.URL = "sqlite:" + filepath.Join(dir, "check.db")
+		apart := filepath.Join(dir, "check.db")
+		if err := checkStore(c.Context(), &cfg, apart); err != nil {
+			return &usageError{err}
+		}
+		fmt.Fprintln(out, "store           ok")
+		cfg.Store.URL = "sqlite:" + apart
 		a, err := build(c.Context(), cfg, "live", newLog(io.Discard, "error"))
 		if err != nil {
 			return &usageError{err}
@@ -54,13 +55,14 @@ func checkCommand() *cobra.Command {
 	return c
 }
 
-// checkStore opens the store and closes it again.
-func checkStore(ctx context.Context, cfg *config) error {
+// checkStore opens the store, copies it to a file for the check, and closes it
+// again.
+func checkStore(ctx context.Context, cfg *config, to string) error {
 	st, err := store.Open(ctx, cfg.Store.URL, store.Deps{})
 	if err != nil {
 		return err
 	}
-	return st.Close()
+	return errors.Join(st.Snapshot(ctx, to), st.Close())
 }
 
 // check calls every source and prints what was found.
@@ -74,6 +76,7 @@ func (a *app) check(ctx context.Context, out io.Writer, sample int) error {
 			fmt.Fprintln(out, "redis           ok")
 		}
 	}
+	a.checkCopies(out)
 	a.checkDirectory(ctx, out)
 	a.checkLinks(ctx, out, sample)
 	if bad {
@@ -109,6 +112,33 @@ func (a *app) checkSources(ctx context.Context, out io.Writer) (bad bool) {
 	return bad
 }
 
+// checkCopies prints where the copies stand.
+func (a *app) checkCopies(out io.Writer) {
+	if len(a.copies) == 0 {
+		return
+	}
+	fmt.Fprintf(out, "\ncopies          %-28s %-12s %9s  %s\n", "", "state", "records", "as of")
+	filling := false
+	for _, c := range a.copies {
+		d := c.Describe()
+		for _, e := range append([]datasources.Entity{{Name: "Customer"}}, d.Entities...) {
+			s := c.EntityCopy(e.Name)
+			if s == nil {
+				continue
+			}
+			asOf := "never read"
+			if !s.AsOf.IsZero() {
+				asOf = s.AsOf.UTC().Format(time.RFC3339)
+			}
+			filling = filling || s.State == schema.CopyFilling
+			fmt.Fprintf(out, "                %-28s %-12s %9s  %s\n", d.Name+" "+e.Name, s.State, count(s.Rows), asOf)
+		}
+	}
+	if filling {
+		fmt.Fprintln(out, "                What was never read answers nothing yet: run `trama sync`, or start the server.")
+	}
+}
+
 func (a *app) checkDirectory(ctx context.Context, out io.Writer) {
 	fill, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
@@ -142,6 +172,15 @@ func (a *app) checkLinks(ctx context.Context, out io.Writer, sample int) {
 		}{
 			{"Ticket", func() error {
 				return follow(ctx, l.Orders, "Ticket.order", loaders.ToOrder, list[schema.Ticket](ctx, s, sample, "order"))
+			}},
+			{"Quote", func() error {
+				return follow(ctx, l.Orders, "Quote.orders", loaders.ToOrder, list[schema.Quote](ctx, s, sample, "orders"))
+			}},
+			{"Order", func() error {
+				return follow(ctx, l.Invoices, "Order.invoices", loaders.ToInvoice, list[schema.Order](ctx, s, sample, "invoices"))
+			}},
+			{"Boleto", func() error {
+				return follow(ctx, l.Invoices, "Boleto.invoice", loaders.ToInvoice, list[schema.Boleto](ctx, s, sample, "invoice"))
 			}},
 			{"Order", func() error {
 				return follow(ctx, l.Quotes, "Order.quote", loaders.ToQuote, list[schema.Order](ctx, s, sample, "quote"))
@@ -207,6 +246,10 @@ func nameOf[T any]() string {
 		return "Invoice"
 	case *schema.Payment:
 		return "Payment"
+	case *schema.Quote:
+		return "Quote"
+	case *schema.Boleto:
+		return "Boleto"
 	}
 	return "DeliveryNote"
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/datasources/directory"
 	"github.com/trama-graph/trama/graph/guard"
 )
@@ -38,6 +40,8 @@ type config struct {
 
 	Documents datasources.Documents `yaml:"documents"`
 	Links     []linkConfig          `yaml:"links"`
+
+	progress func(copies.Progress) // of readings, for trama sync
 }
 
 type storeConfig struct {
@@ -83,9 +87,19 @@ type sourceConfig struct {
 	// first CRM, see assumeCustomerKeys.
 	CustomerKey string   `yaml:"customer_key"`
 	OwnTaxIDs   []string `yaml:"own_tax_ids"`
+	// Of a copy: how often it is read, which share of an entity's rows one reading
+	// may delete, and how long what was deleted is remembered.
+	Every       time.Duration `yaml:"every"`
+	MaxDelete   float64       `yaml:"max_delete"`
+	KeepDeleted time.Duration `yaml:"keep_deleted"`
 
 	kind     *sourceKind
 	settings any
+}
+
+// copy is how the source is copied.
+func (s *sourceConfig) copy() copies.Config {
+	return copies.Config{Name: s.Name, Every: s.Every, MaxDelete: s.MaxDelete, Keep: s.KeepDeleted}
 }
 
 type directoryConfig struct {
@@ -264,21 +278,55 @@ func (s *sourceConfig) check(path string, names map[string]bool) []error {
 	}
 	names[s.Name] = true
 	s.Country = strings.ToUpper(s.Country)
-	switch s.Supply {
-	case "live":
-	case "copy", "push", "listed":
-		bad("supply", "%q is not available in this version; write live", s.Supply)
-	default:
-		bad("supply", "want live, not %q", s.Supply)
-	}
 	if s.kind == nil {
 		bad("kind", "want one of %s, not %q", strings.Join(kindNames(), ", "), s.Kind)
-		return errs
+		return append(errs, s.checkSupply(path)...)
 	}
+	errs = append(errs, s.checkSupply(path)...)
 	if err := s.kind.validate(s.settings); err != nil {
 		for _, line := range strings.Split(err.Error(), "\n") {
 			errs = append(errs, fmt.Errorf("%s.%s", path, strings.TrimPrefix(line, ".")))
 		}
+	}
+	return errs
+}
+
+// checkSupply finds what does not go with the way the source is supplied.
+func (s *sourceConfig) checkSupply(path string) []error {
+	var errs []error
+	bad := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s.%s: %s", path, key, fmt.Sprintf(format, args...)))
+	}
+	switch s.Supply {
+	case "live":
+		if s.kind != nil && s.kind.live != nil {
+			if err := s.kind.live(s.settings); err != nil {
+				bad("supply", "%s", err)
+			}
+		}
+		for _, key := range []struct {
+			name string
+			set  bool
+		}{{"every", s.Every != 0}, {"max_delete", s.MaxDelete != 0}, {"keep_deleted", s.KeepDeleted != 0}} {
+			if key.set {
+				bad(key.name, "is for supply: copy, this source is asked live")
+			}
+		}
+	case "copy":
+		d := copies.DefaultConfig()
+		s.Every, s.KeepDeleted = cmp.Or(s.Every, d.Every), cmp.Or(s.KeepDeleted, d.Keep)
+		s.MaxDelete = cmp.Or(s.MaxDelete, d.MaxDelete)
+		c := s.copy()
+		c.Name = "any" // said elsewhere
+		if err := c.Validate(); err != nil {
+			for _, line := range strings.Split(err.Error(), "\n") {
+				errs = append(errs, fmt.Errorf("%s.%s", path, strings.Replace(line, "keep:", "keep_deleted:", 1)))
+			}
+		}
+	case "push", "listed":
+		bad("supply", "%q is not available in this version; write live or copy", s.Supply)
+	default:
+		bad("supply", "want live or copy, not %q", s.Supply)
 	}
 	return errs
 }
@@ -353,6 +401,20 @@ func (c *config) linkRules() map[string]map[string]datasources.LinkRules {
 				r.Pattern = regexp.MustCompile(by.Pattern)
 			}
 			rules[l.Source][l.Relation] = append(rules[l.Source][l.Relation], r)
+		}
+	}
+	for i := range c.Sources {
+		s := &c.Sources[i]
+		if s.kind == nil || s.kind.links == nil {
+			continue
+		}
+		for relation, preset := range s.kind.links(s.settings) {
+			if rules[s.Name] == nil {
+				rules[s.Name] = map[string]datasources.LinkRules{}
+			}
+			if rules[s.Name][relation] == nil {
+				rules[s.Name][relation] = preset
+			}
 		}
 	}
 	return rules

@@ -20,8 +20,8 @@ type decoder struct {
 	env     func(string) (string, bool)
 	errs    []error
 	secrets []string // what came from the environment and from files
-	depth   int // of the value being decoded
-	nodes   int // decoded so far
+	depth   int      // of the value being decoded
+	nodes   int      // decoded so far
 }
 
 // masked is the mistakes without what came from elsewhere: a message may show
@@ -214,6 +214,8 @@ func describe(t reflect.Type) string {
 		return "true or false"
 	case t.Kind() == reflect.Int || t.Kind() == reflect.Int64:
 		return "a whole number"
+	case t.Kind() == reflect.Float64:
+		return "a number"
 	}
 	return "a " + t.Kind().String()
 }

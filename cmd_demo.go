@@ -103,6 +103,9 @@ func runDemo(ctx context.Context, o demoOptions, out io.Writer, log *slog.Logger
 	}
 	if o.once {
 		started := time.Now()
+		if err := a.syncCopies(ctx, io.Discard, nil, syncOptions{}); err != nil {
+			return closing(a, err)
+		}
 		a.fill(ctx)
 		return closing(a, a.showAnswer(ctx, out, o.customers, time.Since(started)))
 	}
@@ -139,7 +142,7 @@ func configureDemo(o demoOptions, box *sandbox.Sandbox, dir string) (config, err
 
 // showAnswer asks the README's question and prints the answer.
 func (a *app) showAnswer(ctx context.Context, out io.Writer, customers int, filled time.Duration) error {
-	fmt.Fprintf(out, "%d customers in three systems; their directory was read in %s.\n\n%s\n", customers, filled.Round(time.Millisecond), demoQuery)
+	fmt.Fprintf(out, "%d customers in five systems; what is copied and their directory were read in %s.\n\n%s\n", customers, filled.Round(time.Millisecond), demoQuery)
 	started := time.Now()
 	result, err := a.web.Execute(ctx, operator(), demoQuery, nil)
 	if err != nil {
@@ -149,7 +152,7 @@ func (a *app) showAnswer(ctx context.Context, out io.Writer, customers int, fill
 	if err := writeIndented(out, json.RawMessage(result.AppendJSON(nil))); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nOne query, three systems, %s.\n", took.Round(100*time.Microsecond))
+	fmt.Fprintf(out, "\nOne query, five systems, %s.\n", took.Round(100*time.Microsecond))
 	if len(result.Errors()) > 0 {
 		return errFailed
 	}
@@ -194,11 +197,20 @@ Serving at %s  (Ctrl-C ends it)
 	return os.Rename(o.json+".new", o.json)
 }
 
-// waitFilled waits until the running directory has read the customers of every
-// source once.
+// waitFilled waits until what is copied was read once, and the running directory
+// has read the customers of every source.
 func (a *app) waitFilled(ctx context.Context) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
+	for _, c := range a.copies {
+		for c.Status().AsOf.IsZero() {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	}
 	for name := range a.indexers() {
 		for {
 			if asOf, _, _ := a.directory.Status(name); !asOf.IsZero() {

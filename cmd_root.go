@@ -21,7 +21,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(demoCommand(), serveCommand(), checkCommand(), queryCommand(), schemaCommand(), tokenCommand())
+	root.AddCommand(demoCommand(), serveCommand(), checkCommand(), queryCommand(), schemaCommand(), syncCommand(), tokenCommand())
 	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil:

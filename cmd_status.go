@@ -27,8 +27,39 @@ func (o operations) Sources() []*schema.Source {
 		out[i] = &schema.Source{
 			Name: s.Name, Kind: s.Kind, Supply: s.Supply, State: schema.SourceState(strings.ToUpper(st.State)), Entities: entities(s),
 			LastErrorCode: string(st.LastCode), LastErrorAt: st.LastErrorAt, LastOkAt: st.LastOKAt, LatencyMs: milliseconds(st.Latency),
-			Breaker: st.Breaker, Calls: &calls, Failures: &failures, AsOf: asOf,
+			Breaker: st.Breaker, Calls: &calls, Failures: &failures, AsOf: asOf, Note: st.Note, Problems: problems(s), Usage: usage(s),
 		}
+		if s.Supply == schema.SupplyCopy {
+			out[i].AsOf = st.AsOf
+		}
+	}
+	return out
+}
+
+func problems(s *datasources.Connected) []*schema.SourceProblem {
+	r, ok := ability[datasources.Reporter](s.Source)
+	if !ok {
+		return nil
+	}
+	var out []*schema.SourceProblem
+	for _, p := range r.Problems() {
+		out = append(out, &schema.SourceProblem{Entity: p.Entity, Field: p.Field, Kind: p.Kind, Count: &p.Count, LastAt: p.LastAt})
+	}
+	return out
+}
+
+func usage(s *datasources.Connected) []*schema.SourceUsage {
+	m, ok := ability[datasources.Meter](s.Source)
+	if !ok {
+		return nil
+	}
+	var out []*schema.SourceUsage
+	for _, u := range m.Usage() {
+		one := &schema.SourceUsage{Class: u.Class, LastMinute: &u.LastMinute, Today: &u.Today}
+		if u.PerMinute > 0 {
+			one.PerMinute = &u.PerMinute
+		}
+		out = append(out, one)
 	}
 	return out
 }
@@ -59,6 +90,11 @@ func entities(s *datasources.Connected) []*schema.SourceEntity {
 		}
 		for _, r := range e.Relations {
 			se.Relations = append(se.Relations, string(r.Relation))
+		}
+		if c, ok := ability[interface {
+			EntityCopy(entity string) *schema.EntityCopy
+		}](s.Source); ok {
+			se.Copy = c.EntityCopy(e.Name)
 		}
 		out = append(out, se)
 	}

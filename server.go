@@ -24,6 +24,7 @@ import (
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/cache"
+	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/datasources/directory"
 	"github.com/trama-graph/trama/graph"
 	"github.com/trama-graph/trama/graph/engine"
@@ -55,6 +56,7 @@ type app struct {
 	store     *store.Store
 	tokens    *tokens.Service
 	sources   []*datasources.Connected
+	copies    []*copies.Copy // of those that are copied
 	catalog   *datasources.Catalog
 	directory *directory.Directory
 	cache     *cache.Cache
@@ -146,13 +148,30 @@ func (a *app) openSources(ctx context.Context) error {
 			return fmt.Errorf("sources[%d]: %w", i, err)
 		}
 		a.onClose(src.Close)
-		a.sources = append(a.sources, &datasources.Connected{
-			Source: a.cache.Wrap(s.Name, src), Name: s.Name, Kind: s.Kind, Supply: schema.SupplyLive,
-		})
+		connected := &datasources.Connected{Name: s.Name, Kind: s.Kind, Supply: schema.SupplyLive}
+		if s.Supply == "copy" {
+			c, err := copies.Open(ctx, s.copy(), src, a.store, copies.Deps{Log: a.log, Changed: a.changed(s.Name), Progress: a.cfg.progress})
+			if err != nil {
+				return fmt.Errorf("sources[%d]: %w", i, err)
+			}
+			a.copies = append(a.copies, c)
+			src, connected.Supply = c.Source(), schema.SupplyCopy
+		}
+		connected.Source = a.cache.Wrap(s.Name, src)
+		a.sources = append(a.sources, connected)
 	}
 	var err error
 	a.catalog, err = datasources.NewCatalog(a.sources, a.cfg.Documents, links)
 	return err
+}
+
+// changed tells the directory of a copy that was read.
+func (a *app) changed(source string) func(entity string) {
+	return func(entity string) {
+		if entity == "Customer" && a.directory != nil {
+			a.directory.Poke(source)
+		}
+	}
 }
 
 func (a *app) openDirectory(ctx context.Context) error {
@@ -203,13 +222,18 @@ func (p people) ByEmail(ctx context.Context, email string) ([]string, error) {
 	return p.Find(ctx, directory.By{Email: email})
 }
 
-// indexer finds a source's customer index behind the cache.
-func indexer(s datasources.Source) (datasources.CustomerIndexer, bool) {
+// ability finds an optional ability of a source behind the cache.
+func ability[T any](s datasources.Source) (T, bool) {
 	if u, ok := s.(interface{ Unwrap() datasources.Source }); ok {
 		s = u.Unwrap()
 	}
-	ix, ok := s.(datasources.CustomerIndexer)
-	return ix, ok
+	has, ok := s.(T)
+	return has, ok
+}
+
+// indexer finds a source's customer index.
+func indexer(s datasources.Source) (datasources.CustomerIndexer, bool) {
+	return ability[datasources.CustomerIndexer](s)
 }
 
 func (a *app) openDoors(key []byte) error {
@@ -381,6 +405,13 @@ func (a *app) run(ctx context.Context, ready func(addr net.Addr)) error {
 			a.log.ErrorContext(work, "keeping the directory failed", "err", err)
 		}
 	})
+	for _, c := range a.copies {
+		wait.Go(func() {
+			if err := c.Run(work); err != nil && work.Err() == nil {
+				a.log.ErrorContext(work, "keeping a copy failed", "source", c.Describe().Name, "err", err)
+			}
+		})
+	}
 	for _, s := range a.sources {
 		wait.Go(func() { a.probe(work, s) })
 	}

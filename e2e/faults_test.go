@@ -45,7 +45,7 @@ limits: {timeout: 10s}
 }
 
 // filled waits until every source's customers were read.
-func (s *server) filled(t *testing.T) {
+func (s *server) filled(t testing.TB) {
 	t.Helper()
 	deadline := time.Now().Add(time.Minute)
 	for {
@@ -60,7 +60,7 @@ func (s *server) filled(t *testing.T) {
 	}
 }
 
-func (s *server) get(t *testing.T, path string) (int, string) {
+func (s *server) get(t testing.TB, path string) (int, string) {
 	t.Helper()
 	resp, err := http.Get(s.URL + path)
 	if err != nil {

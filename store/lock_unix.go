@@ -19,7 +19,7 @@ func (s *Store) Lock() error {
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return errors.Join(fmt.Errorf("store %s: another trama is running on it; ask that one, or give this one a store of its own", s.name), f.Close())
+		return errors.Join(fmt.Errorf("store %s: %w; ask that one, or give this one a store of its own", s.name, ErrLocked), f.Close())
 	}
 	if err != nil {
 		return errors.Join(s.failed("lock", err), f.Close())

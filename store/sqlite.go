@@ -137,3 +137,13 @@ func isUnique(err error) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
 }
+
+// Snapshot writes a consistent copy of the database to a new file, which may be
+// opened like the database itself. Neither readers nor the process that runs on
+// it are held up.
+func (s *Store) Snapshot(ctx context.Context, path string) error {
+	if _, err := s.w.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+		return s.failed("copy the database", err)
+	}
+	return os.Chmod(path, 0o600)
+}

@@ -19,6 +19,9 @@ type Deps struct {
 	BusyTimeout time.Duration
 }
 
+// ErrLocked says that another process keeps the customers of this database.
+var ErrLocked = errors.New("another trama is running on it")
+
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
 	name string // for errors: the path, or an address without its password

@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/datasources/sandbox/creatio"
+	"github.com/trama-graph/trama/datasources/sandbox/ecolix"
 	"github.com/trama-graph/trama/datasources/sandbox/faults"
 	"github.com/trama-graph/trama/datasources/sandbox/onec"
+	"github.com/trama-graph/trama/datasources/sandbox/operand"
 	"github.com/trama-graph/trama/datasources/sandbox/otrs"
 	"github.com/trama-graph/trama/datasources/sandbox/world"
 )
@@ -32,15 +34,17 @@ type Options struct {
 	OTRS    otrs.Options    // the help desk's variant and switches
 	Creatio creatio.Options // the CRM's
 	OneC    onec.Options    // the books'; its zero value is an accounting base, which has no orders: Configuration UNF or Trade has
+	Operand operand.Options // the agency's
+	Ecolix  ecolix.Options  // the ERP's
 }
 
 // Source is one fake system that is listening.
 type Source struct {
-	Name     string // helpdesk, crm or books: the name it has in the demo's config
-	Kind     string // otrs, creatio or onec: the connector that speaks to it
+	Name     string // helpdesk, crm, books, agency or erp: the name it has in the demo's config
+	Kind     string // otrs, creatio, onec, operand or ecolix: the connector that speaks to it
 	URL      string // what the connector's setting url wants, path included
 	User     string
-	Password string
+	Password string         // or the token of the agency, the key of the ERP
 	Zone     *time.Location // of the system's wall clock, where its protocol has one
 	Faults   *faults.Switch // latency, faults and call counts of this system
 
@@ -59,6 +63,8 @@ type Sandbox struct {
 	Sources []*Source
 	OTRS    *otrs.Server    // the help desk's own switches: ExpireSessions, Touch, Delete
 	Creatio *creatio.Server // the CRM's own switch: ExpireSessions
+	Operand *operand.Server // the agency's: ExpireSessions, ReplaceToken, SwitchOff and others
+	Ecolix  *ecolix.Server  // the ERP: what was imported, calls by package
 }
 
 // system is a fake before it is listening.
@@ -81,9 +87,15 @@ func (s *Sandbox) systems(opts Options) []system {
 		desk.Zone = time.UTC
 	}
 	if books.Zone == nil {
-		books.Zone = chisinau()
+		books.Zone = zone("Europe/Chisinau", 2)
+	}
+	agency, erp := opts.Operand, opts.Ecolix
+	agency.Token, erp.Key = cmp.Or(agency.Token, operand.DefaultToken), cmp.Or(erp.Key, ecolix.DefaultKey)
+	if erp.Zone == nil {
+		erp.Zone = zone("Europe/Paris", 1)
 	}
 	s.OTRS, s.Creatio = otrs.New(s.World, desk), creatio.New(s.World, crm)
+	s.Operand, s.Ecolix = operand.New(s.World, agency), ecolix.New(s.World, erp)
 	return []system{
 		{
 			name: "helpdesk", kind: "otrs", handler: s.OTRS, path: s.OTRS.BasePath(), user: desk.User, password: desk.Password, zone: desk.Zone,
@@ -100,14 +112,22 @@ func (s *Sandbox) systems(opts Options) []system {
 				ContentType: "application/json;odata=nometadata;charset=utf-8",
 			},
 		},
+		{
+			name: "agency", kind: "operand", handler: s.Operand, password: agency.Token, zone: operand.Zone(),
+			faults: faults.Options{Route: s.Operand.Route, ErrorBody: operand.ErrorBody, ContentType: "application/json"},
+		},
+		{
+			name: "erp", kind: "ecolix", handler: s.Ecolix, path: ecolix.Base, user: ecolix.DefaultUser, password: erp.Key, zone: erp.Zone,
+			faults: faults.Options{Route: ecolix.Route, ErrorBody: ecolix.ErrorBody, ContentType: "application/json"},
+		},
 	}
 }
 
-// chisinau is the wall clock of the books' server.
-func chisinau() *time.Location {
-	zone, err := time.LoadLocation("Europe/Chisinau")
-	if err != nil { // no zone database on this system
-		return time.FixedZone("EET", 2*60*60)
+// zone is the wall clock of a system; hours are those of its winter, where this system has no zone database.
+func zone(name string, hours int) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return time.FixedZone(name, hours*60*60)
 	}
 	return zone
 }

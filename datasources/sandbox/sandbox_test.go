@@ -41,8 +41,11 @@ func TestStart(t *testing.T) {
 	if desk == nil || s.Source("nobody") != nil || !strings.HasPrefix(desk.URL, "http://127.0.0.1:") {
 		t.Fatalf("sources: %+v", s.Sources)
 	}
+	if len(s.Sources) != 5 {
+		t.Errorf("%d systems", len(s.Sources))
+	}
 	for _, source := range s.Sources {
-		if source.Name == "" || source.Kind == "" || source.URL == "" || source.User == "" || source.Password == "" || source.Faults == nil {
+		if source.Name == "" || source.Kind == "" || source.URL == "" || source.User == "" && source.Kind != "operand" || source.Password == "" || source.Faults == nil {
 			t.Errorf("source %+v is not complete", source)
 		}
 	}
@@ -78,6 +81,25 @@ func TestStart(t *testing.T) {
 	res.Body.Close()
 	if calls := crm.Faults.Calls(); res.StatusCode != 200 || calls["POST Login"] != 1 {
 		t.Errorf("got %d, calls %v", res.StatusCode, calls)
+	}
+	agency := s.Source("agency")
+	if status, body, err := get(t, agency.URL+"/login?tokenAccess="+agency.Password); status != 200 || err != nil || !strings.Contains(body, "token") {
+		t.Errorf("agency: got %d %s %v", status, body, err)
+	}
+	for route := range agency.Faults.Calls() {
+		if strings.Contains(route, agency.Password) {
+			t.Errorf("a route holds the token: %s", route)
+		}
+	}
+	erp := s.Source("erp")
+	r, _ = http.NewRequestWithContext(t.Context(), http.MethodGet, erp.URL+"/crm/clients?limit=1", nil)
+	r.Header.Set("X-API-KEY", erp.Password)
+	if res, err = http.DefaultClient.Do(r); err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != 200 {
+		t.Errorf("erp: got %d", res.StatusCode)
 	}
 	desk.Faults.SetMode(faults.ErrorBody)
 	if status, body, err := get(t, url); status != 200 || err != nil || !strings.Contains(body, "TicketSearch.NotTicketData") {

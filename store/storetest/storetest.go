@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/datasources/directory"
 	"github.com/trama-graph/trama/policies/tokens"
 	"github.com/trama-graph/trama/schema"
@@ -20,6 +21,7 @@ import (
 type Store interface {
 	directory.Store
 	tokens.Store
+	copies.Store
 	ServerKey(ctx context.Context) ([]byte, error)
 	DirectoryEvents(ctx context.Context, customer string, limit int) ([]directory.Event, error)
 	Close() error
@@ -39,6 +41,14 @@ func Run(t *testing.T, prepare func(t *testing.T) (open func() Store)) {
 		{"tokens", tokenRoundTrip},
 		{"tokens one active", oneActive},
 		{"concurrent", concurrent},
+		{"copies reading", copyReading},
+		{"copies overtaken", copyOvertaken},
+		{"copies all or nothing", copyAtomic},
+		{"copies ends", copyEnds},
+		{"copies deletions accepted", copyAccepted},
+		{"copies layouts", copyLayouts},
+		{"copies order of values", copyOrder},
+		{"copies apart", copyApart},
 	} {
 		t.Run("case="+c.name, func(t *testing.T) { c.test(t, prepare(t)) })
 	}

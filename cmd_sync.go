@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/trama-graph/trama/datasources/copies"
+	"github.com/trama-graph/trama/schema"
+	"github.com/trama-graph/trama/store"
+)
+
+type syncOptions struct {
+	path    string
+	only    []string
+	watch   bool
+	accept  bool
+	logging string
+}
+
+func syncCommand() *cobra.Command {
+	var o syncOptions
+	c := &cobra.Command{
+		Use: "sync", Short: "Read the copied systems now, or watch a running server do it", Args: cobra.NoArgs,
+		Long: `Read the systems that are supplied as copies, once and in full, and show how far it is.
+Interrupted, it goes on where it was. Beside a running server it reads nothing, the
+server does: then it shows where the server's copies stand.`,
+	}
+	f := c.Flags()
+	f.StringVarP(&o.path, "config", "c", "trama.yaml", "the configuration `file`")
+	f.StringSliceVar(&o.only, "source", nil, "only this `source`; may be repeated")
+	f.BoolVar(&o.watch, "watch", false, "go on: read again on the schedule, or follow the running server, until Ctrl-C")
+	f.BoolVar(&o.accept, "accept-deletions", false, "delete what a reading finds missing, however much it is")
+	f.StringVar(&o.logging, "log", "error", "debug, info, warn or error")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		cfg, err := load(o.path)
+		if err != nil {
+			return err
+		}
+		if err := checkCopied(&cfg, o.only); err != nil {
+			return &usageError{err}
+		}
+		show := progressPrinter(c.OutOrStdout())
+		cfg.progress = show
+		a, err := build(c.Context(), cfg, "live", newLog(c.ErrOrStderr(), o.logging))
+		if errors.Is(err, store.ErrLocked) {
+			return besideServer(c.Context(), c.OutOrStdout(), &cfg, o)
+		}
+		if err != nil {
+			return err
+		}
+		return closing(a, a.syncCopies(c.Context(), c.OutOrStdout(), show, o))
+	}
+	return c
+}
+
+// checkCopied wants at least one copy, and that those named are copies.
+func checkCopied(cfg *config, only []string) error {
+	var copied []string
+	for _, s := range cfg.Sources {
+		if s.Supply == "copy" {
+			copied = append(copied, s.Name)
+		}
+	}
+	if len(copied) == 0 {
+		return errors.New("no source of the configuration has supply: copy")
+	}
+	for _, name := range only {
+		if !slices.Contains(copied, name) {
+			return fmt.Errorf("--source %s: there is no such source with supply: copy", name)
+		}
+	}
+	return nil
+}
+
+// syncCopies reads the sources side by side, each within its own budget.
+func (a *app) syncCopies(ctx context.Context, out io.Writer, show func(copies.Progress), o syncOptions) error {
+	var wait sync.WaitGroup
+	failures := make([]error, len(a.copies))
+	for i, c := range a.copies {
+		if len(o.only) > 0 && !slices.Contains(o.only, c.Describe().Name) {
+			continue
+		}
+		wait.Go(func() {
+			failures[i] = c.Sync(ctx, copies.Options{AcceptDeletions: o.accept, Progress: show})
+			if o.watch && ctx.Err() == nil {
+				failures[i] = c.Run(ctx)
+			}
+		})
+	}
+	wait.Wait()
+	if ctx.Err() != nil {
+		fmt.Fprintln(out, "stopped; the next time it goes on from here")
+		return nil
+	}
+	if err := errors.Join(failures...); err != nil {
+		return errFailed // each was shown in its line
+	}
+	return nil
+}
+
+// progressPrinter prints a line for each step that says something new: the pages
+// of a long reading at most once a second.
+func progressPrinter(out io.Writer) func(copies.Progress) {
+	var mu sync.Mutex // guards out and last
+	last := map[string]time.Time{}
+	return func(p copies.Progress) {
+		mu.Lock()
+		defer mu.Unlock()
+		name := p.Source + " " + p.Entity
+		passing := p.Step == copies.Reading || p.Step == copies.Confirming
+		if passing && time.Since(last[name]) < time.Second {
+			return
+		}
+		last[name] = time.Now()
+		fmt.Fprintf(out, "%-26s %-12s %9d rows %7d pages", name, p.Step, p.Rows, p.Pages)
+		if !passing {
+			fmt.Fprintf(out, " %9d changed %7d deleted  %s", p.Changed, p.Deleted, p.Took.Round(time.Millisecond))
+		}
+		for _, note := range []struct {
+			n    int64
+			text string
+		}{{p.Missing, "not met, kept until the next reading"}, {p.Refused, "NOT deleted, too many at once: see --accept-deletions"}} {
+			if note.n > 0 {
+				fmt.Fprintf(out, "  %d %s", note.n, note.text)
+			}
+		}
+		if p.Resumed {
+			fmt.Fprint(out, "  (resumed)")
+		}
+		if p.Err != nil {
+			fmt.Fprintf(out, "  %s: %s", schema.CodeOf(p.Err), cause(p.Err))
+		}
+		fmt.Fprintln(out)
+	}
+}
+
+// besideServer shows where the copies of a running server stand, which reads
+// them itself.
+func besideServer(ctx context.Context, out io.Writer, cfg *config, o syncOptions) (err error) {
+	st, err := store.Open(ctx, cfg.Store.URL, store.Deps{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	fmt.Fprintln(out, "A server is running on this store and keeps the copies itself.")
+	for i := range cfg.Sources {
+		s := &cfg.Sources[i]
+		if o.accept && s.Supply == "copy" && (len(o.only) == 0 || slices.Contains(o.only, s.Name)) {
+			if err := st.AcceptDeletions(ctx, s.Name, time.Now().Add(2*s.Every)); err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "%s: the server's next reading may delete as much as it finds missing\n", s.Name)
+		}
+	}
+	for {
+		if err := showCopies(ctx, out, st, o.only); err != nil || !o.watch {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(2 * time.Second):
+		}
+	}
+}
+
+func showCopies(ctx context.Context, out io.Writer, st *store.Store, only []string) error {
+	sets, err := st.Copies(ctx, "")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%-26s %-12s %9s %9s  %s\n", "", "state", "rows", "reading", "as of")
+	for _, s := range sets {
+		if len(only) > 0 && !slices.Contains(only, s.Source) {
+			continue
+		}
+		state, reading, asOf := "ready", "-", "never read"
+		switch {
+		case s.Refusal != "":
+			state = "not enabled"
+		case s.Complete == 0:
+			state = "filling"
+		}
+		if s.Running {
+			reading = fmt.Sprint(s.Seen)
+		}
+		if !s.AsOf.IsZero() {
+			asOf = s.AsOf.UTC().Format(time.RFC3339)
+		}
+		fmt.Fprintf(out, "%-26s %-12s %9d %9s  %s\n", s.Source+" "+s.Entity, state, s.Rows, reading, asOf)
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package copies
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
+)
+
+// ErrOvertaken says that another process has written to the reading in between.
+// Nothing was saved.
+var ErrOvertaken = errors.New("copies: another process reads this source")
+
+// Store is the memory behind the copies. Package store fills it. It knows rows by
+// their columns and never looks into their data.
+type Store interface {
+	// OpenCopy returns where the copy of an entity stands, and makes an empty one
+	// when there is none. A copy of another layout keeps its rows, which nobody can
+	// read any more, until a reading has replaced them: it is not complete.
+	OpenCopy(ctx context.Context, source, entity, layout string) (Set, error)
+	// Copies returns where the copies of a source stand, of all with "".
+	Copies(ctx context.Context, source string) ([]Set, error)
+	// BeginRun begins a reading, or goes on with the one under way when resume is
+	// set. run and pages say what the caller knows of the set: anything else is
+	// ErrOvertaken.
+	BeginRun(ctx context.Context, id, run, pages int64, b Begin) (Set, error)
+	// SavePage writes a page in one transaction; what the caller knows of the set
+	// is checked as in BeginRun.
+	SavePage(ctx context.Context, id, run, pages int64, p *Page) (Set, error)
+	// EndRun ends a reading that has come to its end, and deletes what it did not
+	// meet, in one transaction; what the caller knows is checked as in BeginRun.
+	EndRun(ctx context.Context, id, run, pages int64, e End) (Ended, error)
+	// Refuse remembers that the source does not give the entity, with the code it
+	// said so; "" takes it back.
+	Refuse(ctx context.Context, id int64, code schema.Code) error
+	// AcceptDeletions lets the readings of a source delete as much as they find
+	// missing, until the time.
+	AcceptDeletions(ctx context.Context, source string, until time.Time) error
+	// PurgeCopies forgets the tombstones of a source older than the time, and
+	// returns how many they were.
+	PurgeCopies(ctx context.Context, source string, before time.Time) (int64, error)
+	// Tombstones calls f with the keys that were deleted since a time, the oldest
+	// first.
+	Tombstones(ctx context.Context, id int64, since time.Time, f func(key string, at time.Time) error) error
+
+	// CopyByKeys calls row with the data of each key that exists, in any order.
+	// Data is valid during the call only, here and below.
+	CopyByKeys(ctx context.Context, id int64, keys []string, row func(data []byte) error) (Set, error)
+	// CopyByParent calls row with each parent's page, parent by parent and in
+	// order. relation is a column's name.
+	CopyByParent(ctx context.Context, id int64, relation string, parents []string, a Ask, row func(parent int, data []byte) error) (Answer, error)
+	// CopyList calls row with the page in order. Its Answer has one element.
+	CopyList(ctx context.Context, id int64, a Ask, row func(data []byte) error) (Answer, error)
+}
+
+// Set is where the copy of one entity stands.
+type Set struct {
+	ID     int64
+	Source string
+	Entity string
+	Layout string // of the rows' data
+	Rows   int64  // that exist
+
+	Run      int64 // number of the last reading, 0 = there was none
+	Running  bool  // it has not ended
+	Settings string
+	Started  time.Time
+	Saved    time.Time // its last page
+	Mark     string
+	Pages    int64
+	Seen     int64 // distinct rows it has met
+	Changed  int64 // rows it has written
+	Resumed  bool  // it was interrupted and went on
+	AtEnd    bool  // all of its pages are here
+	Doubtful bool  // of the reading under way, or of the last one
+	Shifting bool
+	Complete int64     // number of the last reading that came to its end, 0 = none
+	Sound    int64     // the last one that was not doubtful
+	AsOf     time.Time // when it had started
+	Took     time.Duration
+	Missing  int64 // rows it did not meet that were left, since they may still exist
+	Refused  int64 // rows it would have deleted, had they not been too many
+	Refusal  schema.Code
+	Accept   time.Time // until when deletions of any number are agreed to
+}
+
+// Begin is how a reading begins.
+type Begin struct {
+	Resume   bool
+	Settings string // what marks depend on
+	At       time.Time
+}
+
+// Row is one record to be kept.
+type Row struct {
+	Key    string // not empty
+	Hash   []byte // equal for equal data
+	Data   []byte
+	Values []schema.Value // by Columns; the kind of a value is its column's, or null
+	Links  []Link         // distinct
+}
+
+// Link is a number of another document that a row names.
+type Link struct {
+	Relation string // orderNumber, quoteNumber, invoiceNumber
+	Number   string
+}
+
+// Page is a part of a reading. Keys are distinct.
+type Page struct {
+	Rows     []Row
+	Mark     string
+	At       time.Time
+	Last     bool
+	Doubtful bool
+	Shifting bool
+}
+
+// End is how a reading ends.
+type End struct {
+	// Before: rows that were last met by a reading with a lower number are deleted,
+	// 0 = none are.
+	Before int64
+	// Most is how many may be deleted at once, unless more was agreed to.
+	Most int64
+	At   time.Time
+}
+
+// Ended is what came of a reading.
+type Ended struct {
+	Set     Set
+	Deleted int64
+}
+
+// Ask is a question to a copy: Where, Order, First, After and Total of a query,
+// with the entity's own order filled in and without its fields.
+type Ask struct {
+	Source string // the value of the column source
+	datasources.Query
+}
+
+// Answer says what datasources.Rows say, beside the rows. A total that was not
+// asked for is -1.
+type Answer struct {
+	Set    Set
+	More   []bool
+	Totals []int
+}

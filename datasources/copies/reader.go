@@ -1,0 +1,130 @@
+package copies
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
+)
+
+// reader answers from the copy of one entity.
+type reader[T any, P datasources.EntityOf[T]] struct {
+	c      *Copy
+	s      *set
+	codec  *codec[T]
+	order  schema.Sort                // the entity's own
+	finish func(x *T, asOf time.Time) // last touch, nil = none
+}
+
+// ByKeys implements datasources.Reader.
+func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.Fields) (datasources.Rows[T], error) {
+	var out datasources.Rows[T]
+	state, err := r.c.deps.store.CopyByKeys(ctx, r.s.id, keys, r.take(&out, f))
+	return r.answer(ctx, out, state, err)
+}
+
+// ByParent implements datasources.Reader.
+func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, parents []string, q datasources.Query) (datasources.Rows[T], error) {
+	if r.c.desc.Entity(r.s.entity).Relation(rel) == nil {
+		return datasources.Rows[T]{}, schema.SourceErrorf(schema.UnsupportedFilter, r.c.cfg.Name, "the copy of %s has no relation %s of %s", r.c.cfg.Name, rel, r.s.entity)
+	}
+	out := datasources.Rows[T]{Offsets: make([]int, 1, len(parents)+1)}
+	take := r.take(&out, q.Fields)
+	a, err := r.c.deps.store.CopyByParent(ctx, r.s.id, relationColumn(r.s.entity, string(rel)), parents, r.ask(q), func(parent int, data []byte) error {
+		for len(out.Offsets) <= parent {
+			out.Offsets = append(out.Offsets, len(out.Items))
+		}
+		return take(data)
+	})
+	for len(out.Offsets) <= len(parents) {
+		out.Offsets = append(out.Offsets, len(out.Items))
+	}
+	out.More, out.Totals = a.More, a.Totals
+	return r.answer(ctx, out, a.Set, err)
+}
+
+// List implements datasources.Reader.
+func (r *reader[T, P]) List(ctx context.Context, q datasources.Query) (datasources.Rows[T], error) {
+	var out datasources.Rows[T]
+	a, err := r.c.deps.store.CopyList(ctx, r.s.id, r.ask(q), r.take(&out, q.Fields))
+	out.More, out.Totals = a.More, a.Totals
+	return r.answer(ctx, out, a.Set, err)
+}
+
+func (r *reader[T, P]) ask(q datasources.Query) Ask {
+	if q.Order.Column == "" {
+		q.Order = r.order
+	}
+	return Ask{Source: r.c.cfg.Name, Query: q}
+}
+
+func (r *reader[T, P]) take(out *datasources.Rows[T], f datasources.Fields) func([]byte) error {
+	return func(data []byte) error {
+		var zero T
+		out.Items = append(out.Items, zero)
+		return r.codec.decode(data, &out.Items[len(out.Items)-1], f)
+	}
+}
+
+// answer says how old the rows are, or why there are none.
+func (r *reader[T, P]) answer(ctx context.Context, out datasources.Rows[T], state Set, err error) (datasources.Rows[T], error) {
+	if served := r.c.serves(r.s, state); served != nil && (err == nil || errors.Is(err, errDamaged)) {
+		err = served // rows of another layout are there until they are replaced
+	}
+	if err != nil {
+		return datasources.Rows[T]{}, r.c.readError(ctx, err)
+	}
+	out.AsOf, out.Stale = state.AsOf, r.c.isStale(&state)
+	if r.finish != nil {
+		for i := range out.Items {
+			r.finish(&out.Items[i], state.AsOf)
+		}
+	}
+	return out, nil
+}
+
+// isStale reports whether a reading should have replaced these rows long ago.
+func (c *Copy) isStale(s *Set) bool {
+	return c.deps.Now().Sub(s.AsOf) > 2*c.cfg.Every+s.Took
+}
+
+// serves returns nil when a set can be answered from, or the error a client gets.
+func (c *Copy) serves(s *set, state Set) error {
+	name := c.cfg.Name
+	switch {
+	case state.Refusal != "":
+		if e := s.failure(); e != nil && e.Code == state.Refusal {
+			again := *e
+			return &again
+		}
+		return schema.SourceErrorf(state.Refusal, name, "%s is not enabled in %s", s.entity, name)
+	case state.Complete == 0:
+		e := schema.SourceErrorf(schema.SourceUnavailable, name, "the copy of %s in %s is still being read for the first time", s.entity, name)
+		if failed := s.failure(); failed != nil {
+			e.Wait = failed.Wait
+		}
+		return e
+	}
+	return nil
+}
+
+// readError gives the store's errors a code and the source's name.
+func (c *Copy) readError(ctx context.Context, err error) error {
+	var e *schema.Error
+	name := c.cfg.Name
+	switch {
+	case errors.As(err, &e):
+		again := *e
+		again.Source = name
+		return &again
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return schema.SourceErrorf(schema.SourceTimeout, name, "the copy of %s did not answer in time", name).Because(errors.Join(ctx.Err(), err))
+	case ctx.Err() != nil:
+		return schema.SourceErrorf(schema.SourceUnavailable, name, "the request was given up").Because(errors.Join(ctx.Err(), err))
+	case errors.Is(err, errDamaged):
+		return schema.SourceErrorf(schema.SourceInvalid, name, "a row in the copy of %s cannot be read", name).Because(err)
+	}
+	return schema.SourceErrorf(schema.SourceUnavailable, name, "the copy of %s could not be read", name).Because(err)
+}

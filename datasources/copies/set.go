@@ -1,0 +1,190 @@
+package copies
+
+import (
+	"context"
+	"crypto/sha256"
+	"sync"
+	"time"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
+)
+
+// customers is the name under which the records for the directory are kept.
+const customers = "Customer"
+
+// set is one entity of a copy: how it is read, how it is served, and where it
+// stands.
+type set struct {
+	id     int64 // of the store
+	entity string
+	layout string
+	feed   feed
+	reader any // datasources.Reader[T], nil for customers
+
+	mu       sync.Mutex // guards the rest
+	state    Set        // as this process last saw it
+	err      *schema.Error
+	unusable int // rows of the last reading that had no key or another source's name
+}
+
+// feed reads an entity from a mark to its end and hands over pages; an error of
+// take ends it and is returned as it is. unusable counts rows that cannot be
+// kept.
+type feed func(ctx context.Context, from string, take func(p *Page, unusable int) error) error
+
+func (s *set) snapshot() Set {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}
+
+func (s *set) note(state Set) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state = state
+}
+
+// fail remembers why a reading ended, nil when it was complete, and reports
+// whether that is news.
+func (s *set) fail(err *schema.Error) (isNews bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	isNews = (s.err == nil) != (err == nil) || err != nil && (s.err.Code != err.Code || s.err.Message != err.Message)
+	s.err = err
+	return isNews
+}
+
+// failure is why the last reading ended, nil when it was complete.
+func (s *set) failure() *schema.Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// isDoubtful reports whether the last reading may have ended too early.
+func (s *Set) isDoubtful() bool { return s.Complete != s.Sound }
+
+// opener makes the set of one entity.
+type opener func(c *Copy, e *datasources.Entity, inner any) (*set, error)
+
+// openers are the entities that can be kept. Articles are not: they are details
+// of tickets which no source lists whole.
+func openers() map[string]opener {
+	return map[string]opener{
+		"Contact":       openEntity[schema.Contact],
+		"Ticket":        openEntity[schema.Ticket],
+		"Quote":         openEntity[schema.Quote],
+		"Order":         openEntity[schema.Order],
+		"Invoice":       openEntity[schema.Invoice],
+		"Payment":       openEntity[schema.Payment],
+		"Payable":       openEntity[schema.Payable],
+		"Boleto":        openEntity[schema.Boleto],
+		"Product":       openProduct,
+		"DeliveryNote":  openEntity[schema.DeliveryNote],
+		"PurchaseOrder": openEntity[schema.PurchaseOrder],
+	}
+}
+
+// openEntity makes a set of rows that answer to columns; nil when the source has
+// no reader of the type.
+func openEntity[T any, P datasources.EntityOf[T]](c *Copy, e *datasources.Entity, inner any) (*set, error) {
+	r, ok := inner.(datasources.Reader[T])
+	if !ok {
+		return nil, nil //nolint:nilnil // the caller leaves the entity to its source
+	}
+	rows, err := newCodec[T]()
+	if err != nil {
+		return nil, err
+	}
+	s := &set{entity: e.Name, layout: rows.name}
+	p := &packer[T, P]{source: c.cfg.Name, codec: rows, columns: Columns()}
+	s.feed = feedOf(r, e, p)
+	s.reader = &reader[T, P]{c: c, s: s, codec: rows, order: e.Default}
+	return s, nil
+}
+
+func openProduct(c *Copy, e *datasources.Entity, inner any) (*set, error) {
+	s, err := openEntity[schema.Product](c, e, inner)
+	if s != nil {
+		r := s.reader.(*reader[schema.Product, *schema.Product])
+		r.finish = func(x *schema.Product, asOf time.Time) {
+			for _, st := range x.Stock {
+				if st.AsOf.IsZero() {
+					st.AsOf = asOf
+				}
+			}
+		}
+	}
+	return s, err
+}
+
+// packer makes the rows of a page ready for the store.
+type packer[T any, P datasources.EntityOf[T]] struct {
+	source  string
+	codec   *codec[T]
+	columns []Column
+}
+
+// pack leaves out rows that have no key or say that they are another source's,
+// and counts them. Of a row that comes twice the later one holds.
+func (p *packer[T, P]) pack(items []T) (rows []Row, unusable int) {
+	rows = make([]Row, 0, len(items))
+	at := make(map[string]int, len(items))
+	for i := range items {
+		x := P(&items[i])
+		source, key := x.Identity()
+		if key == "" || source != p.source {
+			unusable++
+			continue
+		}
+		row := Row{Key: key, Data: p.codec.encode(nil, &items[i]), Values: make([]schema.Value, len(p.columns))}
+		row.Hash = hash(row.Data)
+		for j, c := range p.columns {
+			row.Values[j] = x.Column(c.Name)
+		}
+		if l, ok := any(x).(interface{ LinkKeys() *schema.Links }); ok {
+			row.Links = links(l.LinkKeys())
+		}
+		if j, again := at[key]; again {
+			rows[j] = row
+			continue
+		}
+		at[key] = len(rows)
+		rows = append(rows, row)
+	}
+	return rows, unusable
+}
+
+// hashSize is enough that two rows of one key are never taken for the same.
+const hashSize = 16
+
+func hash(data []byte) []byte {
+	sum := sha256.Sum256(data)
+	return sum[:hashSize]
+}
+
+func links(l *schema.Links) []Link {
+	var out []Link
+	add := func(relation string, numbers []string) {
+		for _, n := range numbers {
+			link := Link{Relation: relation, Number: n}
+			if n != "" && !contains(out, link) {
+				out = append(out, link)
+			}
+		}
+	}
+	add("orderNumber", l.OrderNumbers)
+	add("quoteNumber", l.QuoteNumbers)
+	add("invoiceNumber", l.InvoiceNumbers)
+	return out
+}
+
+func contains(list []Link, l Link) bool {
+	for _, x := range list {
+		if x == l {
+			return true
+		}
+	}
+	return false
+}

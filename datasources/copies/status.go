@@ -1,0 +1,116 @@
+package copies
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
+)
+
+// Status is the source's, with the age of the copy: AsOf is that of its oldest
+// entity, zero while one was never read. The note says what is still filling,
+// what fails and what an operator must decide.
+func (c *Copy) Status() datasources.Status {
+	st := c.inner.Status()
+	var filling, failing, refused, doubtful []string
+	isWhole := true
+	for _, s := range c.sets {
+		state := s.snapshot()
+		if state.Refusal != "" {
+			continue
+		}
+		if state.Complete == 0 {
+			isWhole = false
+			filling = append(filling, s.entity)
+		} else if st.AsOf.IsZero() || state.AsOf.Before(st.AsOf) {
+			st.AsOf = state.AsOf
+		}
+		if err := s.failure(); err != nil {
+			failing = append(failing, fmt.Sprintf("%s (%s)", s.entity, err.Code))
+		}
+		if state.Refused > 0 {
+			refused = append(refused, fmt.Sprintf("%d of %d %s", state.Refused, state.Rows, s.entity))
+		}
+		if state.isDoubtful() {
+			doubtful = append(doubtful, s.entity)
+		}
+	}
+	if !isWhole {
+		st.AsOf = time.Time{}
+	}
+	var notes []string
+	if st.Note != "" {
+		notes = append(notes, st.Note)
+	}
+	add := func(format string, list []string) {
+		if len(list) > 0 {
+			notes = append(notes, fmt.Sprintf(format, strings.Join(list, ", ")))
+		}
+	}
+	add("still being read for the first time: %s", filling)
+	add("the last reading failed: %s", failing)
+	add("refused to delete at once: %s; see that the source is whole, then sync with deletions accepted", refused)
+	add("the last reading may not have seen all rows: %s", doubtful)
+	st.Note = strings.Join(notes, "; ")
+	if st.State == "up" && len(refused)+len(failing)+len(doubtful) > 0 {
+		st.State = "degraded"
+	}
+	return st
+}
+
+// EntityCopy says where the copy of an entity stands, nil for one that is not
+// kept. It makes no call.
+func (c *Copy) EntityCopy(entity string) *schema.EntityCopy {
+	s := c.byEntity[entity]
+	if s == nil {
+		return nil
+	}
+	state := s.snapshot()
+	rows := int(state.Rows)
+	out := &schema.EntityCopy{State: schema.CopyReady, Rows: &rows, AsOf: state.AsOf}
+	switch {
+	case state.Refusal != "":
+		out.State = schema.CopyNotEnabled
+	case state.Complete == 0:
+		out.State = schema.CopyFilling
+	}
+	if state.Running {
+		reading := int(state.Seen)
+		out.Reading = &reading
+	}
+	if err := s.failure(); err != nil {
+		out.LastErrorCode = string(err.Code)
+	}
+	return out
+}
+
+// Problems are the source's and those of the readings.
+func (c *Copy) Problems() []datasources.Problem {
+	var out []datasources.Problem
+	if r, ok := c.inner.(datasources.Reporter); ok {
+		out = slices.Clone(r.Problems())
+	}
+	for _, s := range c.sets {
+		state := s.snapshot()
+		add := func(kind string, n int64) {
+			if n > 0 {
+				out = append(out, datasources.Problem{Entity: s.entity, Kind: kind, Count: int(n), LastAt: state.Saved})
+			}
+		}
+		add("deletions refused, too many at once", state.Refused)
+		if state.isDoubtful() {
+			add("the reading may have ended too early", 1)
+		}
+		s.mu.Lock()
+		unusable := s.unusable
+		s.mu.Unlock()
+		add("no key, or of another source", int64(unusable))
+	}
+	slices.SortStableFunc(out, func(a, b datasources.Problem) int {
+		return slices.Compare([]string{a.Entity, a.Field, a.Kind}, []string{b.Entity, b.Field, b.Kind})
+	})
+	return out
+}

@@ -1,0 +1,101 @@
+package odata
+
+import (
+	"errors"
+
+	"github.com/trama-graph/trama/datasources/internal/mapping"
+	"github.com/trama-graph/trama/datasources/internal/wire"
+)
+
+// page is one reply with rows.
+type page struct {
+	rows  []mapping.Value
+	next  string // the server's link to what follows, "" = none
+	count int    // of all matching rows, -1 = not told
+}
+
+var (
+	errNotJSON   = errors.New("odata: not JSON, or only a half of it")
+	errNotRows   = errors.New("odata: no list of rows")
+	errStreamed  = errors.New("odata: an error in the middle of the rows")
+	errBodyError = errors.New("odata: an error with status 200")
+)
+
+// decodePage reads a reply of any version, whichever the server chose to speak:
+//
+//	v4        {"value": [...], "@odata.nextLink": "…", "@odata.count": 3}
+//	v3 light  {"value": [...], "odata.nextLink": "…", "odata.count": "3"}
+//	v2, v3    {"d": {"results": [...], "__next": "…", "__count": "3"}}
+//	v1        {"d": [...]}
+//
+// Its errors are verdicts. A server that fails while it writes rows can only add
+// an error behind them: what came before is not all.
+func decodePage(body []byte) (page, error) {
+	doc, err := mapping.Parse(body)
+	if err != nil {
+		return page{}, wire.Invalid(errors.Join(errNotJSON, err))
+	}
+	root := doc.Root()
+	if hasError(root) {
+		if root.Member("value").Kind() == mapping.List || root.Member("d").Kind() != mapping.Absent {
+			return page{}, wire.Unavailable(errStreamed)
+		}
+		return page{}, wire.Unavailable(errBodyError)
+	}
+	list, about := root.Member("value"), root
+	if d := root.Member("d"); d.Kind() != mapping.Absent {
+		list, about = d, d
+		if d.Kind() == mapping.Object {
+			list = d.Member("results")
+		}
+		if hasError(d) {
+			return page{}, wire.Unavailable(errStreamed)
+		}
+	}
+	if list.Kind() != mapping.List {
+		return page{}, wire.Invalid(errNotRows)
+	}
+	p := page{count: -1}
+	for row := range list.Items() {
+		if row.Kind() != mapping.Object {
+			return page{}, wire.Invalid(errNotRows)
+		}
+		if isErrorOnly(row) {
+			return page{}, wire.Unavailable(errStreamed)
+		}
+		p.rows = append(p.rows, row)
+	}
+	for _, name := range []string{"@odata.nextLink", "@nextLink", "odata.nextLink", "__next"} {
+		if next := about.Member(name); next.Kind() == mapping.Text {
+			p.next = next.String()
+			break
+		}
+	}
+	for _, name := range []string{"@odata.count", "@count", "odata.count", "__count"} {
+		if n, ok := about.Member(name).Int(); ok && n >= 0 {
+			p.count = n
+			break
+		}
+	}
+	return p, nil
+}
+
+// hasError reports whether an object holds a failure beside, or instead of, what
+// it should hold.
+func hasError(v mapping.Value) bool {
+	for _, name := range []string{"error", "odata.error", "@odata.error"} {
+		if v.Member(name).Kind() == mapping.Object {
+			return true
+		}
+	}
+	return false
+}
+
+// isErrorOnly reports whether a row is no record but a failure.
+func isErrorOnly(row mapping.Value) bool {
+	n := 0
+	for range row.Members() {
+		n++
+	}
+	return n == 1 && hasError(row)
+}

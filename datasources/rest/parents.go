@@ -1,0 +1,128 @@
+package rest
+
+import (
+	"context"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/internal/gather"
+	"github.com/trama-graph/trama/datasources/internal/mapping"
+	"github.com/trama-graph/trama/schema"
+)
+
+// ByParent implements datasources.Reader.
+func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, parents []string, q datasources.Query) (datasources.Rows[T], error) {
+	q = r.completed(q)
+	column := r.column(rel)
+	first, plan, err := r.live(q.Fields, append(columnsOf(q), column)...)
+	if err != nil {
+		return datasources.Rows[T]{}, err
+	}
+	k := first.cfg.Relations[string(rel)]
+	if k.Param == "" || r.t.joins() {
+		return datasources.Rows[T]{}, unsupported(r.t.s.cfg.Name, "cannot be asked for %s by their %s", plural(r.e.Name), rel)
+	}
+	all := set(parents)
+	return gather.ByParent[T, P](ctx, parents, first.keyBatch(k), q, gather.Parents[T]{
+		Fetch: func(ctx context.Context, chunk []string) ([]T, bool, error) {
+			return r.children(ctx, first, plan, &k, column, chunk)
+		},
+		One: func(context.Context, string) (datasources.Rows[T], error) {
+			return datasources.Rows[T]{}, unsupported(r.t.s.cfg.Name, "has more than %d %s of one %s", r.t.s.cfg.LocalBound, plural(r.e.Name), rel)
+		},
+		ParentOf: func(x *T) string { return r.parentOf(x, column, all) },
+	})
+}
+
+// completed is q with the entity's default order where it asks for none.
+func (r *reader[T, P]) completed(q datasources.Query) datasources.Query {
+	if q.Order.Column == "" {
+		q.Order = r.e.Default
+	}
+	return q
+}
+
+// columnsOf are the columns a query needs besides those it asks for.
+func columnsOf(q datasources.Query) []string {
+	var list []string
+	q.Where.Columns(func(c string) { list = append(list, c) })
+	if q.Order.Column != "" {
+		list = append(list, q.Order.Column)
+	}
+	return list
+}
+
+// column is what a relation's parents stand in: a product's number is its sku.
+func (r *reader[T, P]) column(rel datasources.Relation) string {
+	if rel == "number" && r.e.Name == "Product" {
+		return "sku"
+	}
+	return string(rel)
+}
+
+func set(keys []string) map[string]bool {
+	m := make(map[string]bool, len(keys))
+	for _, k := range keys {
+		m[k] = true
+	}
+	return m
+}
+
+// parentOf is the parent a row belongs to, "" when none was asked for. Of several
+// numbers the first that was asked for counts.
+func (r *reader[T, P]) parentOf(x *T, column string, asked map[string]bool) string {
+	for _, v := range numbers(P(x), column) {
+		if asked[v] {
+			return v
+		}
+	}
+	return ""
+}
+
+// numbers are all values of a column that may hold several.
+func numbers(row schema.Entity, column string) []string {
+	if l, ok := row.(interface{ LinkKeys() *schema.Links }); ok {
+		switch column {
+		case "orderNumber":
+			return l.LinkKeys().OrderNumbers
+		case "quoteNumber":
+			return l.LinkKeys().QuoteNumbers
+		case "invoiceNumber":
+			return l.LinkKeys().InvoiceNumbers
+		}
+	}
+	return []string{row.Column(column).Text()}
+}
+
+// children are all rows of some parents, incomplete when there are more than
+// LocalBound.
+func (r *reader[T, P]) children(ctx context.Context, first *resource, plan *mapping.Plan[T], k *Keys, column string, parents []string) ([]T, bool, error) {
+	failed := map[string]error{}
+	good := make([]string, 0, len(parents))
+	for _, key := range parents {
+		if k.canHold(key) {
+			good = append(good, key)
+		} else {
+			failed[key] = cannotHold(r.t.s.cfg.Name, r.e.Name)
+		}
+	}
+	var rows []T
+	isWhole := true
+	if len(good) > 0 {
+		p := r.t.s.pager(first, position{}, []param{k.param(good)})
+		var err error
+		if rows, isWhole, err = r.t.fetchAll(ctx, p, plan, r.t.s.cfg.LocalBound); err != nil {
+			return nil, false, err
+		}
+		rows = distinct(rows, r.t.shape.id)
+		asked := set(good)
+		for i := range rows {
+			if r.parentOf(&rows[i], column, asked) == "" {
+				return nil, false, invalid(r.t.s.cfg.Name, r.e.Name, errForeign)
+			}
+		}
+	}
+	if len(failed) > 0 {
+		return rows, isWhole, &datasources.BatchError{ByKey: failed}
+	}
+	return rows, isWhole, nil
+}

@@ -1,0 +1,78 @@
+package rest
+
+import (
+	"cmp"
+	"net/http"
+
+	"github.com/trama-graph/trama/datasources/internal/mapping"
+)
+
+// resource is one path of the system, understood. It is read-only.
+type resource struct {
+	entity string // Order
+	key    string // in the config: entities.Order.more[0]
+	call   string // in logs and metrics: "Order crm"
+	label  string // for people: "crm: GET /crm/commandes"
+	pack   string
+	cfg    Entity
+
+	method   string
+	inBody   bool
+	paging   Paging
+	isSized  bool // a page of fewer records than Size is the last
+	listAt   []mapping.Path
+	cursorAt []mapping.Path
+	totalAt  []mapping.Path
+	idAt     []mapping.Path // of the record's key
+}
+
+// newResource understands one resource of a valid config.
+func newResource(c *Config, entity, key string, e Entity) *resource {
+	r := &resource{entity: entity, key: key, pack: e.Package, cfg: e, paging: c.paging(e.Paging), call: entity}
+	r.method = cmp.Or(e.Method, c.Method, http.MethodGet)
+	r.inBody = e.ParamsIn == "body" || e.ParamsIn == "" && r.method == http.MethodPost
+	r.label = r.method + " " + e.Path
+	if e.Path == "" {
+		r.label = "nothing"
+	}
+	if e.Package != "" {
+		r.label = e.Package + ": " + r.label
+		r.call += " " + e.Package
+	}
+	// Without a parameter for it, the system decides on the size, unless the config
+	// tells it.
+	r.isSized = r.paging.SizeParam != "" || cmp.Or(e.Paging.Size, ownSize(c, e)) > 0
+	list := e.ListAt
+	if len(list) == 0 {
+		list = c.Reply.ListAt
+	}
+	r.listAt = paths(list)
+	r.cursorAt, r.totalAt = paths(r.paging.CursorAt), paths(r.paging.TotalAt)
+	r.idAt = paths(e.Fields["id"].At)
+	return r
+}
+
+func ownSize(c *Config, e Entity) int {
+	if e.Paging.Style != "" {
+		return 0
+	}
+	return c.Paging.Size
+}
+
+// paths reads paths that Validate has checked.
+func paths(texts []string) []mapping.Path {
+	list, _ := mapping.ParsePaths(texts)
+	return list
+}
+
+// packageName is what is not enabled when this resource is not.
+func (r *resource) packageName() string { return cmp.Or(r.pack, r.entity) }
+
+// keyBatch is the most keys in one call: not more than fit one page.
+func (r *resource) keyBatch(k Keys) int {
+	n := cmp.Or(k.Batch, defaultBatch)
+	if r.isSized && r.paging.Style != PagingNone {
+		n = min(n, r.paging.Size)
+	}
+	return n
+}

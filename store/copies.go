@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/trama-graph/trama/datasources/copies"
+	"github.com/trama-graph/trama/schema"
+)
+
+var _ copies.Store = (*Store)(nil)
+
+const setColumns = `id, source, entity, layout, row_count, run, running, settings, started_at, saved_at, mark, pages, seen, changed,
+	resumed, at_end, doubtful, shifting, complete, sound, as_of, took, missing, refused, refusal, accept_until`
+
+func scanSet(scan func(...any) error) (copies.Set, error) {
+	var s copies.Set
+	var started, saved, asOf, accept sql.NullInt64
+	var took int64
+	var refusal string
+	err := scan(&s.ID, &s.Source, &s.Entity, &s.Layout, &s.Rows, &s.Run, &s.Running, &s.Settings, &started, &saved, &s.Mark, &s.Pages, &s.Seen, &s.Changed,
+		&s.Resumed, &s.AtEnd, &s.Doubtful, &s.Shifting, &s.Complete, &s.Sound, &asOf, &took, &s.Missing, &s.Refused, &refusal, &accept)
+	s.Started, s.Saved, s.AsOf, s.Accept = fromMicros(started), fromMicros(saved), fromMicros(asOf), fromMicros(accept)
+	s.Took, s.Refusal = time.Duration(took)*time.Microsecond, schema.Code(refusal)
+	return s, err
+}
+
+func copySet(ctx context.Context, tx *sql.Tx, id int64) (copies.Set, error) {
+	return scanSet(tx.QueryRowContext(ctx, "SELECT "+setColumns+" FROM copy_sets WHERE id = ?", id).Scan)
+}
+
+// OpenCopy implements copies.Store.
+func (s *Store) OpenCopy(ctx context.Context, source, entity, layout string) (copies.Set, error) {
+	var set copies.Set
+	err := s.write(ctx, "open copy", func(tx *sql.Tx) error {
+		// Rows of another layout cannot be read: there is no copy until a reading has
+		// replaced them.
+		_, err := tx.ExecContext(ctx, `INSERT INTO copy_sets (source, entity, layout) VALUES (?, ?, ?)
+			ON CONFLICT (source, entity) DO UPDATE SET layout = excluded.layout, running = 0, complete = 0, sound = 0, as_of = NULL
+			WHERE copy_sets.layout <> excluded.layout`, source, entity, layout)
+		if err != nil {
+			return err
+		}
+		set, err = scanSet(tx.QueryRowContext(ctx, "SELECT "+setColumns+" FROM copy_sets WHERE source = ? AND entity = ?", source, entity).Scan)
+		return err
+	})
+	return set, err
+}
+
+// Copies implements copies.Store.
+func (s *Store) Copies(ctx context.Context, source string) ([]copies.Set, error) {
+	var list []copies.Set
+	err := s.read(ctx, "list copies", func(tx *sql.Tx) error {
+		return each(ctx, tx, "SELECT "+setColumns+" FROM copy_sets WHERE ? = '' OR source = ? ORDER BY id", func(rows *sql.Rows) error {
+			set, err := scanSet(rows.Scan)
+			list = append(list, set)
+			return err
+		}, source, source)
+	})
+	return list, err
+}
+
+// Refuse implements copies.Store.
+func (s *Store) Refuse(ctx context.Context, id int64, code schema.Code) error {
+	return s.write(ctx, "save what a source does not have", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE copy_sets SET refusal = ? WHERE id = ?", string(code), id)
+		return err
+	})
+}
+
+// AcceptDeletions implements copies.Store.
+func (s *Store) AcceptDeletions(ctx context.Context, source string, until time.Time) error {
+	return s.write(ctx, "accept deletions", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE copy_sets SET accept_until = ? WHERE source = ?", micros(until), source)
+		return err
+	})
+}
+
+// PurgeCopies implements copies.Store.
+func (s *Store) PurgeCopies(ctx context.Context, source string, before time.Time) (int64, error) {
+	var n int64
+	err := s.write(ctx, "forget deletions", func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `DELETE FROM copy_gone WHERE gone_at < ? AND set_id IN (SELECT id FROM copy_sets WHERE source = ?)`, before.UnixMicro(), source)
+		if err != nil {
+			return err
+		}
+		n, err = result.RowsAffected()
+		return err
+	})
+	return n, err
+}
+
+// Tombstones implements copies.Store.
+func (s *Store) Tombstones(ctx context.Context, id int64, since time.Time, f func(key string, at time.Time) error) error {
+	return s.read(ctx, "list deletions", func(tx *sql.Tx) error {
+		return each(ctx, tx, "SELECT key, gone_at FROM copy_gone WHERE set_id = ? AND gone_at >= ? ORDER BY gone_at, key", func(rows *sql.Rows) error {
+			var key string
+			var at sql.NullInt64
+			if err := rows.Scan(&key, &at); err != nil {
+				return err
+			}
+			return f(key, fromMicros(at))
+		}, id, since.UnixMicro())
+	})
+}

@@ -1,0 +1,215 @@
+package store
+
+import (
+	"strings"
+
+	"github.com/trama-graph/trama/datasources/copies"
+	"github.com/trama-graph/trama/schema"
+)
+
+// condition is a text of SQL with its arguments. All conditions are either true
+// or false: no column of copy_rows is NULL.
+type condition struct {
+	text strings.Builder
+	args []any
+}
+
+func (c *condition) add(text string, args ...any) {
+	c.text.WriteString(text)
+	c.args = append(c.args, args...)
+}
+
+// maxArgs is how many values one question may compare with: SQLite takes 32,766.
+const maxArgs = 30_000
+
+// copyColumns are the columns by their SDL names.
+type copyColumns map[string]copies.Column
+
+func newCopyColumns() copyColumns {
+	m := copyColumns{"id": {Name: "id", Kind: schema.KindString}}
+	for _, c := range copies.Columns() {
+		m[c.Name] = c
+	}
+	return m
+}
+
+// copyColumn is a column's name in the database.
+func copyColumn(name string) string {
+	switch name {
+	case "id":
+		return "key"
+	case "customer", "order", "quote", "invoice":
+		return name + "_key"
+	}
+	var b strings.Builder
+	for i := range len(name) {
+		if c := name[i]; c >= 'A' && c <= 'Z' {
+			b.WriteByte('_')
+			b.WriteByte(c + 'a' - 'A')
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// where writes what Predicate.Match decides. An operator or column it cannot say
+// is UNSUPPORTED_FILTER: nothing is ever left out.
+func (cc copyColumns) where(c *condition, p schema.Predicate, source string) error {
+	switch p.Op {
+	case schema.All:
+		c.add("1")
+		return nil
+	case schema.None:
+		c.add("0")
+		return nil
+	case schema.And:
+		return cc.join(c, p.Of, " AND ", "1", source)
+	case schema.Or:
+		return cc.join(c, p.Of, " OR ", "0", source)
+	case schema.Not:
+		c.add("NOT (")
+		err := cc.where(c, p.Of[0], source)
+		c.add(")")
+		return err
+	}
+	if p.Column == "source" {
+		if p.Match(sourceRow(source)) {
+			c.add("1")
+		} else {
+			c.add("0")
+		}
+		return nil
+	}
+	col, ok := cc[p.Column]
+	if !ok {
+		return schema.Errorf(schema.UnsupportedFilter, "a copy cannot filter by %s", p.Column)
+	}
+	return compare(c, col, p)
+}
+
+// sourceRow is a row of which only the source is asked.
+type sourceRow string
+
+// Column implements schema.Row.
+func (r sourceRow) Column(name string) schema.Value {
+	if name == "source" {
+		return schema.String(string(r))
+	}
+	return schema.Null
+}
+
+// joinDepth is how many operands stand side by side: SQLite nests them, and
+// nests no deeper than a thousand.
+const joinDepth = 64
+
+func (cc copyColumns) join(c *condition, of []schema.Predicate, word, empty, source string) error {
+	switch {
+	case len(of) == 0:
+		c.add(empty)
+		return nil
+	case len(of) > joinDepth:
+		half := len(of) / 2
+		c.add("(")
+		if err := cc.join(c, of[:half], word, empty, source); err != nil {
+			return err
+		}
+		c.add(word)
+		err := cc.join(c, of[half:], word, empty, source)
+		c.add(")")
+		return err
+	}
+	c.add("(")
+	for i := range of {
+		if i > 0 {
+			c.add(word)
+		}
+		if err := cc.where(c, of[i], source); err != nil {
+			return err
+		}
+	}
+	c.add(")")
+	return nil
+}
+
+// compare writes the comparison of one column.
+func compare(c *condition, col copies.Column, p schema.Predicate) error {
+	name := "r." + copyColumn(col.Name)
+	switch p.Op {
+	case schema.IsNull:
+		c.add(name + " = ''")
+		return nil
+	case schema.In:
+		return oneOf(c, name, col, p.Values)
+	case schema.Contains, schema.Prefix:
+		return search(c, name, col, p)
+	case schema.Eq, schema.Lt, schema.Le, schema.Gt, schema.Ge:
+	default:
+		return schema.Errorf(schema.UnsupportedFilter, "a copy cannot compare %s in this way", col.Name)
+	}
+	v := p.Values[0]
+	switch {
+	case v.IsNull():
+		c.add("0")
+	case !isComparable(col, v):
+		// Values of different kinds have a fixed order, as in Value.Compare.
+		less := col.Kind < v.Kind
+		if less && (p.Op == schema.Lt || p.Op == schema.Le) || !less && (p.Op == schema.Gt || p.Op == schema.Ge) {
+			c.add(name + " <> ''")
+		} else {
+			c.add("0")
+		}
+	case p.Op == schema.Eq:
+		c.add(name+" = ?", sortText(v))
+	case p.Op == schema.Lt:
+		c.add("("+name+" < ? AND "+name+" <> '')", sortText(v))
+	case p.Op == schema.Le:
+		c.add("("+name+" <= ? AND "+name+" <> '')", sortText(v))
+	case p.Op == schema.Gt:
+		c.add(name+" > ?", sortText(v))
+	case p.Op == schema.Ge:
+		c.add(name+" >= ?", sortText(v))
+	}
+	return nil
+}
+
+func isComparable(col copies.Column, v schema.Value) bool {
+	return v.Kind == col.Kind || v.Kind == schema.KindInt && col.Kind == schema.KindDecimal
+}
+
+func oneOf(c *condition, name string, col copies.Column, values []schema.Value) error {
+	var args []any
+	for _, v := range values {
+		if text := sortText(v); text != "" && isComparable(col, v) {
+			args = append(args, text)
+		}
+	}
+	switch {
+	case len(args) == 0:
+		c.add("0")
+		return nil
+	case len(args)+len(c.args) > maxArgs:
+		return schema.Errorf(schema.UnsupportedFilter, "too many values for %s", col.Name)
+	}
+	c.add(name+" IN ("+placeholders(len(args))+")", args...)
+	return nil
+}
+
+func placeholders(n int) string {
+	return strings.Repeat("?, ", n-1) + "?"
+}
+
+// search writes a comparison that ignores letter case. The text in lower case is
+// kept where it differs.
+func search(c *condition, name string, col copies.Column, p schema.Predicate) error {
+	if !col.Folded {
+		return schema.Errorf(schema.UnsupportedFilter, "a copy cannot search in %s", col.Name)
+	}
+	fold := "r.fold_" + copyColumn(col.Name)
+	found := "> 0"
+	if p.Op == schema.Prefix {
+		found = "= 1"
+	}
+	c.add("("+name+" <> '' AND instr(CASE WHEN "+fold+" = '' THEN "+name+" ELSE "+fold+" END, ?) "+found+")", strings.ToLower(p.Values[0].Str))
+	return nil
+}
