@@ -30,7 +30,7 @@ const killedVariable = "TRAMA_COPIES_KILLED"
 func killedDir() string { return os.Getenv(killedVariable) }
 
 // agedRows are how many rows the table of a certain age is made of.
-const agedRows = 360
+const agedRows = 200
 
 // aged is an order of a table that changes as it ages, the same in every process:
 // rows come, change and go.
@@ -69,7 +69,7 @@ func agedTable(age int) []schema.Order {
 // an index of customers.
 func agedSource(age int) datasources.Source {
 	rows := agedTable(age)
-	scan := &orderScan{size: 12, shifting: true}
+	scan := &orderScan{size: 7, shifting: true}
 	scan.set(rows...)
 	list := &table[schema.Contact, *schema.Contact]{}
 	ix := &index{}
@@ -81,7 +81,7 @@ func agedSource(age int) datasources.Source {
 	}
 	return withIndex{&system{
 		readers: map[string]any{"Order": scan, "Contact": list},
-		entries: []datasources.Entity{entry("Order", newest, 10), entry("Contact", schema.Sort{Column: "name"}, 30)},
+		entries: []datasources.Entity{entry("Order", newest, 10), entry("Contact", schema.Sort{Column: "name"}, 20)},
 	}, ix}
 }
 

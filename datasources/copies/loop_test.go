@@ -114,7 +114,7 @@ func TestRun(t *testing.T) {
 // TestSyncBesideRun: both in one process take turns.
 func TestSyncBesideRun(t *testing.T) {
 	up := &orderTable{}
-	up.set(orders(0, 200)...)
+	up.set(orders(0, 60)...)
 	src := &system{readers: map[string]any{"Order": up}, entries: []datasources.Entity{entry("Order", newest, 10)}}
 	c := openCopy(t, copies.Config{Every: time.Second}, src, newStore(t), copies.Deps{})
 	mustSync(t, c)
@@ -126,16 +126,16 @@ func TestSyncBesideRun(t *testing.T) {
 		}
 	})
 	wait.Go(func() {
-		for range 5 {
+		for range 3 {
 			mustSync(t, c)
 		}
 		cancel()
 	})
-	for range 4 {
+	for range 2 {
 		wait.Go(func() {
 			for ctx.Err() == nil {
 				rows, err := datasources.ReaderOf[schema.Order](c, "Order").List(t.Context(), datasources.Query{First: 500, Total: true})
-				if err != nil || len(rows.Items) != 200 || rows.Totals[0] != 200 {
+				if err != nil || len(rows.Items) != 60 || rows.Totals[0] != 60 {
 					t.Errorf("%d rows of %d, %v", len(rows.Items), rows.Totals, err)
 					return
 				}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -179,7 +180,7 @@ func (c *client) link(asked *url.URL, next string) (string, error) {
 		return "", errLink
 	}
 	path, ok := strings.CutPrefix(u.EscapedPath(), c.base.EscapedPath())
-	if !ok || strings.Contains(path, "..") {
+	if !ok || slices.Contains(strings.Split(u.Path, "/"), "..") { // decoded: a server may resolve it
 		return "", errLink
 	}
 	query := u.RawQuery

@@ -71,9 +71,9 @@ func (s *source) opsOf(col *mapping.Column, f *mapping.Field) (ops []schema.Op, 
 			return nil, false, false // shown in one form, stored in any
 		}
 		c.want, c.typ.kind = schema.KindString, kindText
-		if len(f.Map) > 0 {
-			c.raws = map[string][]string{}
-		}
+	}
+	if len(f.Map) > 0 {
+		c.raws = map[string][]string{}
 	}
 	return c.ops(s.trust), c.sortable(), c.want == schema.KindTime || c.want == schema.KindDecimal
 }

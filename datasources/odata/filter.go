@@ -26,7 +26,7 @@ type column struct {
 
 // ops are the comparisons that can be left to the system.
 func (c *column) ops(t trust) []schema.Op {
-	if c == nil || !c.canFilter || c.path == "" {
+	if c == nil || !c.canFilter || c.path == "" || c.raws != nil && c.want != schema.KindString {
 		return nil
 	}
 	equal := []schema.Op{schema.Eq, schema.In}
@@ -50,7 +50,7 @@ func (c *column) ops(t trust) []schema.Op {
 
 // sortable reports whether the system sorts by the column as the graph does.
 func (c *column) sortable() bool {
-	return c != nil && c.canSort && c.canFilter && c.path != "" &&
+	return c != nil && c.canSort && c.canFilter && c.path != "" && c.raws == nil &&
 		(c.want == schema.KindDecimal && c.typ.isNumber() || c.want == schema.KindTime && c.typ.isTime())
 }
 

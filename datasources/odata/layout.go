@@ -66,17 +66,25 @@ func (s *source) lay(m *model, v version, name string) (*layout, error) {
 	for _, col := range mapping.Columns(name) {
 		x.column(col, cfg.Fields[col.Name])
 	}
-	if gone := l.columns["deleted"]; gone != nil && name != "Customer" && gone.canFilter && gone.typ.kind == kindBool {
-		// What is marked as deleted is no row: it may not be counted either.
-		alive := term(fmt.Sprintf("%s eq %t", gone.path, gone.flipped))
-		if !gone.isRequired && !s.trust.noNull {
-			alive = or(alive, term(gone.path+" eq null"))
-		}
-		l.fixed = and(l.fixed, alive)
+	if gone := l.columns["deleted"]; gone != nil && name != "Customer" {
+		l.fixed = and(l.fixed, alive(gone, s.trust))
 	}
 	x.linkRules(typ, s.links)
 	l.narrow(s.desc.Entity(name), s.trust)
 	return l, nil
+}
+
+// alive leaves out what is marked as deleted: it is no row, and may not be counted
+// either. Where the service cannot do it, mapping does, and nothing is counted.
+func alive(gone *column, t trust) cond {
+	if gone.typ.kind != kindBool || !gone.canFilter || gone.raws != nil {
+		return cond{all: true, loose: true}
+	}
+	c := term(fmt.Sprintf("%s eq %t", gone.path, gone.flipped))
+	if gone.isRequired || t.noNull {
+		return c
+	}
+	return or(c, term(gone.path+" eq null"))
 }
 
 // findKey takes the key from the config, else from $metadata.

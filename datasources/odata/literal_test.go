@@ -2,6 +2,7 @@ package odata
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -150,5 +151,34 @@ func TestKeys(t *testing.T) {
 		if _, ok := splitKey(text, 2); ok {
 			t.Errorf("%q is no key of two parts", text)
 		}
+	}
+}
+
+func TestLinks(t *testing.T) {
+	base, _ := url.Parse("https://h.example/svc/")
+	asked, _ := url.Parse("https://h.example/svc/Orders?$top=1")
+	c := &client{base: base, cfg: &Config{}}
+	for link, want := range map[string]string{
+		"Orders?$skiptoken=1":                                   "Orders?$skiptoken=1",
+		"https://h.example/svc/Orders?$skiptoken='a b'":         "Orders?$skiptoken='a b'",
+		"http://H.example:8080/svc/Orders?a=1":                  "Orders?a=1", // as a service behind a proxy sees itself
+		"/svc/Orders":                                           "Orders",
+		"?$skip=5":                                              "Orders?$skip=5",
+		"https://evil.example/svc/Orders":                       "",
+		"//evil.example/svc/Orders":                             "",
+		"https://h.example.evil.example/svc/Orders":             "",
+		"https://evil@h.example/svc/Orders":                     "",
+		"/other/Orders":                                         "",
+		"../Orders":                                             "",
+		"/svc/%2e%2e/x":                                         "",
+		"https://h.example/svc/%zz":                             "",
+		"https://h.example/svc/" + strings.Repeat("x", maxLink): "",
+	} {
+		t.Run("case="+link[:min(len(link), 50)], func(t *testing.T) {
+			got, err := c.link(asked, link)
+			if got != want || (err == nil) != (want != "") {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
 	}
 }

@@ -110,7 +110,7 @@ func isWanted(name string, f datasources.Fields) bool {
 	if f == nil || f.Has(name) {
 		return true
 	}
-	amounts := f.Has("total") || f.Has("tax")
+	amounts := f.Has("total") || f.Has("net") || f.Has("tax") || f.Has("computed")
 	switch name {
 	case "customer", "order", "quote", "invoice", "code", "number", "sku", "deleted":
 		return true

@@ -51,8 +51,12 @@ func TestAnswers(t *testing.T) {
 		"400":                    {body(400, `{"error":"Ion Popescu"}`), schema.SourceInvalid, false, ""},
 		"500":                    {body(500, `stack of Ion Popescu`), schema.SourceUnavailable, true, ""},
 		"429":                    {body(429, `slow down`), schema.SourceLimited, true, ""},
-		"redirect to a login":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login?next=Ion+Popescu", 302) }, schema.SourceUnavailable, true, ""},
-		"redirect to elsewhere":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://example.org/", 302) }, schema.SourceInvalid, false, ""},
+		"redirect to a login": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/login?next=Ion+Popescu", http.StatusFound)
+		}, schema.SourceUnavailable, true, ""},
+		"redirect to elsewhere": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://example.org/", http.StatusFound)
+		}, schema.SourceInvalid, false, ""},
 		"nested without an end":  {body(200, `{"data":`+strings.Repeat("[", 100_000)), schema.SourceInvalid, false, ""},
 		"more than the max_body": {body(200, `[`+strings.Repeat(`{"id":1},`, 10_000)+`{}]`), schema.SourceInvalid, false, ""},
 		"it hangs up":            {func(w http.ResponseWriter, _ *http.Request) { c, _, _ := w.(http.Hijacker).Hijack(); c.Close() }, schema.SourceUnavailable, true, ""},

@@ -138,6 +138,26 @@ func TestByKeys(t *testing.T) {
 	})
 }
 
+// TestKeysInABody asks by POST: a text for the style comma, a list otherwise.
+func TestKeysInABody(t *testing.T) {
+	for style, want := range map[string]string{
+		"comma": `{"filter":{"ids":"1,2"},"limit":20,"offset":0}`, "repeat": `{"filter":{"ids":["1","2"]},"limit":20,"offset":0}`,
+	} {
+		t.Run("case="+style, func(t *testing.T) {
+			s := serve(t, func(w http.ResponseWriter, _ *http.Request) { write(w, records(0, 2)) })
+			cfg := liveConfig(s)
+			order(&cfg, func(e *rest.Entity) { e.Method, e.Keys = "POST", rest.Keys{Param: "filter.ids", Style: style} })
+			rows, err := orders(open(t, s, cfg)).ByKeys(t.Context(), []string{"1", "2"}, nil)
+			if err != nil || len(rows.Items) != 2 {
+				t.Fatal(err)
+			}
+			if got := s.calls(); len(got) != 1 || got[0] != "POST /orders "+want {
+				t.Errorf("asked %q", got)
+			}
+		})
+	}
+}
+
 // TestKeysStayKeys makes sure that no key is a part of a filter.
 func TestKeysStayKeys(t *testing.T) {
 	s := serve(t, live(10))

@@ -151,6 +151,12 @@ func covered(entity string, c mapping.Coverage) datasources.Finding {
 		f.Subject += "." + c.Field
 	}
 	switch {
+	case len(c.Candidates) > 1:
+		var list []string
+		for _, x := range c.Candidates {
+			list = append(list, fmt.Sprintf("%s in %d", x.Path, x.Seen))
+		}
+		f.Result = fmt.Sprintf("%s of %d records", strings.Join(list, ", "), c.Records)
 	case c.Path != "":
 		f.Result = fmt.Sprintf("%s, in %d of %d records", c.Path, c.Seen, c.Records)
 	case c.Records > 0 && !c.IsConstant:

@@ -46,7 +46,7 @@ func (d *dolishop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var list []map[string]any
 	switch {
 	case r.Header.Get("DOLAPIKEY") != "dol-key":
-		http.Error(w, `{"error":{"code":401,"message":"Unauthorized"}}`, 401)
+		http.Error(w, `{"error":{"code":401,"message":"Unauthorized"}}`, http.StatusUnauthorized)
 		return
 	case r.URL.Path == "/api/index.php/thirdparties":
 		list = slices.Clone(d.clients)

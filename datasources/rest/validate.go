@@ -286,8 +286,8 @@ func (v *validator) relations(key, name string, e Entity) {
 func (v *validator) orders(key, name string, e Entity) {
 	for _, column := range slices.Sorted(maps.Keys(e.Orders)) {
 		at, o := key+".orders."+column, e.Orders[column]
-		if !hasField(e.Fields, column) || column != "id" && !isSortable(name, column) {
-			v.bad(at, "rows cannot be sorted by it: expected the name of a field that is a time, an amount or the id")
+		if !hasField(e.Fields, column) || !isSortable(name, column) {
+			v.bad(at, "rows cannot be sorted by it: expected the name of a field that is a time or an amount")
 		}
 		if len(o.Asc) == 0 || len(o.Desc) == 0 {
 			v.bad(at, "needs the parameters for both asc and desc")

@@ -131,7 +131,7 @@ func copyReading(t *testing.T, open func() Store) {
 		t.Errorf("gone on with %+v", c.at)
 	}
 	c.save(&copies.Page{Rows: []copies.Row{copyRow("c", "1", "customer=c1"), copyRow("b", "1")}, Last: true})
-	if c.at.Seen != 3 || c.at.Changed != 3 || !c.at.AtEnd || c.at.Rows != 3 {
+	if c.at.Seen != 3 || c.at.Changed != 3 || !c.at.AtEnd || c.at.Rows != 3 || !c.at.Shifting {
 		t.Errorf("after the last page %+v", c.at)
 	}
 	c.end(copies.End{})

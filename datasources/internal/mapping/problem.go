@@ -97,10 +97,19 @@ type Coverage struct {
 	Path    string // the candidate that occurred most, "" = none did
 	Records int    // records looked at; of a nested column the elements
 	Seen    int    // of these, how many had the candidate
+	// Candidates are all that occurred, in the config's order. A record in which one
+	// was taken is not looked at for those behind it.
+	Candidates []Candidate
 	// IsConstant: the column has no candidates.
 	IsConstant bool
 	// Problems tells how many records had each kind of problem.
 	Problems map[string]int
+}
+
+// Candidate is one path of a column and in how many records it occurred.
+type Candidate struct {
+	Path string
+	Seen int
 }
 
 // Coverage reports on every column with candidates, in the order of their names.
@@ -113,6 +122,9 @@ func (t *Tally) Coverage() []Coverage {
 		}
 		c := Coverage{Field: f.name, Records: f.looked, IsConstant: len(f.paths) == 0, Problems: map[string]int{}}
 		for j, n := range f.by {
+			if n > 0 {
+				c.Candidates = append(c.Candidates, Candidate{Path: f.paths[j].String(), Seen: n})
+			}
 			if n > c.Seen {
 				c.Path, c.Seen = f.paths[j].String(), n
 			}
