@@ -160,7 +160,9 @@ func compare(c *condition, col copies.Column, p schema.Predicate) error {
 			c.add("0")
 		}
 	case p.Op == schema.Eq:
-		c.add(name+" = ?", sortText(v))
+		// The second half is true, and what lets an index of the rows that have one be
+		// used.
+		c.add("("+name+" = ? AND "+name+" <> '')", sortText(v))
 	case p.Op == schema.Lt:
 		c.add("("+name+" < ? AND "+name+" <> '')", sortText(v))
 	case p.Op == schema.Le:
@@ -191,7 +193,7 @@ func oneOf(c *condition, name string, col copies.Column, values []schema.Value) 
 	case len(args)+len(c.args) > maxArgs:
 		return schema.Errorf(schema.UnsupportedFilter, "too many values for %s", col.Name)
 	}
-	c.add(name+" IN ("+placeholders(len(args))+")", args...)
+	c.add("("+name+" IN ("+placeholders(len(args))+") AND "+name+" <> '')", args...)
 	return nil
 }
 

@@ -36,7 +36,8 @@ func openSQLite(ctx context.Context, path string, deps Deps) (*Store, error) {
 		return nil, s.failed("open", err)
 	}
 	s.w.SetMaxOpenConns(1)
-	if s.r, err = sql.Open("sqlite", dsn(path, deps, url.Values{}, "query_only(1)")); err != nil {
+	// 32 MB of pages for each reader: questions to copies go over a few indexes again and again.
+	if s.r, err = sql.Open("sqlite", dsn(path, deps, url.Values{}, "query_only(1)", "cache_size(-32000)")); err != nil {
 		return nil, errors.Join(s.failed("open", err), s.w.Close())
 	}
 	s.r.SetMaxOpenConns(readers)

@@ -17,7 +17,7 @@ type Config struct {
 	// Key opens all packages.
 	Key string `yaml:"key"`
 	// Packages are those that were bought: ecommerce, ecommerce-plus, crm, carrier,
-	// supplier (or by the vendor's words transporteurs, fournisseurs).
+	// supplier; the vendor's own words are known too.
 	Packages []string `yaml:"packages"`
 }
 

@@ -285,6 +285,13 @@ func TestList(t *testing.T) {
 	}
 }
 
+// TestListThatRepeatsItself: what may not be whole is no answer to a query.
+func TestListThatRepeatsItself(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { write(w, records(0, 20)) })
+	_, err := orders(open(t, s, liveConfig(s))).List(t.Context(), datasources.Query{First: 5})
+	wantError(t, err, schema.SourceInvalid)
+}
+
 // TestOrderedList pages through the shop by its own order, and refuses a shop that
 // does not sort.
 func TestOrderedList(t *testing.T) {

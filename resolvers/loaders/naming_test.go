@@ -69,7 +69,7 @@ func TestLinksHeldByTheOtherSide(t *testing.T) {
 	if err == nil {
 		t.Fatal("an invoice two orders name is not ambiguous")
 	}
-	each := err.(interface{ Errors() []error }).Errors() //nolint:errorlint // a batch's errors are not wrapped
+	each := err.(interface{ Errors() []error }).Errors()
 	for i, want := range []string{"o1", "", "", "AMBIGUOUS", "o1", ""} {
 		have := ""
 		if got[i] != nil {

@@ -70,6 +70,32 @@ func TestHostileRecords(t *testing.T) {
 	}
 }
 
+// TestCurrencies: an amount of an unknown currency is not one of the configured.
+func TestCurrencies(t *testing.T) {
+	for name, c := range map[string]struct{ record, configured, want, problem string }{
+		"its own":         {`{"id":1,"n":"5.0","c":"usd"}`, "EUR", "5.00 USD", ""},
+		"configured":      {`{"id":1,"n":"5.0","c":""}`, "EUR", "5.00 EUR", ""},
+		"unknown":         {`{"id":1,"n":"5.0","c":"Ecu"}`, "EUR", "5.00 XXX", "Payment.currency: unknown currency: 1"},
+		"none":            {`{"id":1,"n":"5.0"}`, "", "5.00 XXX", "Payment.amount: amount without a currency: 1"},
+		"yen with cents":  {`{"id":1,"n":"5.5","c":"JPY"}`, "", "5.50 JPY", "Payment.amount: more decimals than the currency has: 1"},
+		"dinar, 3":        {`{"id":1,"n":5.125,"c":"KWD"}`, "", "5.125 KWD", ""},
+		"euro, 3":         {`{"id":1,"n":5.125,"c":"EUR"}`, "", "5.125 EUR", "Payment.amount: more decimals than the currency has: 1"},
+		"euro, padded":    {`{"id":1,"n":"5.12000000","c":"EUR"}`, "", "5.12 EUR", ""},
+		"a float's noise": {`{"id":1,"n":5.1200000000000001,"c":"EUR"}`, "", "5.1200000000000001 EUR", "Payment.amount: more decimals than the currency has: 1"},
+	} {
+		t.Run("case="+name, func(t *testing.T) {
+			out := run[schema.Payment](t, mapping.Options{Entity: "Payment", Source: "s", Currency: c.configured, Fields: mapping.Fields{"id": at("id"), "amount": at("n"), "currency": at("c")}}, parse(t, "["+c.record+"]"))
+			m := out.Rows[0].Amount
+			if got := m.Amount.String() + " " + m.Currency; got != c.want {
+				t.Errorf("got %s", got)
+			}
+			if c.problem != "" && !slices.Contains(out.Problems, c.problem) || c.problem == "" && slices.ContainsFunc(out.Problems, func(p string) bool { return !strings.Contains(p, mapping.NeverThere) }) {
+				t.Errorf("problems %q", out.Problems)
+			}
+		})
+	}
+}
+
 func TestManyLinesAreCut(t *testing.T) {
 	o := commande()
 	out := run[schema.Order](t, o, parse(t, `[{"numero":"1","lignes":[`+strings.Repeat(`{"reference":"A"},`, mapping.MaxNested)+`{"reference":"B"}]}]`))
