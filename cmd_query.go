@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/policies"
 )
 
@@ -77,11 +78,17 @@ func operator() *policies.Principal {
 	return &policies.Principal{TokenID: "operator", Account: "operator", Packages: []string{"admin"}}
 }
 
-// ask fills the directory once and answers one query. An answer with errors makes
+// ask reads copies that were never read and fills the directory once, and answers
+// one query. An answer with errors makes
 // the command fail.
 func (a *app) ask(ctx context.Context, w io.Writer, query string, vars map[string]any, wait time.Duration) error {
 	fill, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
+	for _, c := range a.copies {
+		if c.Status().AsOf.IsZero() { // never read whole; what fails is said in the answer
+			_ = c.Sync(fill, copies.Options{})
+		}
+	}
 	a.fill(fill)
 	result, err := a.web.Execute(ctx, operator(), query, vars)
 	if err != nil {

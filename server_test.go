@@ -61,6 +61,9 @@ func demoApp(t testing.TB, o demoOptions) (*app, *sandbox.Sandbox) {
 			t.Error(err)
 		}
 	})
+	if err := a.syncCopies(t.Context(), io.Discard, nil, syncOptions{}); err != nil {
+		t.Fatal(err)
+	}
 	a.fill(t.Context())
 	return a, box
 }

@@ -92,8 +92,9 @@ func (c *Copy) openSets(original *datasources.Description) error {
 		}
 	}
 	known := openers()
-	for i := range original.Entities {
-		e := &original.Entities[i]
+	entities := eldersFirst(original.Entities)
+	for i := range entities {
+		e := &entities[i]
 		open := known[e.Name]
 		if open == nil || !wanted(e.Name) {
 			continue

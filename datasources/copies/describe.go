@@ -19,10 +19,15 @@ const (
 func (c *Copy) Describe() datasources.Description { return c.desc }
 
 func (c *Copy) describe(d datasources.Description) datasources.Description {
+	original := d
 	d.Entities = slices.Clone(d.Entities)
 	for i := range d.Entities {
 		if s := c.byEntity[d.Entities[i].Name]; s != nil && s.reader != nil {
-			d.Entities[i] = describeEntity(d.Entities[i])
+			e := original.Entities[i]
+			if over := inherits(&original, &e); over != "" {
+				e.Columns = append(slices.Clone(e.Columns), datasources.Column{Name: "customer", Upstream: "of its " + over})
+			}
+			d.Entities[i] = describeEntity(e)
 		}
 	}
 	return d

@@ -22,6 +22,9 @@ func feedOf[T any, P datasources.EntityOf[T]](r datasources.Reader[T], e *dataso
 	if sc, ok := r.(datasources.Scanner[T]); ok {
 		return func(ctx context.Context, from string, take func(*Page, int) error) error {
 			return sc.Scan(ctx, datasources.Mark(from), func(s datasources.Scanned[T]) error {
+				if err := p.heir.complete(ctx, s.Items); err != nil {
+					return err
+				}
 				rows, unusable := p.pack(s.Items)
 				return take(&Page{Rows: rows, Mark: string(s.Mark), Last: s.Last, Doubtful: s.Doubtful, Shifting: s.Shifting}, unusable)
 			})
@@ -81,6 +84,9 @@ func (l *lister[T, P]) read(ctx context.Context, from string, take func(*Page, i
 			page.Last, page.Doubtful = true, true // it says that there is more, and gives nothing new
 		}
 		mark = page.Mark
+		if err := l.p.heir.complete(ctx, rows.Items); err != nil {
+			return err
+		}
 		var unusable int
 		page.Rows, unusable = l.p.pack(rows.Items)
 		if err := take(page, unusable); err != nil || page.Last {

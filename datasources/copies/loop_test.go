@@ -81,7 +81,7 @@ func TestRun(t *testing.T) {
 			}
 		}
 		stop := start()
-		expect("at once", "0s Customer done", "0s Contact failed", "0s Order done", "0s Quote not enabled")
+		expect("at once", "0s Customer done", "0s Order done", "0s Quote not enabled", "0s Contact failed")
 		time.Sleep(4 * time.Second) // virtual
 		expect("retries", "1s Contact failed", "3s Contact failed")
 		contacts.failing(nil)

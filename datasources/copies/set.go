@@ -98,7 +98,8 @@ func openEntity[T any, P datasources.EntityOf[T]](c *Copy, e *datasources.Entity
 		return nil, err
 	}
 	s := &set{entity: e.Name, layout: rows.name}
-	p := &packer[T, P]{source: c.cfg.Name, codec: rows, columns: Columns()}
+	original := c.inner.Describe()
+	p := &packer[T, P]{source: c.cfg.Name, codec: rows, columns: Columns(), heir: &heir[T, P]{c, inherits(&original, e)}}
 	s.feed = feedOf(r, e, p)
 	s.reader = &reader[T, P]{c: c, s: s, codec: rows, order: e.Default}
 	return s, nil
@@ -124,6 +125,7 @@ type packer[T any, P datasources.EntityOf[T]] struct {
 	source  string
 	codec   *codec[T]
 	columns []Column
+	heir    *heir[T, P]
 }
 
 // pack leaves out rows that have no key or say that they are another source's,
