@@ -10,6 +10,7 @@ import (
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/cache"
 	"github.com/trama-graph/trama/graph/web"
+	"github.com/trama-graph/trama/schema"
 )
 
 // metrics is what /metrics shows. Labels are names from the configuration and
@@ -71,6 +72,51 @@ func (m *metrics) operation(o web.Observation) {
 	m.operations.WithLabelValues(result).Observe(o.Took.Seconds())
 	for _, code := range o.Codes {
 		m.errors.WithLabelValues(code).Inc()
+	}
+}
+
+// sourcesCollector shows what the systems say of themselves: copies and problems. It is
+// asked at each reading of /metrics, and makes no calls.
+type sourcesCollector struct {
+	sources func() []*schema.Source
+	rows    *prometheus.Desc
+	asOf    *prometheus.Desc
+	found   *prometheus.Desc
+}
+
+func newSourcesCollector(sources func() []*schema.Source) *sourcesCollector {
+	return &sourcesCollector{
+		sources: sources,
+		rows:    prometheus.NewDesc("trama_copy_rows", "Records in a copy.", []string{"source", "entity"}, nil),
+		asOf:    prometheus.NewDesc("trama_copy_as_of_seconds", "When the last complete reading of a copy began, since 1970; 0 before the first.", []string{"source", "entity"}, nil),
+		found:   prometheus.NewDesc("trama_source_problems", "Records that could not be taken as they are.", []string{"source", "entity", "field", "kind"}, nil),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *sourcesCollector) Describe(to chan<- *prometheus.Desc) {
+	to <- c.rows
+	to <- c.asOf
+	to <- c.found
+}
+
+// Collect implements prometheus.Collector.
+func (c *sourcesCollector) Collect(to chan<- prometheus.Metric) {
+	for _, s := range c.sources() {
+		for _, e := range s.Entities {
+			if e.Copy == nil || e.Copy.State == schema.CopyNotEnabled {
+				continue
+			}
+			to <- prometheus.MustNewConstMetric(c.rows, prometheus.GaugeValue, float64(*e.Copy.Rows), s.Name, e.Name)
+			asOf := 0.0
+			if !e.Copy.AsOf.IsZero() {
+				asOf = float64(e.Copy.AsOf.UnixMilli()) / 1000
+			}
+			to <- prometheus.MustNewConstMetric(c.asOf, prometheus.GaugeValue, asOf, s.Name, e.Name)
+		}
+		for _, p := range s.Problems {
+			to <- prometheus.MustNewConstMetric(c.found, prometheus.GaugeValue, float64(*p.Count), s.Name, p.Entity, p.Field, p.Kind)
+		}
 	}
 }
 

@@ -147,12 +147,17 @@ func (h health) Sources() []web.SourceHealth {
 	for i, s := range h.sources {
 		st := s.Status()
 		out[i] = web.SourceHealth{Name: s.Name, Kind: s.Kind, State: st.State, LastError: string(st.LastCode)}
-		if _, ok := indexer(s.Source); !ok {
-			continue
+		if _, ok := indexer(s.Source); ok {
+			out[i].Directory = "filling"
+			if asOf, _, _ := h.directory.Status(s.Name); !asOf.IsZero() {
+				out[i].Directory, out[i].AsOf = "filled", &asOf
+			}
 		}
-		out[i].Directory = "filling"
-		if asOf, _, _ := h.directory.Status(s.Name); !asOf.IsZero() {
-			out[i].Directory, out[i].AsOf = "filled", &asOf
+		if s.Supply == schema.SupplyCopy {
+			out[i].Copy, out[i].AsOf = "filling", nil
+			if !st.AsOf.IsZero() {
+				out[i].Copy, out[i].AsOf = "filled", &st.AsOf
+			}
 		}
 	}
 	return out

@@ -247,6 +247,7 @@ func (a *app) openDoors(key []byte) error {
 		Columns: plan.Columns, Total: plan.Total, Batches: a.metrics.batch,
 	}
 	root := &resolvers.Resolver{Operations: operations{a}}
+	a.metrics.registry.MustRegister(newSourcesCollector(operations{a}.Sources))
 	es := graph.NewExecutableSchema(graph.Config{Resolvers: root, Schema: graph.Public()})
 	eng, err := newEngine(es, root, a.log)
 	if err != nil {

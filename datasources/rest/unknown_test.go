@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/govalues/decimal"
+
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/rest"
 	"github.com/trama-graph/trama/datasources/sandbox/unknown"
@@ -49,7 +51,7 @@ func TestUnknownShop(t *testing.T) {
 	}
 	sourcetest.Run(t, sourcetest.Subject{
 		Source: openShop(t, cfg), Name: "shop", Lists: []string{"Quote", "Order", "Invoice", "DeliveryNote", "Product"},
-		Secrets: []string{unknown.ShopKey}, Down: server.Close,
+		Secrets: []string{unknown.ShopKey}, Down: server.Close, Stranger: "999999",
 	})
 }
 
@@ -76,11 +78,11 @@ func TestUnknownShopSaysWhatTheWorldSays(t *testing.T) {
 		if x.Number != rec.Number || x.CustomerKey != rec.Owner || x.QuoteKey != rec.Of || len(x.Lines) != len(o.Lines) || x.CustomerReference != o.Number {
 			t.Fatalf("order %s: %+v", rec.ID, x)
 		}
-		if total := x.Total.Amount.String(); total != o.Total.String() || string(x.Total.Currency) != o.Currency {
-			t.Errorf("order %s comes to %s %s, want %s %s", rec.ID, total, x.Total.Currency, o.Total, o.Currency)
+		if want := decimal.MustNew(int64(o.Total), 2); x.Total.Amount.Cmp(want) != 0 || string(x.Total.Currency) != o.Currency {
+			t.Errorf("order %s comes to %s %s, want %s %s", rec.ID, x.Total.Amount, x.Total.Currency, want, o.Currency)
 		}
 		for i := range o.Lines {
-			if l := x.Lines[i]; l.SKU != o.Lines[i].SKU || l.Quantity.Trim(0).String() != o.Lines[i].Quantity.String() {
+			if l := x.Lines[i]; l.SKU != o.Lines[i].SKU || l.Quantity.Cmp(decimal.MustNew(int64(o.Lines[i].Quantity), 3)) != 0 || *l.Position != i+1 {
 				t.Errorf("order %s, line %d: %+v", rec.ID, i, l)
 			}
 		}

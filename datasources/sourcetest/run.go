@@ -1,6 +1,7 @@
 package sourcetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -24,7 +25,12 @@ type Subject struct {
 	Secrets []string
 	// Survives says that the source answers after Down: a copy does.
 	Survives bool
+	// Stranger is a key, and a customer's key, in the system's own form which nobody
+	// has; "" = any text. Systems with whole numbers for keys refuse others.
+	Stranger string
 }
+
+func (s Subject) stranger() string { return cmp.Or(s.Stranger, "no-such-key") }
 
 // Run checks a source. It must be called last in its test: the system is gone
 // afterwards.

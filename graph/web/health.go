@@ -21,6 +21,7 @@ type SourceHealth struct {
 	State     string     `json:"state"`
 	LastError string     `json:"lastError,omitempty"` // a code
 	Directory string     `json:"directory,omitempty"` // "filling", "filled"
+	Copy      string     `json:"copy,omitempty"`      // the same, of a system that is copied
 	AsOf      *time.Time `json:"asOf,omitempty"`
 }
 
@@ -43,7 +44,7 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 		body.Status, body.Why, status = "not ready", why, http.StatusServiceUnavailable
 	} else {
 		for _, src := range body.Sources {
-			if src.State == "down" || src.State == "degraded" || src.Directory == "filling" {
+			if src.State == "down" || src.State == "degraded" || src.Directory == "filling" || src.Copy == "filling" {
 				body.Status = "degraded"
 			}
 		}

@@ -15,8 +15,9 @@ const (
 
 // Path is where a value stands in a record: names joined by dots
 // ("client.code"), a number for an element of a list ("lines.0.sku"), "*" for the
-// only member of an object that is a list ("records.*"), and "$" for the record
-// itself. A dot within a name is written "\.", as in "@odata\.nextLink".
+// only member of an object that is a list ("records.*") or else its only member,
+// where that is a text or a number ("linkedObjectsIds.commande.*"), and "$" for
+// the record itself. A dot within a name is written "\.", as in "@odata\.nextLink".
 // A truth value's path may begin with "!": what stands there is the opposite.
 type Path struct {
 	text  string
@@ -113,7 +114,7 @@ func (s *step) next(v Value) Value {
 			return m
 		}
 		if s.name == "*" {
-			return onlyList(v)
+			return only(v)
 		}
 	case List:
 		if s.index < 0 {
@@ -130,20 +131,28 @@ func (s *step) next(v Value) Value {
 	return Value{}
 }
 
-// onlyList is the member that is a list; with two of them nobody knows which is
-// meant.
-func onlyList(v Value) Value {
-	var found Value
+// only is the member that is a list, or the one text or number there is; with two
+// of them nobody knows which is meant.
+func only(v Value) Value {
+	var list, single Value
+	lists, members := 0, 0
 	for _, m := range v.Members() {
-		if m.Kind() != List {
-			continue
+		members++
+		switch m.Kind() {
+		case List:
+			list = m
+			lists++
+		case Text, Number:
+			single = m
 		}
-		if found.d != nil {
-			return Value{}
-		}
-		found = m
 	}
-	return found
+	switch {
+	case lists == 1:
+		return list
+	case members == 1:
+		return single
+	}
+	return Value{}
 }
 
 // Each calls f with every value at the path, where a list on the way stands for
