@@ -12,7 +12,7 @@ golangci     := bin/golangci-lint-$(lint_version)-$(shell $(GO) env GOVERSION)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo build generate run-tools test services cover bench fuzz lint lint-mod lint-vet lint-code lint-generated fmt clean
+.PHONY: help demo build generate run-tools test services cover bench soak fuzz lint lint-mod lint-vet lint-code lint-generated fmt clean
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,10 @@ bench: ## the benchmarks, COUNT=6 runs of each, fit for benchstat: PKG=./graph/e
 	  while read -r dir files; do (cd "$$dir" && [ -n "$$files" ] && grep -lq '^func Benchmark' $$files && echo "$$dir"); done); \
 	if [ -z "$$dirs" ]; then echo "no benchmarks in $(PKG)"; exit 0; fi; \
 	$(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(COUNT) -timeout 0 $$dirs
+
+soak: ## what takes long: every pair of faults in every pair of ways, and readings killed many times over
+	$(GO) test ./e2e -run TestFaultTable -all-pairs -timeout 3h
+	$(GO) test ./e2e ./datasources/copies -run 'TestCopiesSurviveKillsAndFaults|TestKilled' -count 20 -timeout 3h
 
 fuzz: ## every fuzz target for FUZZTIME=10s: PKG=./graph/odata
 	@$(GO) list -f '{{.Dir}}{{range .TestGoFiles}} {{.}}{{end}}{{range .XTestGoFiles}} {{.}}{{end}}' $(PKG) | { \

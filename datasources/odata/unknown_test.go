@@ -12,7 +12,7 @@ import (
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/odata"
-	"github.com/trama-graph/trama/datasources/sandbox/unknown"
+	foreign "github.com/trama-graph/trama/datasources/sandbox/unknown"
 	"github.com/trama-graph/trama/datasources/sandbox/world"
 	"github.com/trama-graph/trama/datasources/sourcetest"
 	"github.com/trama-graph/trama/schema"
@@ -20,14 +20,14 @@ import (
 
 // exampleLedger is the ledger of docs/examples/odata.yaml in front of a service
 // that was written without a look at this package.
-func exampleLedger(t *testing.T, w *world.World, o unknown.LedgerOptions) (odata.Config, *unknown.Ledger, *httptest.Server) {
+func exampleLedger(t *testing.T, w *world.World, o foreign.LedgerOptions) (odata.Config, *foreign.Ledger, *httptest.Server) {
 	t.Helper()
-	ledger := unknown.NewLedger(w, o)
+	ledger := foreign.NewLedger(w, o)
 	server := httptest.NewServer(http.Handler(ledger))
 	t.Cleanup(server.Close)
 	cfg := odata.DefaultConfig()
-	sourcetest.Example(t, "../../docs/examples/odata.yaml", "ledger", unknown.LedgerPassword, &cfg)
-	cfg.URL, cfg.Timeout = server.URL+unknown.LedgerBase, 5*time.Second
+	sourcetest.Example(t, "../../docs/examples/odata.yaml", "ledger", foreign.LedgerPassword, &cfg)
+	cfg.URL, cfg.Timeout = server.URL+foreign.LedgerBase, 5*time.Second
 	if o.Zone != nil {
 		cfg.Zone = o.Zone.String()
 	}
@@ -44,37 +44,29 @@ func openLedger(t *testing.T, cfg odata.Config) datasources.Source {
 	return src
 }
 
-func chisinauZone(t *testing.T) *time.Location {
-	t.Helper()
-	zone, err := time.LoadLocation("Europe/Chisinau")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return zone
-}
-
 // TestUnknownLedger runs the suite of every connector in front of a ledger nobody
 // wrote this connector for, by the documented configuration: each version, and
 // what services of it do differently.
 func TestUnknownLedger(t *testing.T) {
 	for _, tc := range []struct {
 		name string
-		opts unknown.LedgerOptions
+		opts foreign.LedgerOptions
 		with func(*odata.Config)
 	}{
-		{"plain", unknown.LedgerOptions{}, nil},
-		{"small pages, relative links", unknown.LedgerOptions{PageSize: 7, RelativeNext: true}, nil},
-		{"no pages of its own", unknown.LedgerOptions{PageSize: -1}, nil},
-		{"no in, few parts of a filter", unknown.LedgerOptions{NoIn: true, MaxNodes: 100}, func(c *odata.Config) { c.Batch = 15 }},
-		{"short addresses, 414", unknown.LedgerOptions{MaxURL: 1200}, nil},
-		{"short addresses, IIS", unknown.LedgerOptions{MaxURL: 1200, LongURL: unknown.IISNotFound}, nil},
-		{"another wall clock", unknown.LedgerOptions{Zone: chisinauZone(t)}, nil},
-		{"bearer", unknown.LedgerOptions{Auth: unknown.BearerToken}, func(c *odata.Config) {
-			c.Auth.Kind, c.Auth.User, c.Auth.Password, c.Auth.Value = "bearer", "", "", unknown.LedgerToken
+		{"plain", foreign.LedgerOptions{}, nil},
+		{"small pages, relative links", foreign.LedgerOptions{PageSize: 7, RelativeNext: true}, nil},
+		{"no pages of its own", foreign.LedgerOptions{PageSize: -1}, nil},
+		{"no in, few parts of a filter", foreign.LedgerOptions{NoIn: true, MaxNodes: 100}, func(c *odata.Config) { c.Batch = 15 }},
+		{"short addresses, 414", foreign.LedgerOptions{MaxURL: 1200}, nil},
+		{"short addresses, IIS", foreign.LedgerOptions{MaxURL: 1200, LongURL: foreign.IISNotFound}, nil},
+		{"another wall clock", foreign.LedgerOptions{Zone: chisinau}, nil},
+		{"bearer", foreign.LedgerOptions{Auth: foreign.BearerToken}, func(c *odata.Config) {
+			c.Auth.Kind, c.Auth.User, c.Auth.Password, c.Auth.Value = "bearer", "", "", foreign.LedgerToken
 		}},
 	} {
 		for _, version := range []int{2, 3, 4} {
 			t.Run(fmt.Sprintf("case=v%d %s", version, tc.name), func(t *testing.T) {
+				t.Parallel() // it is waited for, mostly
 				opts := tc.opts
 				opts.Version = version
 				cfg, _, server := exampleLedger(t, world.New(1, 24), opts)
@@ -83,7 +75,7 @@ func TestUnknownLedger(t *testing.T) {
 				}
 				sourcetest.Run(t, sourcetest.Subject{
 					Source: openLedger(t, cfg), Name: "ledger", Lists: []string{"Order", "Invoice", "Payment", "Product"}, Down: server.Close,
-					Secrets: []string{unknown.LedgerPassword, unknown.LedgerToken},
+					Secrets: []string{foreign.LedgerPassword, foreign.LedgerToken},
 				})
 			})
 		}
@@ -96,7 +88,7 @@ func TestUnknownLedgerSaysWhatTheWorldSays(t *testing.T) {
 	w := world.New(1, 40)
 	for _, version := range []int{2, 3, 4} {
 		t.Run(fmt.Sprintf("case=v%d", version), func(t *testing.T) {
-			cfg, ledger, _ := exampleLedger(t, w, unknown.LedgerOptions{Version: version, Zone: chisinauZone(t)})
+			cfg, ledger, _ := exampleLedger(t, w, foreign.LedgerOptions{Version: version, Zone: chisinau})
 			src := openLedger(t, cfg)
 			rows, err := datasources.ReaderOf[schema.Invoice](src, "Invoice").List(t.Context(), datasources.Query{First: 1000, Total: true, Order: schema.Sort{Column: "date"}})
 			if err != nil {

@@ -123,8 +123,8 @@ type Paging struct {
 	CursorAt []string `yaml:"cursor_at" short:"true"`
 	// First is the number of the first page, default 0.
 	First int `yaml:"first"`
-	// Size is the number of records of a page, default 100. It may not be more than
-	// the system gives: a page of fewer records is the last.
+	// Size is the number of records of a page, default 100. A page of fewer records
+	// than the first one is the last.
 	Size int `yaml:"size"`
 	// TotalAt are the paths in the reply that may hold the number of all records.
 	TotalAt []string `yaml:"total_at" short:"true"`

@@ -130,6 +130,18 @@ func TestListsWithoutAnEnd(t *testing.T) {
 			func(w http.ResponseWriter, r *http.Request) { write(w, records(intOf(r, "offset")%30, 10)) }, func(*rest.Paging) {}, 30, true,
 			"Order: page that came twice: the list was ended there: 1", 4,
 		},
+		"smaller pages than asked for": {
+			func(w http.ResponseWriter, r *http.Request) {
+				from := intOf(r, "offset")
+				write(w, records(from, min(7, max(0, 25-from))))
+			}, func(*rest.Paging) {}, 25, false, "", 4,
+		},
+		"a list of less than a page": {
+			func(w http.ResponseWriter, r *http.Request) { write(w, records(0, max(0, 3-intOf(r, "offset")))) }, func(*rest.Paging) {}, 3, false, "", 2,
+		},
+		"less than a page for ever": {
+			page(3, records(0, 3)), func(*rest.Paging) {}, 3, true, "Order: page that came twice: the list was ended there: 1", 2,
+		},
 		"always new records": {
 			func(w http.ResponseWriter, r *http.Request) { write(w, records(intOf(r, "offset"), 10)) }, func(p *rest.Paging) { p.MaxPages = 7 }, 70, true,
 			"Order: more pages than max_pages: the list was ended there: 1", 7,

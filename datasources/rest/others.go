@@ -87,6 +87,7 @@ func (o *others[T]) read(ctx context.Context, r *resource, tally *mapping.Tally,
 	}
 	defer s.ledger.Take(tally)
 	p := s.pager(r, position{}, r.cfg.Window.params(s.now(), s.zone))
+	p.isScan = true
 	for !p.end {
 		records, err := s.patiently(ctx, func() (mapping.Value, error) { return p.next(ctx) })
 		if schema.CodeOf(err) == schema.NotEnabled && p.at.Page == 0 {

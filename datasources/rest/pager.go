@@ -51,6 +51,8 @@ type pager struct {
 	size int
 	// isQuiet: nothing is counted, as it is only a look.
 	isQuiet bool
+	// isScan: it reads the whole list for a copy, which may miss nothing.
+	isScan bool
 
 	end bool
 	// doubtful: there may be more records than came.
@@ -146,7 +148,15 @@ func (p *pager) isLast(n int, next string) bool {
 	case p.total > p.at.Rows:
 		return false // the system gives smaller pages than asked for
 	}
-	return p.r.isSized && n < p.size
+	switch {
+	case !p.r.isSized:
+		return false
+	case !p.isScan:
+		return n < p.size
+	}
+	// A first page that is short is all there is, or the system gives smaller pages
+	// than asked for: the next one tells, and costs a call for small lists only.
+	return p.at.Page > 1 && n < min(p.size, p.at.Most)
 }
 
 // where is the page's parameters.

@@ -35,6 +35,7 @@ func (t *table[T]) scan(ctx context.Context, from datasources.Mark, f func(datas
 
 func (t *table[T]) scanFirst(ctx context.Context, first *resource, at position, others *others[T], f func(datasources.Scanned[T]) error) error {
 	p := t.s.pager(first, at, first.cfg.Window.params(t.s.now(), t.s.zone))
+	p.isScan = true
 	tally := t.plans[0].Tally()
 	isDoubtful := false
 	defer t.s.ledger.Take(tally)
