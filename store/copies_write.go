@@ -270,7 +270,10 @@ func (s *Store) EndRun(ctx context.Context, id, run, pages int64, e copies.End) 
 			return nil, err
 		}
 		var refused int64
-		if doomed > e.Most && !e.At.Before(set.Accept) {
+		// What was refused stays so, though other rows came since and made it a smaller
+		// share, until the source has some of it again or an operator consents.
+		isTooMuch := doomed > e.Most || set.Refused > 0 && doomed >= set.Refused
+		if isTooMuch && !e.At.Before(set.Accept) {
 			refused, doomed = doomed, 0
 		}
 		if doomed > 0 {

@@ -27,7 +27,7 @@ func openCustomers(c *Copy) (*set, error) {
 		return nil, err
 	}
 	take.codec, c.records = rows, rows
-	return &set{entity: customers, layout: rows.name, feed: feed}, nil
+	return &set{entity: customers, layout: rows.name, feed: feed, before: -1}, nil
 }
 
 // customerPacker makes records ready for the store.

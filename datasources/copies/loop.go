@@ -38,14 +38,8 @@ func (c *Copy) Run(ctx context.Context) error {
 	jobs := c.jobs(true)
 	for {
 		now := c.deps.Now()
-		next := jobs[:0:0]
-		for _, j := range jobs {
-			if !j.due.After(now) {
-				next = append(next, j)
-			}
-		}
-		if len(next) > 0 {
-			if err := c.work(ctx, next[0], c.deps.Progress); ctx.Err() != nil || err != nil {
+		if next := earliest(jobs); next != nil && !next.due.After(now) {
+			if err := c.work(ctx, next, c.deps.Progress); ctx.Err() != nil || err != nil {
 				return err
 			}
 			continue
@@ -105,6 +99,7 @@ type job struct {
 	due     time.Time
 	retry   time.Duration
 	confirm bool  // the next reading confirms the last one
+	pages   int64 // of its reading when the source last wanted fewer calls
 	done    bool  // Sync need not read it again
 	err     error // of the last reading
 }
@@ -122,6 +117,19 @@ func (c *Copy) jobs(rested bool) []*job {
 		}
 	}
 	return out
+}
+
+// earliest is the job that has been due the longest, nil when there is none. Were
+// the first in the list taken, two entities whose readings take longer than Every
+// would leave no time for a third.
+func earliest(jobs []*job) *job {
+	var first *job
+	for _, j := range jobs {
+		if first == nil || j.due.Before(first.due) {
+			first = j
+		}
+	}
+	return first
 }
 
 func untilFirst(jobs []*job, now time.Time) time.Duration {
@@ -182,8 +190,9 @@ func (c *Copy) complete(ctx context.Context, j *job, out outcome, now time.Time)
 	j.done = !j.confirm
 	j.due = now
 	if j.done {
-		// After a reading that takes longer than Every the source has a rest.
-		j.due = later(out.set.Started.Add(c.cfg.Every), now.Add(c.cfg.Every/4))
+		// After a reading that takes longer than Every the source has a rest. A clock
+		// that was set back meanwhile does not put the next one off.
+		j.due = later(earlier(out.set.Started, now).Add(c.cfg.Every), now.Add(c.cfg.Every/4))
 	}
 	attrs := []any{"source", c.cfg.Name, "entity", j.s.entity, "rows", out.set.Rows, "changed", out.set.Changed, "deleted", out.deleted, "missing", out.set.Missing, "took", out.set.Took}
 	switch {
@@ -200,6 +209,13 @@ func (c *Copy) complete(ctx context.Context, j *job, out outcome, now time.Time)
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
 		return a
 	}
 	return b
@@ -223,7 +239,7 @@ func (c *Copy) failed(ctx context.Context, j *job, err error, now time.Time) Ste
 		state.Refusal = e.Code
 		j.s.note(state)
 	case e.Code == schema.SourceLimited:
-		wait, step, j.err = max(e.Wait, firstRetry), Waiting, err // the same reading goes on at its mark
+		wait, step, j.err = c.limitedFor(j, e.Wait), Waiting, err // the same reading goes on at its mark
 	case errors.Is(err, ErrOvertaken), !e.Retryable:
 		// Who was refused a login and asks again and again has his account locked.
 		wait, j.err, j.done = c.cfg.Every, err, true
@@ -240,6 +256,24 @@ func (c *Copy) failed(ctx context.Context, j *job, err error, now time.Time) Ste
 		c.deps.Log.WarnContext(ctx, "could not read copy", "source", c.cfg.Name, "entity", j.s.entity, "code", e.Code, "err", err, "cause", e.Err, "next", wait)
 	}
 	return step
+}
+
+// longestPause bounds how long a source that wants fewer calls is left alone, where
+// Every is less: one that says "next year" is asked again.
+const longestPause = time.Minute
+
+// limitedFor is how long to leave a source alone that wants fewer calls. One that
+// does not say for how long is asked less and less often while nothing comes.
+func (c *Copy) limitedFor(j *job, asked time.Duration) time.Duration {
+	if asked > 0 {
+		return max(min(asked, max(c.cfg.Every, longestPause)), firstRetry)
+	}
+	if pages := j.s.snapshot().Pages; pages != j.pages {
+		j.pages, j.retry = pages, firstRetry
+	}
+	wait := j.retry
+	j.retry = min(2*j.retry, c.cfg.Every)
+	return wait
 }
 
 // sleep waits, and reports false when ctx ended first.

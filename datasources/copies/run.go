@@ -58,15 +58,14 @@ func (c *Copy) begin(ctx context.Context, s *set) (Set, error) {
 }
 
 func (c *Copy) beginAt(ctx context.Context, s *set, state Set, resume bool) (Set, error) {
+	last := state
 	state, err := c.deps.store.BeginRun(ctx, s.id, state.Run, state.Pages, Begin{Resume: resume, Settings: c.settings, At: c.deps.Now()})
 	if err != nil {
 		return state, fmt.Errorf("begin to read %s: %w", s.entity, err)
 	}
 	s.note(state)
 	if !resume {
-		s.mu.Lock()
-		s.unusable = 0
-		s.mu.Unlock()
+		s.began(last)
 	}
 	return state, nil
 }
@@ -129,7 +128,7 @@ func isUseless(err error) bool {
 // could not have missed it, or when the reading before did not meet it either.
 func (c *Copy) end(ctx context.Context, s *set, state Set) (outcome, error) {
 	isSure := !state.Resumed && (!state.Shifting || state.Pages == 1)
-	e := End{At: c.deps.Now(), Most: max(int64(c.cfg.Handful), int64(float64(state.Rows)*c.cfg.MaxDelete))}
+	e := End{At: c.deps.Now(), Most: max(int64(c.cfg.Handful), int64(float64(s.rowsBefore(state))*c.cfg.MaxDelete))}
 	switch {
 	case state.Doubtful:
 	case isSure:

@@ -25,7 +25,8 @@ type set struct {
 	mu       sync.Mutex // guards the rest
 	state    Set        // as this process last saw it
 	err      *schema.Error
-	unusable int // rows of the last reading that had no key or another source's name
+	unusable int   // rows of the last reading that had no key or another source's name
+	before   int64 // rows there were after the last reading that came to its end, -1 = not known
 }
 
 // feed reads an entity from a mark to its end and hands over pages; an error of
@@ -43,6 +44,28 @@ func (s *set) note(state Set) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state = state
+}
+
+// began takes down how many rows there were before a reading adds any. One that
+// begins anew after it was given up has added some already.
+func (s *set) began(last Set) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unusable = 0; !last.Running {
+		s.before = last.Rows
+	}
+}
+
+// rowsBefore is what deletions are measured by: rows that a source makes up while
+// others vanish do not make up for those. Where another process began the reading
+// it is all rows.
+func (s *set) rowsBefore(now Set) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.before < 0 {
+		return now.Rows
+	}
+	return min(s.before, now.Rows)
 }
 
 // fail remembers why a reading ended, nil when it was complete, and reports
@@ -97,7 +120,7 @@ func openEntity[T any, P datasources.EntityOf[T]](c *Copy, e *datasources.Entity
 	if err != nil {
 		return nil, err
 	}
-	s := &set{entity: e.Name, layout: rows.name}
+	s := &set{entity: e.Name, layout: rows.name, before: -1}
 	original := c.inner.Describe()
 	p := &packer[T, P]{source: c.cfg.Name, codec: rows, columns: Columns(), heir: &heir[T, P]{c, inherits(&original, e)}}
 	s.feed = feedOf(r, e, p)
