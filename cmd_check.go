@@ -38,7 +38,7 @@ func checkCommand() *cobra.Command {
 		}
 		defer os.RemoveAll(dir)
 		apart := filepath.Join(dir, "check.db")
-		if err := checkStore(c.Context(), &cfg, apart); err != nil {
+		if err := checkStore(c.Context(), &cfg, apart, *offline); err != nil {
 			return &usageError{err}
 		}
 		fmt.Fprintln(out, "store           ok")
@@ -55,12 +55,15 @@ func checkCommand() *cobra.Command {
 	return c
 }
 
-// checkStore opens the store, copies it to a file for the check, and closes it
-// again.
-func checkStore(ctx context.Context, cfg *config, to string) error {
+// checkStore opens the store, copies it to a file for the check, unless nothing is
+// to be looked at in it, and closes it again.
+func checkStore(ctx context.Context, cfg *config, to string, offline bool) error {
 	st, err := store.Open(ctx, cfg.Store.URL, store.Deps{})
 	if err != nil {
 		return err
+	}
+	if offline {
+		return st.Close()
 	}
 	return errors.Join(st.Snapshot(ctx, to), st.Close())
 }
@@ -102,11 +105,14 @@ func (a *app) checkSources(ctx context.Context, out io.Writer) (bad bool) {
 			case datasources.Fail:
 				mark, bad = "  FAIL ", true
 			}
-			fmt.Fprintf(out, "%s %-42s %s\n", mark, f.Subject, f.Result)
+			fmt.Fprintf(out, "%s %-42s %s\n", mark, a.cfg.masked(f.Subject), a.cfg.masked(f.Result))
 		}
 		if err != nil {
 			bad = true
-			fmt.Fprintf(out, "  FAIL  %s: %s\n", schema.CodeOf(err), cause(err))
+			fmt.Fprintf(out, "  FAIL  %s: %s\n", schema.CodeOf(err), a.cfg.masked(cause(err)))
+		}
+		if note := s.Status().Note; note != "" {
+			fmt.Fprintf(out, "  note  %s\n", note)
 		}
 	}
 	return bad

@@ -42,6 +42,7 @@ type config struct {
 	Links     []linkConfig          `yaml:"links"`
 
 	progress func(copies.Progress) // of readings, for trama sync
+	secrets  []string              // what the file refers to
 }
 
 type storeConfig struct {
@@ -90,7 +91,8 @@ type sourceConfig struct {
 	// Of a copy: how often it is read, which share of an entity's rows one reading
 	// may delete, and how long what was deleted is remembered.
 	Every       time.Duration `yaml:"every"`
-	MaxDelete   float64       `yaml:"max_delete"`
+	MaxDelete   *float64      `yaml:"max_delete"`
+	MaxRows     int64         `yaml:"max_rows"`
 	KeepDeleted time.Duration `yaml:"keep_deleted"`
 
 	kind     *sourceKind
@@ -99,7 +101,11 @@ type sourceConfig struct {
 
 // copy is how the source is copied.
 func (s *sourceConfig) copy() copies.Config {
-	return copies.Config{Name: s.Name, Every: s.Every, MaxDelete: s.MaxDelete, Keep: s.KeepDeleted}
+	c := copies.Config{Name: s.Name, Every: s.Every, MaxRows: s.MaxRows, Keep: s.KeepDeleted}
+	if s.MaxDelete != nil {
+		c.MaxDelete = *s.MaxDelete
+	}
+	return c
 }
 
 type directoryConfig struct {
@@ -162,7 +168,26 @@ func parseConfig(text []byte, env func(string) (string, bool)) (config, error) {
 	d := &decoder{env: env}
 	d.decode(doc.Content[0], reflect.ValueOf(&c).Elem(), "")
 	d.errs = append(d.errs, c.check()...)
-	return c, errors.Join(d.masked(d.errs)...)
+	c.secrets = d.secrets
+	return c, errors.Join(someOf(d.masked(d.errs))...)
+}
+
+// mostMistakes is how many mistakes are shown.
+const mostMistakes = 50
+
+func someOf(errs []error) []error {
+	if n := len(errs) - mostMistakes; n > 0 {
+		errs = append(errs[:mostMistakes:mostMistakes], fmt.Errorf("and %d more", n))
+	}
+	return errs
+}
+
+// masked is a text without what the configuration refers to.
+func (c *config) masked(text string) string {
+	for _, s := range c.secrets {
+		text = strings.ReplaceAll(text, s, "***")
+	}
+	return text
 }
 
 // check finds what the types cannot say.
@@ -307,15 +332,20 @@ func (s *sourceConfig) checkSupply(path string) []error {
 		for _, key := range []struct {
 			name string
 			set  bool
-		}{{"every", s.Every != 0}, {"max_delete", s.MaxDelete != 0}, {"keep_deleted", s.KeepDeleted != 0}} {
+		}{{"every", s.Every != 0}, {"max_delete", s.MaxDelete != nil}, {"max_rows", s.MaxRows != 0}, {"keep_deleted", s.KeepDeleted != 0}} {
 			if key.set {
 				bad(key.name, "is for supply: copy, this source is asked live")
 			}
 		}
 	case "copy":
 		d := copies.DefaultConfig()
-		s.Every, s.KeepDeleted = cmp.Or(s.Every, d.Every), cmp.Or(s.KeepDeleted, d.Keep)
-		s.MaxDelete = cmp.Or(s.MaxDelete, d.MaxDelete)
+		s.Every, s.KeepDeleted, s.MaxRows = cmp.Or(s.Every, d.Every), cmp.Or(s.KeepDeleted, d.Keep), cmp.Or(s.MaxRows, d.MaxRows)
+		if s.MaxDelete == nil {
+			s.MaxDelete = &d.MaxDelete
+		}
+		if *s.MaxDelete == 0 { // copies takes it for the default
+			bad("max_delete", "must be more than 0: what a source deleted would be shown for ever")
+		}
 		c := s.copy()
 		c.Name = "any" // said elsewhere
 		if err := c.Validate(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -199,6 +200,10 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 	}
 	if v.Kind() == reflect.String {
 		v.SetString(own.Value)
+		return
+	}
+	if own.Value == "0" && v.Type() == reflect.TypeFor[time.Duration]() {
+		v.SetInt(0) // no unit is needed for none
 		return
 	}
 	if err := own.Decode(v.Addr().Interface()); err != nil {

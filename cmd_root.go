@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -31,7 +32,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintln(stderr, "trama: "+err.Error())
 	var wrong *usageError
-	if errors.As(err, &wrong) {
+	if errors.As(err, &wrong) || strings.HasPrefix(err.Error(), "unknown command") {
 		return 2
 	}
 	return 1

@@ -25,7 +25,7 @@ func (o operations) Sources() []*schema.Source {
 		asOf, _, _ := o.directory.Status(s.Name)
 		calls, failures := int(st.Calls), int(st.Failures)
 		out[i] = &schema.Source{
-			Name: s.Name, Kind: s.Kind, Supply: s.Supply, State: schema.SourceState(strings.ToUpper(st.State)), Entities: entities(s),
+			Name: s.Name, Kind: s.Kind, Supply: s.Supply, State: schema.SourceState(strings.ToUpper(st.State)), Entities: o.entities(s),
 			LastErrorCode: string(st.LastCode), LastErrorAt: st.LastErrorAt, LastOkAt: st.LastOKAt, LatencyMs: milliseconds(st.Latency),
 			Breaker: st.Breaker, Calls: &calls, Failures: &failures, AsOf: asOf, Note: st.Note, Problems: problems(s), Usage: usage(s),
 		}
@@ -75,11 +75,17 @@ func milliseconds(d time.Duration) *decimal.Decimal {
 	return &ms
 }
 
-func entities(s *datasources.Connected) []*schema.SourceEntity {
+func (o operations) entities(s *datasources.Connected) []*schema.SourceEntity {
 	var out []*schema.SourceEntity
+	type copied interface {
+		EntityCopy(entity string) *schema.EntityCopy
+	}
+	if c, ok := ability[copied](s.Source); ok && c.EntityCopy("Customer") != nil { // for the directory
+		out = append(out, &schema.SourceEntity{Name: "Customer", Upstream: "copy of its customers", Copy: c.EntityCopy("Customer")})
+	}
 	for i := range s.Description().Entities {
 		e := &s.Description().Entities[i]
-		se := &schema.SourceEntity{Name: e.Name, Upstream: e.Upstream}
+		se := &schema.SourceEntity{Name: e.Name, Upstream: o.cfg.masked(e.Upstream)}
 		for _, c := range e.Columns {
 			if len(c.Ops) > 0 {
 				se.Filters = append(se.Filters, c.Name)
@@ -91,9 +97,7 @@ func entities(s *datasources.Connected) []*schema.SourceEntity {
 		for _, r := range e.Relations {
 			se.Relations = append(se.Relations, string(r.Relation))
 		}
-		if c, ok := ability[interface {
-			EntityCopy(entity string) *schema.EntityCopy
-		}](s.Source); ok {
+		if c, ok := ability[copied](s.Source); ok {
 			se.Copy = c.EntityCopy(e.Name)
 		}
 		out = append(out, se)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -79,7 +80,9 @@ func checkCopied(cfg *config, only []string) error {
 	return nil
 }
 
-// syncCopies reads the sources side by side, each within its own budget.
+// syncCopies reads the sources side by side, each within its own budget, and says
+// what was wrong with their records. A reading that may have missed rows, or was
+// not let delete them, is a failure: who runs this by a timer must know.
 func (a *app) syncCopies(ctx context.Context, out io.Writer, show func(copies.Progress), o syncOptions) error {
 	var wait sync.WaitGroup
 	failures := make([]error, len(a.copies))
@@ -88,7 +91,18 @@ func (a *app) syncCopies(ctx context.Context, out io.Writer, show func(copies.Pr
 			continue
 		}
 		wait.Go(func() {
-			failures[i] = c.Sync(ctx, copies.Options{AcceptDeletions: o.accept, Progress: show})
+			unsure := map[string]bool{} // by entity: its last reading
+			failures[i] = c.Sync(ctx, copies.Options{AcceptDeletions: o.accept, Progress: func(p copies.Progress) {
+				if p.Step == copies.Done {
+					unsure[p.Entity] = p.Doubtful || p.Refused > 0
+				}
+				if show != nil {
+					show(p)
+				}
+			}})
+			if failures[i] == nil && slices.Contains(slices.Collect(maps.Values(unsure)), true) {
+				failures[i] = errFailed
+			}
 			if o.watch && ctx.Err() == nil {
 				failures[i] = c.Run(ctx)
 			}
@@ -99,10 +113,31 @@ func (a *app) syncCopies(ctx context.Context, out io.Writer, show func(copies.Pr
 		fmt.Fprintln(out, "stopped; the next time it goes on from here")
 		return nil
 	}
+	a.showProblems(out, o.only)
 	if err := errors.Join(failures...); err != nil {
 		return errFailed // each was shown in its line
 	}
 	return nil
+}
+
+// showProblems prints what the readings counted.
+func (a *app) showProblems(out io.Writer, only []string) {
+	for _, c := range a.copies {
+		name := c.Describe().Name
+		if len(only) > 0 && !slices.Contains(only, name) {
+			continue
+		}
+		for _, p := range c.Problems() {
+			subject := name + " " + p.Entity
+			if p.Field != "" {
+				subject += "." + p.Field
+			}
+			fmt.Fprintf(out, "%-26s problem      %9d records  %s\n", subject, p.Count, p.Kind)
+		}
+		if note := c.Status().Note; note != "" {
+			fmt.Fprintf(out, "%-26s note         %s\n", name, note)
+		}
+	}
 }
 
 // progressPrinter prints a line for each step that says something new: the pages
@@ -131,6 +166,9 @@ func progressPrinter(out io.Writer) func(copies.Progress) {
 				fmt.Fprintf(out, "  %d %s", note.n, note.text)
 			}
 		}
+		if p.Doubtful && !passing {
+			fmt.Fprint(out, "  MAY NOT BE ALL: nothing was deleted")
+		}
 		if p.Resumed {
 			fmt.Fprint(out, "  (resumed)")
 		}
@@ -149,7 +187,7 @@ func besideServer(ctx context.Context, out io.Writer, cfg *config, o syncOptions
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	fmt.Fprintln(out, "A server is running on this store and keeps the copies itself.")
+	fmt.Fprintln(out, "Another trama is running on this store and keeps the copies itself.")
 	for i := range cfg.Sources {
 		s := &cfg.Sources[i]
 		if o.accept && s.Supply == "copy" && (len(o.only) == 0 || slices.Contains(o.only, s.Name)) {

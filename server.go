@@ -464,7 +464,7 @@ func (a *app) probe(ctx context.Context, s *datasources.Connected) {
 	}
 	for _, f := range findings {
 		if f.Level != datasources.OK {
-			a.log.WarnContext(ctx, "probed source", "source", s.Name, "subject", f.Subject, "result", f.Result)
+			a.log.WarnContext(ctx, "probed source", "source", s.Name, "subject", a.cfg.masked(f.Subject), "result", a.cfg.masked(f.Result))
 		}
 	}
 }

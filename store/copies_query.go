@@ -28,6 +28,9 @@ func newCopyQuery(a copies.Ask, from, of string, args ...any) (*copyQuery, error
 		if err := cc.where(&q.where, a.Where, a.Source); err != nil {
 			return nil, err
 		}
+		if len(q.where.args) > maxArgs {
+			return nil, schema.Errorf(schema.UnsupportedFilter, "the filter compares with too many values")
+		}
 	}
 	var col copies.Column
 	switch a.Order.Column {

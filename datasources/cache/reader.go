@@ -46,6 +46,11 @@ func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.
 		return rows, err
 	}
 	asOf := r.asOf(rows.AsOf)
+	if rows.Stale { // the next answer shall say so, too
+		out.Items = append(out.Items, rows.Items...)
+		out.AsOf, out.Stale = older(out.AsOf, asOf), true
+		return out, err
+	}
 	byKey := make(map[string]*T, len(rows.Items))
 	for i := range rows.Items {
 		_, k := P(&rows.Items[i]).Identity()
@@ -90,7 +95,9 @@ func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, p
 			if i < len(fetched.Totals) {
 				e.Total = fetched.Totals[i]
 			}
-			remember(r.c, name(p), e)
+			if !fetched.Stale { // the next answer shall say so, too
+				remember(r.c, name(p), e)
+			}
 			found[p] = e
 		}
 		if len(missing) == len(parents) {
@@ -135,7 +142,7 @@ func (r *reader[T, P]) List(ctx context.Context, q datasources.Query) (datasourc
 		return rows, err
 	}
 	rows.AsOf = r.asOf(rows.AsOf)
-	if r.c.cfg.TTL > 0 {
+	if r.c.cfg.TTL > 0 && !rows.Stale {
 		e := &entry[T]{Rows: rows.Items, AsOf: rows.AsOf, Total: -1}
 		if len(rows.More) == 1 {
 			e.More = rows.More[0]

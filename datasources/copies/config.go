@@ -45,7 +45,7 @@ func (c *Config) Validate() error {
 	if c.Every < time.Second {
 		errs = append(errs, fmt.Errorf("every: %s is less than a second", c.Every))
 	}
-	if c.MaxDelete < 0 || c.MaxDelete > 1 {
+	if !(c.MaxDelete >= 0 && c.MaxDelete <= 1) { // so that what is no number is refused
 		errs = append(errs, errors.New("max_delete: want a share from 0 to 1"))
 	}
 	if c.Handful < 0 {

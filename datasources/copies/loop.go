@@ -172,6 +172,7 @@ func (c *Copy) work(ctx context.Context, j *job, progress func(Progress)) error 
 	now := c.deps.Now()
 	if err == nil {
 		c.complete(ctx, j, out, now)
+		last.Doubtful = out.set.isDoubtful()
 		last.Step, last.Rows, last.Changed, last.Deleted, last.Missing, last.Refused, last.Took = Done, out.set.Seen, out.set.Changed, out.deleted, out.set.Missing, out.set.Refused, out.set.Took
 	} else {
 		last.Step, last.Err = c.failed(ctx, j, err, now), err

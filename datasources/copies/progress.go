@@ -17,17 +17,18 @@ const (
 
 // Progress is a line of what a reading did. It holds counts and never a value.
 type Progress struct {
-	Source  string
-	Entity  string
-	Step    Step
-	Rows    int64 // distinct ones met so far
-	Pages   int64
-	Changed int64 // written, as they were new or had changed
-	Deleted int64
-	Missing int64         // not met, and left since they may still exist
-	Refused int64         // deletions that were too many at once
-	Resumed bool          // it goes on where an earlier one ended
-	Took    time.Duration // since the reading began, in this process or before
-	Wait    time.Duration // until it goes on
-	Err     error         // a *schema.Error, or the store's
+	Source   string
+	Entity   string
+	Step     Step
+	Rows     int64 // distinct ones met so far
+	Pages    int64
+	Changed  int64 // written, as they were new or had changed
+	Deleted  int64
+	Missing  int64         // not met, and left since they may still exist
+	Refused  int64         // deletions that were too many at once
+	Doubtful bool          // it may not have seen all rows
+	Resumed  bool          // it goes on where an earlier one ended
+	Took     time.Duration // since the reading began, in this process or before
+	Wait     time.Duration // until it goes on
+	Err      error         // a *schema.Error, or the store's
 }

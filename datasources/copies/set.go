@@ -1,6 +1,7 @@
 package copies
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"sync"
@@ -25,8 +26,8 @@ type set struct {
 	mu       sync.Mutex // guards the rest
 	state    Set        // as this process last saw it
 	err      *schema.Error
-	unusable int   // rows of the last reading that had no key or another source's name
-	before   int64 // rows there were after the last reading that came to its end, -1 = not known
+	unusable int   // rows of the last reading that had no key of their own, or another source's name
+	before   int64 // rows there were when all that was missing had been decided on, -1 = not known
 }
 
 // feed reads an entity from a mark to its end and hands over pages; an error of
@@ -47,11 +48,12 @@ func (s *set) note(state Set) {
 }
 
 // began takes down how many rows there were before a reading adds any. One that
-// begins anew after it was given up has added some already.
+// begins anew after it was given up has added some already, and so has one that
+// confirms what the last did not meet.
 func (s *set) began(last Set) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.unusable = 0; !last.Running {
+	if s.unusable = 0; !last.Running && last.Missing == 0 {
 		s.before = last.Rows
 	}
 }
@@ -172,6 +174,9 @@ func (p *packer[T, P]) pack(items []T) (rows []Row, unusable int) {
 			row.Links = links(l.LinkKeys())
 		}
 		if j, again := at[key]; again {
+			if !bytes.Equal(rows[j].Hash, row.Hash) {
+				unusable++ // another record, and no key of its own
+			}
 			rows[j] = row
 			continue
 		}

@@ -52,7 +52,7 @@ func (c *Copy) Status() datasources.Status {
 	}
 	add("still being read for the first time: %s", filling)
 	add("the last reading failed: %s", failing)
-	add("refused to delete at once: %s; see that the source is whole, then sync with deletions accepted", refused)
+	add("refused to delete at once: %s; they are shown beside what came new: see that the source is whole and its keys are the same, then `trama sync --accept-deletions`", refused)
 	add("the last reading may not have seen all rows: %s", doubtful)
 	st.Note = strings.Join(notes, "; ")
 	if st.State == "up" && len(refused)+len(failing)+len(doubtful) > 0 {
@@ -107,7 +107,7 @@ func (c *Copy) Problems() []datasources.Problem {
 		s.mu.Lock()
 		unusable := s.unusable
 		s.mu.Unlock()
-		add("no key, or of another source", int64(unusable))
+		add("no key of its own, or of another source", int64(unusable))
 	}
 	slices.SortStableFunc(out, func(a, b datasources.Problem) int {
 		return slices.Compare([]string{a.Entity, a.Field, a.Kind}, []string{b.Entity, b.Field, b.Kind})

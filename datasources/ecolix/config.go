@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/internal/mapping"
 	"github.com/trama-graph/trama/datasources/rest"
 )
 
@@ -61,7 +62,11 @@ func (c *Config) Validate() error {
 		p := packageOf(name)
 		switch {
 		case p == "":
-			errs = append(errs, fmt.Errorf("packages[%d]: unknown package %q, want one of %s", i, name, strings.Join(packageNames(), ", ")))
+			hint := mapping.Nearest(name, packageNames())
+			if hint == "" {
+				hint = ", want one of " + strings.Join(packageNames(), ", ")
+			}
+			errs = append(errs, fmt.Errorf("packages[%d]: unknown package %q%s", i, name, hint))
 		case seen[p]:
 			errs = append(errs, fmt.Errorf("packages[%d]: %q is named twice", i, name))
 		}
@@ -97,7 +102,7 @@ func (c *Config) Links() map[string]datasources.LinkRules {
 // were not bought switched off, and the key in its place.
 func (c *Config) settings() rest.Config {
 	r := c.Config
-	if r.Auth.Kind == "" {
+	if r.Auth.Kind == "" && c.Key != "" {
 		r.Auth = rest.Auth{Kind: "header", Name: "X-API-KEY", Value: c.Key}
 	}
 	bought := map[string]bool{}

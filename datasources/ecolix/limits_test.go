@@ -19,7 +19,9 @@ func TestRateLimit(t *testing.T) {
 	const allowed, size = 3, 10
 	// The vendor's minute ends two seconds after the test has begun.
 	begin := time.Now()
-	clock := func() time.Time { return time.Unix(1_800_000_000, 0).Truncate(time.Minute).Add(58*time.Second + time.Since(begin)) }
+	clock := func() time.Time {
+		return time.Unix(1_800_000_000, 0).Truncate(time.Minute).Add(58*time.Second + time.Since(begin))
+	}
 	f := fake.New(w300(), fake.Options{PerMinute: allowed, Now: clock, Dialect: fake.Dialect{MaxSize: size}})
 	pages := (f.ERP().Purchases + size - 1) / size
 	if pages <= allowed || pages > 2*allowed {

@@ -29,7 +29,7 @@ func (t *table[T]) Scan(ctx context.Context, from datasources.Mark, f func(datas
 	if err != nil {
 		return err
 	}
-	s := &scan[T]{w: w, f: f, plan: w.plan, marks: map[string]bool{}}
+	s := &scan[T]{w: w, f: f, plan: w.plan, stride: 1}
 	if err := s.begin(string(from)); err != nil {
 		return err
 	}
@@ -53,7 +53,13 @@ type scan[T any] struct {
 	first  string // key of the first row of the last page, when by skip
 	full   bool   // a page had as many rows as were asked for
 	short  bool   // the last page had fewer, and no link
-	marks  map[string]bool
+
+	// An earlier key to meet again, and after how many pages a later one takes its
+	// place: twice as many each time, so that a circle of any length is found and
+	// nothing grows.
+	anchor string
+	steps  int
+	stride int
 }
 
 func (s *scan[T]) begin(mark string) error {
@@ -154,10 +160,12 @@ func (s *scan[T]) page(ctx context.Context) (fetched[T], error) {
 		return got, nil
 	}
 	// A server that ignores the filter sends the beginning again and again.
-	if s.marks[got.last] || got.last == s.key {
+	if got.last == s.key || got.last == s.anchor {
 		return got, s.w.loop()
 	}
-	s.marks[got.last] = true
+	if s.steps++; s.steps == s.stride {
+		s.anchor, s.steps, s.stride = got.last, 0, 2*s.stride
+	}
 	s.key = got.last
 	return got, nil
 }

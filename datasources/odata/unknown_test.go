@@ -49,22 +49,23 @@ func openLedger(t *testing.T, cfg odata.Config) datasources.Source {
 // what services of it do differently.
 func TestUnknownLedger(t *testing.T) {
 	for _, tc := range []struct {
-		name string
-		opts foreign.LedgerOptions
-		with func(*odata.Config)
+		name     string
+		versions []int
+		opts     foreign.LedgerOptions
+		with     func(*odata.Config)
 	}{
-		{"plain", foreign.LedgerOptions{}, nil},
-		{"small pages, relative links", foreign.LedgerOptions{PageSize: 7, RelativeNext: true}, nil},
-		{"no pages of its own", foreign.LedgerOptions{PageSize: -1}, nil},
-		{"no in, few parts of a filter", foreign.LedgerOptions{NoIn: true, MaxNodes: 100}, func(c *odata.Config) { c.Batch = 15 }},
-		{"short addresses, 414", foreign.LedgerOptions{MaxURL: 1200}, nil},
-		{"short addresses, IIS", foreign.LedgerOptions{MaxURL: 1200, LongURL: foreign.IISNotFound}, nil},
-		{"another wall clock", foreign.LedgerOptions{Zone: chisinau}, nil},
-		{"bearer", foreign.LedgerOptions{Auth: foreign.BearerToken}, func(c *odata.Config) {
+		{"plain", []int{2, 3, 4}, foreign.LedgerOptions{}, nil},
+		{"pages of 17, relative links", []int{3, 4}, foreign.LedgerOptions{PageSize: 17, RelativeNext: true}, nil},
+		{"no pages of its own", []int{2}, foreign.LedgerOptions{PageSize: -1}, nil},
+		{"no in, few parts of a filter", []int{4}, foreign.LedgerOptions{NoIn: true, MaxNodes: 100}, func(c *odata.Config) { c.Batch = 15 }},
+		{"short addresses, 414", []int{3}, foreign.LedgerOptions{MaxURL: 1200}, nil},
+		{"short addresses, IIS", []int{2}, foreign.LedgerOptions{MaxURL: 1200, LongURL: foreign.IISNotFound}, nil},
+		{"another wall clock", []int{2, 3}, foreign.LedgerOptions{Zone: chisinau}, nil},
+		{"bearer", []int{4}, foreign.LedgerOptions{Auth: foreign.BearerToken}, func(c *odata.Config) {
 			c.Auth.Kind, c.Auth.User, c.Auth.Password, c.Auth.Value = "bearer", "", "", foreign.LedgerToken
 		}},
 	} {
-		for _, version := range []int{2, 3, 4} {
+		for _, version := range tc.versions {
 			t.Run(fmt.Sprintf("case=v%d %s", version, tc.name), func(t *testing.T) {
 				t.Parallel() // it is waited for, mostly
 				opts := tc.opts
@@ -105,7 +106,7 @@ func TestUnknownLedgerSaysWhatTheWorldSays(t *testing.T) {
 					t.Fatalf("invoice %s is %+v, and should be %+v", x.Key, x, rec)
 				}
 				v := w.Invoice(rec.Customer, rec.Index)
-				if want := decimal.MustNew(int64(v.Total), 2); x.Total.Amount.Cmp(want) != 0 || string(x.Total.Currency) != v.Currency {
+				if want := decimal.MustNew(int64(v.Total), 2); x.Total.Amount.Cmp(want) != 0 || x.Total.Currency != v.Currency {
 					t.Errorf("invoice %s comes to %v, want %s", x.Key, x.Total, want)
 				}
 				if want := v.Date.Truncate(time.Millisecond); !x.Date.Equal(want) {

@@ -1,6 +1,7 @@
 package operand
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/trama-graph/trama/datasources/rest"
@@ -22,7 +23,9 @@ func DefaultConfig() Config {
 	r := rest.DefaultConfig()
 	r.URL = "https://api.operand.app"
 	r.Headers = map[string]string{"Accept": "application/json"}
-	r.Reply = rest.Reply{ListAt: []string{"records", "data", "items", "records.*", "$", "*"}}
+	// A refused session is tried again after a new login, so that a 403 that remains
+	// is what §2 says: the token lacks the module.
+	r.Reply = rest.Reply{ListAt: []string{"records", "data", "items", "records.*", "$", "*"}, NotEnabledStatuses: []int{http.StatusForbidden}}
 	r.Paging = rest.Paging{Style: rest.PagingOffset, OffsetParam: "offset", SizeParam: "limit", Size: 100}
 	r.Locale = rest.Locale{
 		Decimals: "auto", Zone: "America/Sao_Paulo",

@@ -221,6 +221,9 @@ type Keys struct {
 	Template string `yaml:"template"`
 	// Quote is put around each key.
 	Quote string `yaml:"quote"`
+	// Pattern is what every key looks like there, as a regular expression (RE2): one
+	// that does not match is nobody's, and is not asked for. "" = anything.
+	Pattern string `yaml:"pattern"`
 	// Batch is the most keys in one call, default 50; a page's size bounds it too.
 	Batch int `yaml:"batch"`
 }

@@ -98,10 +98,13 @@ func numbers(row schema.Entity, column string) []string {
 func (r *reader[T, P]) children(ctx context.Context, first *resource, plan *mapping.Plan[T], k *Keys, column string, parents []string) ([]T, bool, error) {
 	failed := map[string]error{}
 	good := make([]string, 0, len(parents))
+	isKey := k.isKey()
 	for _, key := range parents {
-		if k.canHold(key) {
+		switch {
+		case !isKey(key):
+		case k.canHold(key):
 			good = append(good, key)
-		} else {
+		default:
 			failed[key] = cannotHold(r.t.s.cfg.Name, r.e.Name)
 		}
 	}

@@ -17,6 +17,10 @@ import (
 // sampleSize is how many records of each resource a probe asks for.
 const sampleSize = 10
 
+// unreadable is how many records of a sample must be wrong in a column, beside a
+// third of all, before the configuration is.
+const unreadable = 3
+
 // sampler looks at a few records of an entity.
 type sampler interface {
 	sample(ctx context.Context) ([]datasources.Finding, error)
@@ -140,7 +144,21 @@ func sampleOf[T any](ctx context.Context, s *source, r *resource, plan *mapping.
 	if n > 0 && kept == 0 {
 		return found, invalid(s.cfg.Name, r.entity, errNoRecord)
 	}
-	return found, nil
+	return append(found, turned(ctx, p, about.Subject)...), nil
+}
+
+// turned asks for a second page: one that is the first again says that the names
+// of the paging's parameters are wrong.
+func turned(ctx context.Context, p *pager, subject string) []datasources.Finding {
+	if p.end || p.at.Rows == 0 {
+		return nil
+	}
+	if _, err := p.next(ctx); err != nil || !p.end || !p.doubtful {
+		return nil // what is wrong with a second page is found by the reading
+	}
+	return []datasources.Finding{{
+		Subject: subject, Level: datasources.Fail, Result: "the second page is the first again: look at paging, the system does not know its parameters",
+	}}
 }
 
 // covered tells of one column which candidate occurred, in how many records, and
@@ -160,7 +178,7 @@ func covered(entity string, c mapping.Coverage) datasources.Finding {
 	case c.Path != "":
 		f.Result = fmt.Sprintf("%s, in %d of %d records", c.Path, c.Seen, c.Records)
 	case c.Records > 0 && !c.IsConstant:
-		f.Result, f.Level = fmt.Sprintf("%s (%d records)", mapping.NeverThere, c.Records), datasources.Warn
+		f.Result, f.Level = fmt.Sprintf("%s: %s (%d records)", mapping.NeverThere, strings.Join(c.Paths, ", "), c.Records), datasources.Warn
 	default:
 		f.Result = "no records to look at"
 	}
@@ -174,6 +192,9 @@ func covered(entity string, c mapping.Coverage) datasources.Finding {
 			f.Result = "in records"
 		}
 		f.Result += "; " + strings.Join(bad, ", ")
+	}
+	if lost := c.Unread(); lost >= unreadable && 3*lost > c.Seen {
+		f.Level = datasources.Fail // so many: it is not the records that are wrong
 	}
 	if f.Subject == entity+".id" && c.Path == "" {
 		f.Level = datasources.Fail

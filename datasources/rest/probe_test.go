@@ -52,7 +52,7 @@ func TestProbe(t *testing.T) {
 		"ok Order.lines: lignes, in 1 of 2 records",
 		"ok Order.lines.quantity: qte, in 2 of 2 records; 1: not a number",
 		"ok Order.number: numero, in 2 of 2 records",
-		"warn Order.paid: none of its candidates occurs (2 records)",
+		"warn Order.paid: none of its candidates occurs: regle, paye (2 records)",
 		"ok Order.status: etat, in 2 of 2 records; 1: value that is not in its map",
 		"ok Order.total: totalTTC, in 2 of 2 records; 1: ambiguous decimal",
 	}

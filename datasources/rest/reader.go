@@ -67,10 +67,13 @@ func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.
 		}
 	}
 	good := make([]string, 0, len(keys))
+	isKey := k.isKey()
 	for _, key := range keys {
-		if k.canHold(key) {
+		switch {
+		case !isKey(key):
+		case k.canHold(key):
 			good = append(good, key)
-		} else {
+		default:
 			fail([]string{key}, cannotHold(r.t.s.cfg.Name, r.e.Name))
 		}
 	}

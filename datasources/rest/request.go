@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,6 +161,18 @@ func (k *Keys) param(keys []string) param {
 
 const keysMark = "{keys}"
 
+// isKey is the test whether a key looks as every key does there.
+func (k *Keys) isKey() func(key string) bool {
+	if k.Pattern == "" {
+		return func(string) bool { return true }
+	}
+	p, err := regexp.Compile(k.Pattern)
+	if err != nil { // Validate refuses it
+		return func(string) bool { return true }
+	}
+	return p.MatchString
+}
+
 // canHold reports whether a key can be asked for so that it is nothing but a key:
 // keys come from other systems, and some hold what would end a list or a filter.
 func (k *Keys) canHold(key string) bool {
@@ -175,7 +188,8 @@ func (k *Keys) canHold(key string) bool {
 	case KeysRepeat, KeysBrackets:
 		return true
 	case KeysTemplate:
-		return !strings.ContainsAny(key, "()[]{}&|<>=,;\"'`:") || k.Quote != "" && !strings.ContainsAny(key, "(){}[]")
+		// Without quotes a space is enough to say more: 1 or true.
+		return !strings.ContainsAny(key, " ()[]{}&|<>=,;\"'`:") || k.Quote != "" && !strings.ContainsAny(key, "(){}[]")
 	}
 	return !strings.Contains(key, ",")
 }

@@ -17,7 +17,7 @@ import (
 
 // dolishop is a shop in the manner of Dolibarr, as the page "Ecolix", §2 describes
 // it: a key in a header, pages from 0, many by key, unix times, and 404 for an
-// empty list. docs/sources/rest.md shows its configuration.
+// empty list.
 type dolishop struct {
 	clients, orders []map[string]any
 }
@@ -100,7 +100,7 @@ func keep(list []map[string]any, field string, values []string) []map[string]any
 	return slices.DeleteFunc(list, func(m map[string]any) bool { return !slices.Contains(values, m[field].(string)) })
 }
 
-// dolibarr is the configuration of docs/sources/rest.md.
+// dolibarr is its configuration.
 func dolibarr(url string) rest.Config {
 	c := rest.DefaultConfig()
 	c.Name, c.URL, c.Currency, c.Country = "erp", url+"/api/index.php", "EUR", "FR"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -180,6 +181,8 @@ func (v *validator) resource(key, table string, e Entity) {
 		v.bad(key+".path", "missing")
 	case strings.ContainsAny(e.Path, "?#{}") || strings.Contains(e.Path, "://"):
 		v.bad(key+".path", "expected a path without host, query and braces")
+	case !login.IsHeaderValue(e.Path):
+		v.bad(key+".path", "has signs that no address may hold")
 	}
 	switch cmp.Or(e.Method, v.c.Method, http.MethodGet) {
 	case http.MethodGet:
@@ -258,6 +261,9 @@ func (v *validator) keys(key string, k Keys) {
 	}
 	if len(k.Quote) > 1 || strings.Trim(k.Quote, "'\"`") != "" {
 		v.bad(key+".quote", "expected one quote")
+	}
+	if _, err := regexp.Compile(k.Pattern); err != nil {
+		v.bad(key+".pattern", "not a regular expression (RE2)")
 	}
 	v.inRange(key+".batch", k.Batch, 0, 1000)
 }

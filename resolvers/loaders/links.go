@@ -217,9 +217,13 @@ func (d *Documents[T, P]) childStreams(ctx context.Context, relation string, to 
 	native := make([]stream[T], len(parents))
 	linked := make([]stream[T], len(parents))
 	named := make([]stream[T], len(parents))
+	keyed := make([]stream[T], len(parents))
 	ways := [3]func(){func() {}, func() {}, func() { d.byNaming(ctx, to, parents, q, owner, named) }}
-	if e.Relation(to.Relation) != nil {
+	switch {
+	case e.Relation(to.Relation) != nil:
 		ways[0] = func() { d.byParentKey(ctx, to, parents, q, owner, native) }
+	case holdsKey(e, to):
+		ways[0] = func() { d.byKeyOfCustomer(ctx, to, parents, q, owner, keyed) }
 	}
 	switch {
 	case len(rules) == 0:
@@ -230,6 +234,7 @@ func (d *Documents[T, P]) childStreams(ctx context.Context, relation string, to 
 	}
 	each(len(ways), func(i int) { ways[i]() })
 	joinNamed[T, P](linked, named)
+	joinNamed[T, P](linked, keyed)
 	return unite[T, P](native, linked, s.Name, q)
 }
 

@@ -93,10 +93,11 @@ func (t *Tally) Absent() {
 
 // Coverage is what one column looked like in the records that were read.
 type Coverage struct {
-	Field   string // "total", "lines.sku"
-	Path    string // the candidate that occurred most, "" = none did
-	Records int    // records looked at; of a nested column the elements
-	Seen    int    // of these, how many had the candidate
+	Field   string   // "total", "lines.sku"
+	Paths   []string // the candidates, in their order
+	Path    string   // the candidate that occurred most, "" = none did
+	Records int      // records looked at; of a nested column the elements
+	Seen    int      // of these, how many had the candidate
 	// Candidates are all that occurred, in the config's order. A record in which one
 	// was taken is not looked at for those behind it.
 	Candidates []Candidate
@@ -104,6 +105,16 @@ type Coverage struct {
 	IsConstant bool
 	// Problems tells how many records had each kind of problem.
 	Problems map[string]int
+}
+
+// Unread is in how many records the column was there and became null, since what
+// stood there could not be read.
+func (c *Coverage) Unread() int {
+	n := 0
+	for _, kind := range []string{AmbiguousDecimal, NotANumber, NoSuchDay, UnknownDate, WrongType} {
+		n += c.Problems[kind]
+	}
+	return n
 }
 
 // Candidate is one path of a column and in how many records it occurred.
@@ -122,6 +133,7 @@ func (t *Tally) Coverage() []Coverage {
 		}
 		c := Coverage{Field: f.name, Records: f.looked, IsConstant: len(f.paths) == 0, Problems: map[string]int{}}
 		for j, n := range f.by {
+			c.Paths = append(c.Paths, f.paths[j].String())
 			if n > 0 {
 				c.Candidates = append(c.Candidates, Candidate{Path: f.paths[j].String(), Seen: n})
 			}

@@ -1,0 +1,51 @@
+package loaders
+
+import (
+	"context"
+	"slices"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
+)
+
+// holdsKey reports whether a source's rows hold the key a target leads to, without
+// the source being able to be asked by it: it is asked by their customers then.
+func holdsKey(e *datasources.Entity, to Target) bool {
+	column := string(to.Relation)
+	return e.Relation(to.Relation) == nil && e.Column(column) != nil && e.Relation("customer") != nil
+}
+
+// byKeyOfCustomer reads the documents of the parents' customers in the parents' own
+// source, and keeps those that hold the parents' keys. A document that stands under
+// another customer than its parent is not found.
+func (d *Documents[T, P]) byKeyOfCustomer(ctx context.Context, to Target, parents []Parent, q *question, owner int, out []stream[T]) {
+	s := q.owners[owner]
+	var keys []string
+	for _, p := range parents {
+		if p.Source == s.Name && p.CustomerKey != "" && !slices.Contains(keys, p.CustomerKey) {
+			keys = append(keys, p.CustomerKey)
+		}
+	}
+	if len(keys) == 0 {
+		return
+	}
+	query := q.query(owner)
+	query.First, query.After, query.Total = d.l.LinkBound, nil, false
+	found := parentsOf[T](d, s, "customer", query).load(ctx, keys)
+	for i, p := range parents {
+		if p.Source != s.Name || p.CustomerKey == "" {
+			continue
+		}
+		f := found[p.CustomerKey]
+		out[i].key, out[i].err = p.Key, f.err
+		if f.err == nil && f.value.more {
+			out[i].err = schema.SourceErrorf(schema.Limited, s.Name, "a customer has more than %d %s in %s to look through for this link", d.l.LinkBound, d.name, s.Name)
+		}
+		for j := range f.value.items {
+			row, ok := any(P(&f.value.items[j])).(Linked)
+			if ok && to.Key(row.LinkKeys()) == p.Key {
+				out[i].items = append(out[i].items, f.value.items[j])
+			}
+		}
+	}
+}
