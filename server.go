@@ -402,7 +402,7 @@ func (a *app) run(ctx context.Context, ready func(addr net.Addr)) error {
 	defer cancel()
 	var wait sync.WaitGroup
 	wait.Go(func() {
-		if err := a.directory.Run(work, a.indexers()); err != nil && work.Err() == nil {
+		if err := a.directory.Run(work, a.whenFilled(a.indexers())); err != nil && work.Err() == nil {
 			a.log.ErrorContext(work, "keeping the directory failed", "err", err)
 		}
 	})
@@ -477,6 +477,40 @@ func (a *app) indexers() map[string]datasources.CustomerIndexer {
 		}
 	}
 	return list
+}
+
+// whenFilled lets the directory wait for copies that were never read, which is no
+// failure.
+func (a *app) whenFilled(list map[string]datasources.CustomerIndexer) map[string]datasources.CustomerIndexer {
+	for _, c := range a.copies {
+		name := c.Describe().Name
+		if ix, ok := list[name]; ok {
+			list[name] = &filledIndexer{ix, c}
+		}
+	}
+	return list
+}
+
+// filledIndexer is the customer index of a copy that is asked once there is one.
+type filledIndexer struct {
+	datasources.CustomerIndexer
+	copy *copies.Copy
+}
+
+// IndexCustomers implements datasources.CustomerIndexer.
+func (f *filledIndexer) IndexCustomers(ctx context.Context, add func([]datasources.CustomerRecord) error) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if s := f.copy.EntityCopy("Customer"); s == nil || s.State != schema.CopyFilling {
+			return f.CustomerIndexer.IndexCustomers(ctx, add)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 // cause is an error with what lies under its client's message, for the log.
