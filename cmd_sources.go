@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/datasources/creatio"
 	"github.com/trama-graph/trama/datasources/ecolix"
 	"github.com/trama-graph/trama/datasources/odata"
@@ -13,6 +16,7 @@ import (
 	"github.com/trama-graph/trama/datasources/operand"
 	"github.com/trama-graph/trama/datasources/otrs"
 	"github.com/trama-graph/trama/datasources/rest"
+	"github.com/trama-graph/trama/schema"
 )
 
 // sourceDeps is what a connector gets besides its settings.
@@ -118,4 +122,89 @@ func kindNames() []string {
 		names = append(names, k.name)
 	}
 	return names
+}
+
+func (a *app) openSources(ctx context.Context) error {
+	links := a.cfg.linkRules()
+	for i := range a.cfg.Sources {
+		s := &a.cfg.Sources[i]
+		src, err := s.kind.open(ctx, s.settings, sourceDeps{
+			log: a.log, observe: a.metrics.upstream, links: links[s.Name], cacheDir: a.cfg.CacheDir,
+		})
+		if err != nil {
+			return fmt.Errorf("sources[%d]: %w", i, err)
+		}
+		a.onClose(src.Close)
+		connected := &datasources.Connected{Name: s.Name, Kind: s.Kind, Supply: schema.SupplyLive}
+		if s.Supply == "copy" {
+			c, err := copies.Open(ctx, s.copy(), src, a.store, copies.Deps{Log: a.log, Changed: a.changed(s.Name), Progress: a.cfg.progress})
+			if err != nil {
+				return fmt.Errorf("sources[%d]: %w", i, err)
+			}
+			a.copies = append(a.copies, c)
+			src, connected.Supply = c.Source(), schema.SupplyCopy
+		}
+		connected.Source = a.cache.Wrap(s.Name, src)
+		a.sources = append(a.sources, connected)
+	}
+	var err error
+	a.catalog, err = datasources.NewCatalog(a.sources, a.cfg.Documents, links)
+	return err
+}
+
+// changed tells the directory of a copy that was read.
+func (a *app) changed(source string) func(entity string) {
+	return func(entity string) {
+		if entity == "Customer" && a.directory != nil {
+			a.directory.Poke(source)
+		}
+	}
+}
+
+// ability finds an optional ability of a source behind the cache.
+func ability[T any](s datasources.Source) (T, bool) {
+	if u, ok := s.(interface{ Unwrap() datasources.Source }); ok {
+		s = u.Unwrap()
+	}
+	has, ok := s.(T)
+	return has, ok
+}
+
+// indexer finds a source's customer index.
+func indexer(s datasources.Source) (datasources.CustomerIndexer, bool) {
+	return ability[datasources.CustomerIndexer](s)
+}
+
+// whenFilled lets the directory wait for copies that were never read, which is no
+// failure.
+func (a *app) whenFilled(list map[string]datasources.CustomerIndexer) map[string]datasources.CustomerIndexer {
+	for _, c := range a.copies {
+		name := c.Describe().Name
+		if ix, ok := list[name]; ok {
+			list[name] = &filledIndexer{ix, c}
+		}
+	}
+	return list
+}
+
+// filledIndexer is the customer index of a copy that is asked once there is one.
+type filledIndexer struct {
+	datasources.CustomerIndexer
+	copy *copies.Copy
+}
+
+// IndexCustomers implements datasources.CustomerIndexer.
+func (f *filledIndexer) IndexCustomers(ctx context.Context, add func([]datasources.CustomerRecord) error) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if s := f.copy.EntityCopy("Customer"); s == nil || s.State != schema.CopyFilling {
+			return f.CustomerIndexer.IndexCustomers(ctx, add)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }

@@ -137,43 +137,6 @@ func (a *app) openCache() error {
 	return nil
 }
 
-func (a *app) openSources(ctx context.Context) error {
-	links := a.cfg.linkRules()
-	for i := range a.cfg.Sources {
-		s := &a.cfg.Sources[i]
-		src, err := s.kind.open(ctx, s.settings, sourceDeps{
-			log: a.log, observe: a.metrics.upstream, links: links[s.Name], cacheDir: a.cfg.CacheDir,
-		})
-		if err != nil {
-			return fmt.Errorf("sources[%d]: %w", i, err)
-		}
-		a.onClose(src.Close)
-		connected := &datasources.Connected{Name: s.Name, Kind: s.Kind, Supply: schema.SupplyLive}
-		if s.Supply == "copy" {
-			c, err := copies.Open(ctx, s.copy(), src, a.store, copies.Deps{Log: a.log, Changed: a.changed(s.Name), Progress: a.cfg.progress})
-			if err != nil {
-				return fmt.Errorf("sources[%d]: %w", i, err)
-			}
-			a.copies = append(a.copies, c)
-			src, connected.Supply = c.Source(), schema.SupplyCopy
-		}
-		connected.Source = a.cache.Wrap(s.Name, src)
-		a.sources = append(a.sources, connected)
-	}
-	var err error
-	a.catalog, err = datasources.NewCatalog(a.sources, a.cfg.Documents, links)
-	return err
-}
-
-// changed tells the directory of a copy that was read.
-func (a *app) changed(source string) func(entity string) {
-	return func(entity string) {
-		if entity == "Customer" && a.directory != nil {
-			a.directory.Poke(source)
-		}
-	}
-}
-
 func (a *app) openDirectory(ctx context.Context) error {
 	c := a.cfg.directory()
 	for i := range c.Sources {
@@ -220,20 +183,6 @@ func (p people) ByTaxID(ctx context.Context, taxID string) ([]string, error) {
 // ByEmail returns the customers with an e-mail address.
 func (p people) ByEmail(ctx context.Context, email string) ([]string, error) {
 	return p.Find(ctx, directory.By{Email: email})
-}
-
-// ability finds an optional ability of a source behind the cache.
-func ability[T any](s datasources.Source) (T, bool) {
-	if u, ok := s.(interface{ Unwrap() datasources.Source }); ok {
-		s = u.Unwrap()
-	}
-	has, ok := s.(T)
-	return has, ok
-}
-
-// indexer finds a source's customer index.
-func indexer(s datasources.Source) (datasources.CustomerIndexer, bool) {
-	return ability[datasources.CustomerIndexer](s)
 }
 
 func (a *app) openDoors(key []byte) error {
@@ -477,40 +426,6 @@ func (a *app) indexers() map[string]datasources.CustomerIndexer {
 		}
 	}
 	return list
-}
-
-// whenFilled lets the directory wait for copies that were never read, which is no
-// failure.
-func (a *app) whenFilled(list map[string]datasources.CustomerIndexer) map[string]datasources.CustomerIndexer {
-	for _, c := range a.copies {
-		name := c.Describe().Name
-		if ix, ok := list[name]; ok {
-			list[name] = &filledIndexer{ix, c}
-		}
-	}
-	return list
-}
-
-// filledIndexer is the customer index of a copy that is asked once there is one.
-type filledIndexer struct {
-	datasources.CustomerIndexer
-	copy *copies.Copy
-}
-
-// IndexCustomers implements datasources.CustomerIndexer.
-func (f *filledIndexer) IndexCustomers(ctx context.Context, add func([]datasources.CustomerRecord) error) error {
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if s := f.copy.EntityCopy("Customer"); s == nil || s.State != schema.CopyFilling {
-			return f.CustomerIndexer.IndexCustomers(ctx, add)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
 }
 
 // cause is an error with what lies under its client's message, for the log.
