@@ -41,8 +41,18 @@ type config struct {
 	Documents datasources.Documents `yaml:"documents"`
 	Links     []linkConfig          `yaml:"links"`
 
+	Policies  policiesConfig    `yaml:"policies"`
+	Scope     map[string]string `yaml:"scope"`
+	Instances int               `yaml:"instances"`
+
 	progress func(copies.Progress) // of readings, for trama sync
 	secrets  []string              // what the file refers to
+}
+
+// policiesConfig says where the operator's own policy files are.
+type policiesConfig struct {
+	Dir   string        `yaml:"dir"`
+	Every time.Duration `yaml:"every"` // how often they are looked at
 }
 
 type storeConfig struct {
@@ -134,6 +144,7 @@ func defaultConfig() config {
 		Cache:    cacheConfig{TTL: 30 * time.Second, Absent: 10 * time.Second, Rows: 200_000},
 		CacheDir: filepath.Join(os.TempDir(), "trama"),
 		Log:      logConfig{Level: "info"},
+		Policies: policiesConfig{Every: time.Second}, Instances: 1,
 		Limits: limitsConfig{
 			Depth: guard.DefaultLimits.Depth, Aliases: guard.DefaultLimits.Aliases, RootFields: guard.DefaultLimits.RootFields,
 			PageSize: guard.DefaultLimits.PageSize, DefaultPage: 50, Cost: 20_000_000, Body: 1 << 20, Tokens: 10_000,
@@ -252,6 +263,7 @@ func (c *config) check() []error {
 	}
 	errs = append(errs, c.checkDirectory()...)
 	errs = append(errs, c.checkDocuments(names)...)
+	errs = append(errs, c.checkAccess()...)
 	for i, l := range c.Links {
 		path := fmt.Sprintf("links[%d]", i)
 		if !names[l.Source] {

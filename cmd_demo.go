@@ -20,7 +20,6 @@ import (
 
 	"github.com/trama-graph/trama/datasources/sandbox"
 	"github.com/trama-graph/trama/datasources/sandbox/onec"
-	"github.com/trama-graph/trama/policies/tokens"
 )
 
 // demoConfig is the demo's configuration: a template over the sandbox's systems,
@@ -97,7 +96,8 @@ func runDemo(ctx context.Context, o demoOptions, out io.Writer, log *slog.Logger
 	if err != nil {
 		return err
 	}
-	token, _, err := a.tokens.Issue(ctx, tokens.Grant{Account: "admin", Packages: []string{"admin"}, By: "demo"})
+	list := demoTokensOf(box)
+	texts, err := a.demoTokens(ctx, list)
 	if err != nil {
 		return closing(a, err)
 	}
@@ -111,7 +111,7 @@ func runDemo(ctx context.Context, o demoOptions, out io.Writer, log *slog.Logger
 	}
 	var failed error
 	err = a.run(ctx, func(addr net.Addr) {
-		if failed = a.demoReady(ctx, o, out, addr, token); failed != nil {
+		if failed = a.demoReady(ctx, o, out, addr, list, texts); failed != nil {
 			cancel()
 		}
 	})
@@ -167,22 +167,20 @@ type demoFile struct {
 	Tokens  map[string]string `json:"tokens"`
 }
 
-func (a *app) demoReady(ctx context.Context, o demoOptions, out io.Writer, addr net.Addr, token string) error {
+func (a *app) demoReady(ctx context.Context, o demoOptions, out io.Writer, addr net.Addr, list []demoToken, texts map[string]string) error {
 	started := time.Now()
 	a.waitFilled(ctx)
 	// An answer with errors is shown, and the server goes on.
 	if err := a.showAnswer(ctx, out, o.customers, time.Since(started)); err != nil && !errors.Is(err, errFailed) {
 		return err
 	}
-	f := demoFile{URL: "http://" + addr.String(), Tokens: map[string]string{"admin": token}}
+	f := demoFile{URL: "http://" + addr.String(), Tokens: texts}
 	f.GraphQL = f.URL + "/graphql"
-	fmt.Fprintf(out, `
-Serving at %s  (Ctrl-C ends it)
-
-  GraphQL   %s
-  token     %s
-  try       curl -s %s -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d '{"query":"{ sources { name kind state } }"}'
-`, f.URL, f.GraphQL, token, f.GraphQL, token)
+	fmt.Fprintf(out, "\nServing at %s  (Ctrl-C ends it)\n\n  GraphQL   %s\n\nTokens, one for each package, with whose rows it sees:\n", f.URL, f.GraphQL)
+	if err := showTokens(out, list, texts); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nTry\n  curl -s %s -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d '{\"query\":\"{ sources { name kind state } }\"}'\n", f.GraphQL, texts["admin"])
 	if o.json == "" {
 		return nil
 	}

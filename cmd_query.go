@@ -49,7 +49,7 @@ func queryCommand() *cobra.Command {
 			return err
 		}
 		if *onlyPlan {
-			p, err := a.web.Plan(c.Context(), text, "", vars)
+			p, err := a.web.Plan(c.Context(), operator(), text, "", vars)
 			if err != nil {
 				return closing(a, err)
 			}
@@ -75,7 +75,7 @@ func readQuery(name string, stdin io.Reader) (string, error) {
 
 // operator is who asks from the command line.
 func operator() *policies.Principal {
-	return &policies.Principal{TokenID: "operator", Account: "operator", Packages: []string{"admin"}}
+	return &policies.Principal{TokenID: "operator", Account: "operator", Role: "root", Packages: []string{"admin"}, Door: "command"}
 }
 
 // ask reads copies that were never read and fills the directory once, and answers

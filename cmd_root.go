@@ -22,7 +22,8 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(demoCommand(), serveCommand(), checkCommand(), queryCommand(), schemaCommand(), syncCommand(), tokenCommand())
+	root.AddCommand(demoCommand(), serveCommand(), checkCommand(), queryCommand(), schemaCommand(), syncCommand(),
+		tokenCommand(), agreementCommand(), policyCommand(), docsCommand())
 	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil:

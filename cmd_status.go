@@ -9,7 +9,7 @@ import (
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/graph/web"
-	"github.com/trama-graph/trama/policies"
+	"github.com/trama-graph/trama/resolvers/loaders"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -17,8 +17,22 @@ import (
 // makes no calls.
 type operations struct{ *app }
 
-// Sources is Query.sources.
-func (o operations) Sources() []*schema.Source {
+// Sources is Query.sources, as far as the request may know.
+func (o operations) Sources(ctx context.Context) []*schema.Source {
+	return o.shown(ctx).Sources(o.all())
+}
+
+// shown leaves out what the request may not see: entities and fields have no name
+// for it either.
+func (o operations) shown(ctx context.Context) loaders.Shown {
+	return loaders.From(ctx).Shown(ctx, func(typeName, field string) bool {
+		_, ok := o.graph.Field(typeName, field)
+		return ok
+	})
+}
+
+// all is how every system is doing.
+func (o operations) all() []*schema.Source {
 	out := make([]*schema.Source, len(o.sources))
 	for i, s := range o.sources {
 		st := s.Status()
@@ -27,7 +41,7 @@ func (o operations) Sources() []*schema.Source {
 		out[i] = &schema.Source{
 			Name: s.Name, Kind: s.Kind, Supply: s.Supply, State: schema.SourceState(strings.ToUpper(st.State)), Entities: o.entities(s),
 			LastErrorCode: string(st.LastCode), LastErrorAt: st.LastErrorAt, LastOkAt: st.LastOKAt, LatencyMs: milliseconds(st.Latency),
-			Breaker: st.Breaker, Calls: &calls, Failures: &failures, AsOf: asOf, Note: st.Note, Problems: problems(s), Usage: usage(s),
+			Breaker: st.Breaker, Calls: &calls, Failures: &failures, AsOf: asOf, Note: st.Note, Problems: problems(s), Usage: callsOf(s),
 		}
 		if s.Supply == schema.SupplyCopy {
 			out[i].AsOf = st.AsOf
@@ -48,7 +62,7 @@ func problems(s *datasources.Connected) []*schema.SourceProblem {
 	return out
 }
 
-func usage(s *datasources.Connected) []*schema.SourceUsage {
+func callsOf(s *datasources.Connected) []*schema.SourceUsage {
 	m, ok := ability[datasources.Meter](s.Source)
 	if !ok {
 		return nil
@@ -106,8 +120,8 @@ func (o operations) entities(s *datasources.Connected) []*schema.SourceEntity {
 }
 
 // Coverage is Query.coverage: the directory's counts, and how the links between
-// documents were resolved since the start.
-func (o operations) Coverage() []*schema.Coverage {
+// documents were resolved since the start, as far as the request may know.
+func (o operations) Coverage(ctx context.Context) []*schema.Coverage {
 	out := o.directory.Coverage()
 	now := time.Now()
 	for _, h := range o.loaders.Links.All() {
@@ -115,16 +129,7 @@ func (o operations) Coverage() []*schema.Coverage {
 			Source: h.Source, Entity: h.Relation, Records: &h.Looked, Linked: &h.Linked, Unmatched: &h.Unmatched, Ambiguous: &h.Ambiguous, AsOf: now,
 		})
 	}
-	return out
-}
-
-// Me is Query.me.
-func (o operations) Me(ctx context.Context) *schema.Me {
-	p := policies.From(ctx)
-	if p == nil {
-		return nil
-	}
-	return &schema.Me{TokenID: p.TokenID, Account: p.Account, Packages: p.Packages}
+	return o.shown(ctx).Coverage(out)
 }
 
 // health answers /readyz.
@@ -165,6 +170,20 @@ func (h health) Sources() []web.SourceHealth {
 		}
 	}
 	return out
+}
+
+// Policies returns which version of the policies is in force.
+func (h health) Policies() web.PolicyHealth {
+	s := h.policies.Status()
+	return web.PolicyHealth{Version: s.Version, LoadedAt: s.LoadedAt, Refused: s.Error != nil}
+}
+
+// Quota returns "degraded" while each instance counts its share.
+func (h health) Quota() string {
+	if h.quota.Degraded() {
+		return "degraded"
+	}
+	return ""
 }
 
 // entityOfField returns the entity a field of the graph yields: Customer.orders

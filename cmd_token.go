@@ -1,42 +1,154 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/trama-graph/trama/graph/seal"
 	"github.com/trama-graph/trama/policies/tokens"
 	"github.com/trama-graph/trama/store"
 )
 
 func tokenCommand() *cobra.Command {
 	c := &cobra.Command{Use: "token", Short: "Make, replace, disable and list tokens"}
-	c.AddCommand(tokenNewCommand(), tokenDisableCommand(), tokenListCommand())
+	c.AddCommand(tokenNewCommand(), tokenReplaceCommand(), tokenDisableCommand(), tokenListCommand())
 	return c
 }
 
+// tokenFlags say what a token is made with.
+type tokenFlags struct {
+	account, role, agreement string
+	packages, claims         []string
+	networks                 []string
+	expires                  time.Duration
+}
+
 func tokenNewCommand() *cobra.Command {
+	var o tokenFlags
 	c := &cobra.Command{
-		Use: "new", Aliases: []string{"replace"}, Args: cobra.NoArgs,
+		Use: "new", Args: cobra.NoArgs,
 		Short: "Make an account's token, which stops the one it had; it is shown once",
+		Example: "  trama token new\n" +
+			"  trama token new --account dashboards --package dashboard\n" +
+			"  trama token new --account mover --package carrier --claim carrier=\"Transports Rapides\" --expires 2160h",
+	}
+	path := configFlag(c)
+	f := c.Flags()
+	f.StringVar(&o.account, "account", "admin", "the `name` of the account, which is made when there is none")
+	f.StringVar(&o.role, "role", "", "the account's `role`: root, admin or member; default root for the account admin, else member")
+	f.StringVar(&o.agreement, "agreement", "", "the `name` of the account's agreement")
+	f.StringSliceVar(&o.packages, "package", nil, "a `package` it may see; may be repeated; default admin for the account admin, else all of its agreement")
+	f.StringArrayVar(&o.claims, "claim", nil, "whose rows it may see, as `name=value`: customer, shop, carrier, supplier; may be repeated")
+	f.DurationVar(&o.expires, "expires", 0, "stop after this `time`; 0 = never")
+	f.StringSliceVar(&o.networks, "network", nil, "only from this `network`, such as 10.0.0.0/8; may be repeated")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		g, err := o.grant(time.Now())
+		if err != nil {
+			return &usageError{err}
+		}
+		return withTokens(c, *path, func(s *tokens.Service, sealer *seal.Sealer) error {
+			if err := checkCustomer(sealer, g.Claims); err != nil {
+				return err
+			}
+			if o.role != "" || o.agreement != "" {
+				if err := o.saveAccount(c.Context(), s); err != nil {
+					return err
+				}
+			}
+			text, _, err := s.Issue(c.Context(), tokens.Operator(), g)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(c.OutOrStdout(), text)
+			return nil
+		})
+	}
+	return c
+}
+
+// grant is what the flags ask for.
+func (o *tokenFlags) grant(now time.Time) (tokens.Grant, error) {
+	g := tokens.Grant{Account: o.account, Packages: o.packages, Networks: o.networks, Role: tokens.Role(o.role)}
+	if o.account == "admin" && len(o.packages) == 0 && o.agreement == "" {
+		g.Packages = []string{"admin"}
+	}
+	if g.Role == "" {
+		g.Role = tokens.Member
+		if o.account == "admin" {
+			g.Role = tokens.Root
+		}
+	}
+	for _, c := range o.claims {
+		name, value, ok := strings.Cut(c, "=")
+		if !ok || name == "" {
+			return g, fmt.Errorf("--claim %q: want name=value", c)
+		}
+		if g.Claims == nil {
+			g.Claims = map[string]string{}
+		}
+		if _, twice := g.Claims[name]; twice {
+			return g, fmt.Errorf("--claim %s is given twice", name)
+		}
+		g.Claims[name] = value
+	}
+	switch {
+	case o.expires < 0:
+		return g, errors.New("--expires must not be negative")
+	case o.expires > 0:
+		g.Expires = now.Add(o.expires)
+	}
+	return g, nil
+}
+
+func (o *tokenFlags) saveAccount(ctx context.Context, s *tokens.Service) error {
+	_, err := s.SaveAccount(ctx, tokens.Operator(), o.account, func(a *tokens.Account) {
+		if o.role != "" {
+			a.Role = tokens.Role(o.role)
+		}
+		if o.agreement != "" {
+			a.Agreement = o.agreement
+		}
+	})
+	return err
+}
+
+func tokenReplaceCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "replace", Args: cobra.NoArgs,
+		Short: "Make a new token with the packages, claims, networks and end of an account's last one, which stops",
 	}
 	path := configFlag(c)
 	account := c.Flags().String("account", "admin", "the `name` of the account")
-	expires := c.Flags().Duration("expires", 0, "stop after this `time`; 0 = never")
-	networks := c.Flags().StringSlice("network", nil, "only from this `network`, such as 10.0.0.0/8; may be repeated")
+	expires := c.Flags().Duration("expires", 0, "stop after this `time`; 0 = when the old one would have")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		return withTokens(c, *path, func(s *tokens.Service, _ *store.Store) error {
-			g := tokens.Grant{Account: *account, Packages: []string{"admin"}, Networks: *networks, By: "operator"}
-			if *expires < 0 {
-				return &usageError{errors.New("--expires must not be negative")}
+		if *expires < 0 {
+			return &usageError{errors.New("--expires must not be negative")}
+		}
+		return withTokens(c, *path, func(s *tokens.Service, _ *seal.Sealer) error {
+			list, err := s.Tokens(c.Context(), tokens.TokenFilter{Account: *account, First: 1})
+			if err != nil {
+				return err
 			}
-			if *expires > 0 {
-				g.Expires = time.Now().Add(*expires)
+			if len(list) == 0 {
+				return fmt.Errorf("the account %s has no token to replace; make one with `trama token new`", *account)
 			}
-			text, _, err := s.Issue(c.Context(), g)
+			old := list[0]
+			g := tokens.Grant{Account: *account, Packages: old.Packages, Claims: old.Claims, Networks: old.Networks, Expires: old.ExpiresAt}
+			switch now := time.Now(); {
+			case *expires > 0:
+				g.Expires = now.Add(*expires)
+			case !g.Expires.IsZero() && !now.Before(g.Expires):
+				return errors.New("the old token has ended; say with --expires when the new one does")
+			}
+			text, _, err := s.Issue(c.Context(), tokens.Operator(), g)
 			if err != nil {
 				return err
 			}
@@ -51,8 +163,9 @@ func tokenDisableCommand() *cobra.Command {
 	c := &cobra.Command{Use: "disable ID", Short: "Stop a token at once", Args: cobra.ExactArgs(1)}
 	path := configFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return withTokens(c, *path, func(s *tokens.Service, _ *store.Store) error {
-			return s.Disable(c.Context(), args[0], "operator")
+		return withTokens(c, *path, func(s *tokens.Service, _ *seal.Sealer) error {
+			_, err := s.Disable(c.Context(), tokens.Operator(), args[0])
+			return err
 		})
 	}
 	return c
@@ -61,20 +174,20 @@ func tokenDisableCommand() *cobra.Command {
 func tokenListCommand() *cobra.Command {
 	c := &cobra.Command{Use: "list", Short: "List tokens; secrets are not stored and cannot be shown", Args: cobra.NoArgs}
 	path := configFlag(c)
+	account := c.Flags().String("account", "", "only those of this `account`")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		return withTokens(c, *path, func(_ *tokens.Service, st *store.Store) error {
-			list, err := st.Tokens(c.Context(), "")
+		return withTokens(c, *path, func(s *tokens.Service, _ *seal.Sealer) error {
+			list, err := s.Tokens(c.Context(), tokens.TokenFilter{Account: *account, First: mostListed})
 			if err != nil {
 				return err
 			}
 			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
-			fmt.Fprintln(w, "ID\tACCOUNT\tSTATE\tCREATED\tEXPIRES")
-			for _, t := range list {
-				expires := "never"
-				if !t.ExpiresAt.IsZero() {
-					expires = t.ExpiresAt.UTC().Format(time.RFC3339)
-				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", t.ID, t.Account, t.State, t.CreatedAt.UTC().Format(time.RFC3339), expires)
+			fmt.Fprintln(w, "ID\tACCOUNT\tSTATE\tPACKAGES\tCLAIMS\tCREATED\tEXPIRES\tLAST USED")
+			now := time.Now()
+			for i := range list {
+				t := &list[i]
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.ID, t.Account, t.StateNow(now), strings.Join(t.Packages, ","),
+					claimList(t.Claims), stamp(t.CreatedAt), stamp(t.ExpiresAt), stamp(t.LastUsedAt))
 			}
 			return w.Flush()
 		})
@@ -82,8 +195,24 @@ func tokenListCommand() *cobra.Command {
 	return c
 }
 
-// withTokens opens the store only: tokens can be managed while the server runs.
-func withTokens(c *cobra.Command, path string, f func(*tokens.Service, *store.Store) error) (err error) {
+func claimList(claims map[string]string) string {
+	parts := make([]string, 0, len(claims))
+	for _, name := range slices.Sorted(maps.Keys(claims)) {
+		parts = append(parts, name+"="+claims[name])
+	}
+	return strings.Join(parts, ",")
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// withTokens opens the store and the policies only: tokens can be managed while the
+// server runs, whatever the sources do.
+func withTokens(c *cobra.Command, path string, f func(*tokens.Service, *seal.Sealer) error) (err error) {
 	cfg, err := load(path)
 	if err != nil {
 		return err
@@ -97,5 +226,22 @@ func withTokens(c *cobra.Command, path string, f func(*tokens.Service, *store.St
 	if err != nil {
 		return err
 	}
-	return f(tokens.New(st, key, "live", time.Now), st)
+	sealer, err := seal.New(key)
+	if err != nil {
+		return err
+	}
+	names, err := packageNames(c.Context(), &cfg)
+	if err != nil {
+		return err
+	}
+	return f(tokens.New(st, key, "live", time.Now, tokens.WithPackages(func() []string { return names })), sealer)
+}
+
+// packageNames are the packages that exist: the shipped ones and the operator's.
+func packageNames(ctx context.Context, cfg *config) ([]string, error) {
+	e, err := openPolicies(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return e.PackageNames(), nil
 }

@@ -20,7 +20,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/redis/go-redis/v9"
-	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/cache"
@@ -34,7 +34,10 @@ import (
 	"github.com/trama-graph/trama/graph/seal"
 	"github.com/trama-graph/trama/graph/web"
 	"github.com/trama-graph/trama/policies"
+	"github.com/trama-graph/trama/policies/packages"
+	"github.com/trama-graph/trama/policies/quota"
 	"github.com/trama-graph/trama/policies/tokens"
+	"github.com/trama-graph/trama/policies/usage"
 	"github.com/trama-graph/trama/resolvers"
 	"github.com/trama-graph/trama/resolvers/loaders"
 	"github.com/trama-graph/trama/schema"
@@ -55,6 +58,11 @@ type app struct {
 	log       *slog.Logger
 	store     *store.Store
 	tokens    *tokens.Service
+	graph     *policies.Graph // the fields policies speak of
+	policies  *policies.Engine
+	masker    *policies.Masker
+	quota     *quota.Limiter
+	usage     *usage.Recorder
 	sources   []*datasources.Connected
 	copies    []*copies.Copy // of those that are copied
 	catalog   *datasources.Catalog
@@ -90,10 +98,13 @@ func build(ctx context.Context, cfg config, env string, log *slog.Logger) (_ *ap
 	if err != nil {
 		return nil, err
 	}
-	a.tokens = tokens.New(a.store, key, env, time.Now)
+	if err := a.openPolicies(ctx, key, env); err != nil {
+		return nil, err
+	}
 	if err := a.openCache(); err != nil {
 		return nil, err
 	}
+	a.openUsage()
 	if err := a.openSources(ctx); err != nil {
 		return nil, err
 	}
@@ -113,6 +124,33 @@ func (a *app) close() error {
 	}
 	a.closers = nil
 	return errors.Join(errs...)
+}
+
+// openPolicies opens what decides who may see what, and who gets in.
+func (a *app) openPolicies(ctx context.Context, key []byte, env string) error {
+	var err error
+	if a.graph, err = graphOf(); err != nil {
+		return err
+	}
+	a.masker = policies.NewMasker(key)
+	names := func() []string { return a.policies.PackageNames() }
+	a.tokens = tokens.New(a.store, key, env, time.Now, tokens.WithPackages(names), tokens.WithLog(a.log))
+	a.policies, err = policies.Open(ctx, policies.Options{
+		Graph: a.graph, Shipped: packages.FS, Dir: a.cfg.policyDir(), Scopes: a.cfg.Scope, Log: a.log, Audit: a.observed,
+	})
+	if err != nil {
+		return fmt.Errorf("read the policies: %w", err)
+	}
+	a.metrics.policies(a.policies)
+	return nil
+}
+
+// openUsage opens what counts, and what limits by it.
+func (a *app) openUsage() {
+	a.usage = usage.New(usage.Config{Store: a.store, Log: a.log, Schema: graph.Public(), Audit: a.audited})
+	a.quota = quota.New(quota.Config{Redis: a.redis, Instances: a.cfg.Instances, Log: a.log, Rows: a.usage.RowsToday})
+	a.onClose(a.quota.Close)
+	a.metrics.quota(a.quota)
 }
 
 func (a *app) openCache() error {
@@ -195,149 +233,42 @@ func (a *app) openDoors(key []byte) error {
 		DefaultPage: a.cfg.Limits.DefaultPage, MaxPage: a.cfg.Limits.PageSize, LinkBound: a.cfg.Limits.LinkBound,
 		Columns: plan.Columns, Total: plan.Total, Batches: a.metrics.batch,
 	}
-	root := &resolvers.Resolver{Operations: operations{a}}
-	a.metrics.registry.MustRegister(newSourcesCollector(operations{a}.Sources))
-	es := graph.NewExecutableSchema(graph.Config{Resolvers: root, Schema: graph.Public()})
-	eng, err := newEngine(es, root, a.log)
+	root := &resolvers.Resolver{Operations: operations{a}, Administration: administration{a}}
+	a.metrics.registry.MustRegister(newSourcesCollector(operations{a}.all))
+	executable := func(s *ast.Schema) graphql.ExecutableSchema {
+		return graph.NewExecutableSchema(graph.Config{Resolvers: root, Schema: s})
+	}
+	eng, err := newEngine(executable(graph.Public()), root, a.log)
 	if err != nil {
 		return err
 	}
 	a.web = web.New(web.Config{
-		Schema: es, Engine: eng, Auth: a.tokens, Health: health{a}, Metrics: a.metrics.handler(), Observe: a.metrics.operation,
-		Plan: plan.Options{PageSize: a.cfg.Limits.DefaultPage, Relations: eng.Relation, Prices: prices{a.catalog}},
+		Access: a.access, Schema: graph.For, Executable: executable, Engine: eng, Auth: a.tokens, Quota: a.quota, Login: a.login,
+		Health: health{a}, Metrics: a.metrics.handler(), Observe: a.metrics.operation, Usage: a.usage, Full: graph.Public(),
+		Plan: plan.Options{
+			PageSize: a.cfg.Limits.DefaultPage, Relations: eng.Relation, Prices: prices{a.catalog}, Reads: guard.Reads(a.graph), Sensitive: sensitive(),
+		},
 		Limits: guard.Limits{
 			Depth: a.cfg.Limits.Depth, Aliases: a.cfg.Limits.Aliases, RootFields: a.cfg.Limits.RootFields,
 			PageSize: a.cfg.Limits.PageSize, Nodes: guard.DefaultLimits.Nodes, Cost: a.cfg.Limits.Cost,
+			Tokens: a.cfg.Limits.Tokens, Time: a.cfg.Limits.Timeout,
 		},
-		Prepare: func(ctx context.Context) context.Context { return loaders.With(ctx, loaders.New(a.loaders)) },
-		Finish:  extend,
-		Log:     a.log, MaxBody: a.cfg.Limits.Body, Timeout: a.cfg.Limits.Timeout, Tokens: a.cfg.Limits.Tokens,
+		Prepare: func(ctx context.Context) context.Context {
+			return loaders.With(datasources.WithFlow(ctx, policies.From(ctx).TokenID), loaders.New(a.loaders))
+		},
+		Finish: extend,
+		Log:    a.log, MaxBody: a.cfg.Limits.Body, Timeout: a.cfg.Limits.Timeout, Tokens: a.cfg.Limits.Tokens,
 	})
 	return nil
 }
 
 func newEngine(es graphql.ExecutableSchema, root graph.ResolverRoot, log *slog.Logger) (*engine.Engine, error) {
-	return engine.New(es, root, engine.Options{Log: log, Present: present(log), Scalars: map[string]engine.Scalar{
+	return engine.New(es, root, engine.Options{Log: log, Present: present(log), Row: dressed, Scalars: map[string]engine.Scalar{
 		"String":   engine.ScalarOf(scalar.MarshalText, scalar.UnmarshalText, appendText),
 		"Currency": engine.ScalarOf(scalar.MarshalText, scalar.UnmarshalText, appendText),
 		"Decimal":  engine.ScalarOf(scalar.MarshalDecimal, scalar.UnmarshalDecimal, scalar.AppendDecimal),
 		"DateTime": engine.ScalarOf(scalar.MarshalDateTime, scalar.UnmarshalDateTime, scalar.AppendDateTime),
 	}})
-}
-
-// present makes the client's error and writes the operator's: the cause, which
-// holds what a client may not read, once for each request, source and code.
-func present(log *slog.Logger) func(context.Context, error) *gqlerror.Error {
-	return func(ctx context.Context, err error) *gqlerror.Error {
-		var coded *schema.Error
-		if !errors.As(err, &coded) {
-			switch {
-			case errors.Is(err, context.DeadlineExceeded):
-				coded = schema.Errorf(schema.Limited, "the operation took longer than it may: ask for less")
-				coded.Retryable = true
-			case errors.Is(err, context.Canceled):
-				coded = schema.Errorf(schema.Limited, "the request was given up")
-			}
-			if coded != nil {
-				err = rewrap(err, coded)
-			}
-		}
-		shown := engine.Present(ctx, err)
-		if shown != nil && coded != nil && coded.Wait > 0 {
-			shown.Extensions["retryAfter"] = int((coded.Wait + time.Second - 1) / time.Second)
-		}
-		logCause(ctx, log, err, coded)
-		return shown
-	}
-}
-
-// rewrap keeps where an error happened and replaces what happened.
-func rewrap(err error, coded *schema.Error) error {
-	var at *gqlerror.Error
-	if !errors.As(err, &at) {
-		return coded
-	}
-	moved := *at
-	moved.Message, moved.Err = coded.Message, coded
-	return &moved
-}
-
-func logCause(ctx context.Context, log *slog.Logger, err error, coded *schema.Error) {
-	source, code, level := "", schema.Internal, slog.LevelError
-	if coded != nil {
-		source, code = coded.Source, coded.Code
-		if code != schema.Internal {
-			level = slog.LevelWarn
-		}
-		if coded.Err == nil && code != schema.Internal {
-			return // the client was told all there is
-		}
-	}
-	if !loaders.From(ctx).Report.First("logged\x00" + source + "\x00" + string(code)) {
-		return
-	}
-	log.LogAttrs(ctx, level, "answered with an error", slog.String("source", source), slog.String("code", string(code)), slog.String("err", cause(err)))
-}
-
-// appendText is MarshalText without an object for each text.
-func appendText(b []byte, s string) []byte {
-	if s == "" {
-		return b
-	}
-	return engine.AppendString(b, s)
-}
-
-// extend adds extensions.trama: what was asked of each source. Reads and rows are
-// for administrators; everybody learns how old the data is and what failed.
-func extend(ctx context.Context, p *plan.Plan, r *engine.Result) {
-	if r.Refused() {
-		return
-	}
-	report := &loaders.From(ctx).Report
-	sources := report.Sources()
-	admin := policies.From(ctx) != nil && policies.From(ctx).Has("admin")
-	ext := map[string]any{}
-	if admin {
-		ext["estimate"] = map[string]any{"cost": p.Cost, "calls": p.Calls}
-	} else {
-		for i := range sources {
-			sources[i].Reads, sources[i].Rows = 0, 0
-		}
-	}
-	if len(sources) > 0 {
-		ext["sources"] = sources
-	}
-	if unknown := report.UnknownTotals(); len(unknown) > 0 {
-		ext["unknownTotals"] = unknown
-	}
-	if len(ext) > 0 {
-		r.SetExtension("trama", ext)
-	}
-}
-
-// prices tells the planner what a relation costs, from the sources' descriptions.
-type prices struct{ catalog *datasources.Catalog }
-
-// Price returns the price of a field: the sources that feed the entity it yields.
-func (p prices) Price(typeName, field string) plan.Price {
-	entity := entityOfField(field)
-	price := plan.Price{Call: 10}
-	for _, s := range p.catalog.Owners(entity) {
-		price.Sources = append(price.Sources, s.Name)
-		batch := s.Entity(entity).KeyBatch
-		for _, r := range s.Entity(entity).Relations {
-			if r.Batch > 0 && (batch == 0 || r.Batch < batch) {
-				batch = r.Batch
-			}
-		}
-		if price.Batch == 0 || (batch > 0 && batch < price.Batch) {
-			price.Batch = batch
-		}
-	}
-	if len(price.Sources) == 0 {
-		return plan.Price{} // the directory's own, or nobody's
-	}
-	return price
 }
 
 // run keeps the directory fresh and serves until ctx ends, then lets running
@@ -365,6 +296,10 @@ func (a *app) run(ctx context.Context, ready func(addr net.Addr)) error {
 	for _, s := range a.sources {
 		wait.Go(func() { a.probe(work, s) })
 	}
+	wait.Go(func() { a.policies.Watch(work, a.cfg.Policies.Every) })
+	wait.Go(func() { a.reloadOnSignal(work) })
+	wait.Go(func() { a.keep(work, "noting the use of tokens", a.tokens.Run) })
+	wait.Go(func() { a.keep(work, "keeping the usage", a.usage.Run) })
 	srv := &http.Server{
 		Handler: a.web, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),

@@ -298,7 +298,20 @@ func _DeliveryNote_total(ctx context.Context, ec *executionContext, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Total, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Value == nil {
+					var zeroVal *schema.Money
+					return zeroVal, errors.New("directive value is not implemented")
+				}
+				return ec.Directives.Value(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.Money) graphql.Marshaler {
 			return marshalOMoney2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐMoney(ctx, ec, selections, v)
 		},
@@ -683,7 +696,20 @@ func _DeliveryNotePage_pageInfo(ctx context.Context, ec *executionContext, field
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Value == nil {
+					var zeroVal *schema.PageInfo
+					return zeroVal, errors.New("directive value is not implemented")
+				}
+				return ec.Directives.Value(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.PageInfo) graphql.Marshaler {
 			return marshalNPageInfo2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐPageInfo(ctx, ec, selections, v)
 		},
@@ -765,7 +791,7 @@ func unmarshalInputDeliveryNoteFilter(ctx context.Context, ec *executionContext,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "status", "total", "currency", "date", "updatedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "carrier", "status", "total", "currency", "date", "updatedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -807,6 +833,13 @@ func unmarshalInputDeliveryNoteFilter(ctx context.Context, ec *executionContext,
 				return it, err
 			}
 			it.Number = data
+		case "carrier":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("carrier"))
+			data, err := unmarshalOStringFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐStringFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Carrier = data
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
 			data, err := unmarshalOStringFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐStringFilter(ctx, ec, v)

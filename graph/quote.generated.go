@@ -187,6 +187,29 @@ func fieldContext_Quote_title(_ context.Context, ec *executionContext, field gra
 	return graphql.NewScalarFieldContext("Quote", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func _Quote_shop(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Quote_shop(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Shop, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Quote_shop(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Quote", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func _Quote_status(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Quote) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -221,7 +244,20 @@ func _Quote_total(ctx context.Context, ec *executionContext, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.Total, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Value == nil {
+					var zeroVal *schema.Money
+					return zeroVal, errors.New("directive value is not implemented")
+				}
+				return ec.Directives.Value(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.Money) graphql.Marshaler {
 			return marshalOMoney2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐMoney(ctx, ec, selections, v)
 		},
@@ -253,7 +289,20 @@ func _Quote_net(ctx context.Context, ec *executionContext, field graphql.Collect
 		func(ctx context.Context) (any, error) {
 			return obj.Net, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Value == nil {
+					var zeroVal *schema.Money
+					return zeroVal, errors.New("directive value is not implemented")
+				}
+				return ec.Directives.Value(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.Money) graphql.Marshaler {
 			return marshalOMoney2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐMoney(ctx, ec, selections, v)
 		},
@@ -285,7 +334,20 @@ func _Quote_tax(ctx context.Context, ec *executionContext, field graphql.Collect
 		func(ctx context.Context) (any, error) {
 			return obj.Tax, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Value == nil {
+					var zeroVal *schema.Money
+					return zeroVal, errors.New("directive value is not implemented")
+				}
+				return ec.Directives.Value(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.Money) graphql.Marshaler {
 			return marshalOMoney2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐMoney(ctx, ec, selections, v)
 		},
@@ -719,7 +781,20 @@ func _QuotePage_pageInfo(ctx context.Context, ec *executionContext, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Value == nil {
+					var zeroVal *schema.PageInfo
+					return zeroVal, errors.New("directive value is not implemented")
+				}
+				return ec.Directives.Value(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.PageInfo) graphql.Marshaler {
 			return marshalNPageInfo2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐPageInfo(ctx, ec, selections, v)
 		},
@@ -801,7 +876,7 @@ func unmarshalInputQuoteFilter(ctx context.Context, ec *executionContext, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "status", "total", "currency", "date", "updatedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "shop", "status", "total", "currency", "date", "updatedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -843,6 +918,13 @@ func unmarshalInputQuoteFilter(ctx context.Context, ec *executionContext, obj an
 				return it, err
 			}
 			it.Number = data
+		case "shop":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shop"))
+			data, err := unmarshalOStringFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐStringFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Shop = data
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
 			data, err := unmarshalOStringFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐStringFilter(ctx, ec, v)
@@ -994,6 +1076,11 @@ func _Quote(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 			}
 		case "title":
 			out.Values[i] = _Quote_title(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "shop":
+			out.Values[i] = _Quote_shop(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -26,6 +26,7 @@ type ResolverRoot interface {
 	Customer() CustomerResolver
 	DeliveryNote() DeliveryNoteResolver
 	Invoice() InvoiceResolver
+	Mutation() MutationResolver
 	Order() OrderResolver
 	Payable() PayableResolver
 	Payment() PaymentResolver
@@ -37,6 +38,8 @@ type ResolverRoot interface {
 }
 
 type DirectiveRoot struct {
+	Sensitive func(ctx context.Context, obj any, next graphql.Resolver) (res any, err error)
+	Value     func(ctx context.Context, obj any, next graphql.Resolver) (res any, err error)
 }
 
 type ComplexityRoot struct {
@@ -61,9 +64,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		unmarshalInputAgreementInput,
 		unmarshalInputBoletoFilter,
 		unmarshalInputBoletoOrderBy,
 		unmarshalInputBooleanFilter,
+		unmarshalInputClaimInput,
 		unmarshalInputContactFilter,
 		unmarshalInputContactOrderBy,
 		unmarshalInputCustomerFilter,
@@ -123,6 +128,21 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 
 			return &response
 		}
+	case ast.Mutation:
+		return func(ctx context.Context) *graphql.Response {
+			if !first {
+				return nil
+			}
+			first = false
+			ctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)
+			data := _Mutation(ctx, ec, opCtx.Operation.SelectionSet)
+			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -149,15 +169,352 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/admin.graphql", Input: `extend type Query {
+  "The accounts that may have tokens; for administrators."
+  accounts: [Account!]
+  "What accounts agreed to: packages and limits; for administrators."
+  agreements: [Agreement!]
+  "Tokens, the newest first, without their secrets, which nobody keeps; for administrators."
+  tokens(
+    "Of this account only."
+    account: String
+    "In this state only."
+    state: TokenState
+  ): [Token!]
+  "What was done and refused, the newest first; for administrators."
+  audit(
+    "Of this kind only."
+    kind: String
+    "By or about this account only."
+    account: String
+    "Older than the entry with this number."
+    before: String
+    "How many; 50 by default, at most 1,000."
+    first: Int
+  ): [AuditEntry!]
+  "What tokens asked, counted by hour; for administrators."
+  usage(
+    "From this hour on; the default is 24 hours ago."
+    from: DateTime
+    "Until before this hour; the default is now."
+    to: DateTime
+    "Of this account only."
+    account: String
+    "What a row stands for; the default is the operation."
+    by: UsageBy
+    "How many; 50 by default, at most 1,000; the most costly first."
+    first: Int
+  ): [Usage!]
+  "Which calls are not optimised, and what to ask instead; for administrators."
+  advice(
+    "Of this account only."
+    account: String
+  ): [Advice!]
+  "Which version of the policies is in force; for administrators."
+  policies: PolicyStatus
+}
+
+"What administrators do. Every act is written into the audit."
+type Mutation {
+  "Make or change an account. What is not given stays as it is."
+  saveAccount(
+    "Its name."
+    name: String!
+    "What it may do beside asking."
+    role: Role
+    "What it agreed to, by name."
+    agreement: String
+    "Whether its tokens are stopped, all of them, at once."
+    disabled: Boolean
+  ): Account
+  "Make or change an agreement. What is not given stays as it is, or has its default."
+  saveAgreement(
+    "What is agreed."
+    agreement: AgreementInput!
+  ): Agreement
+  "Make an account's token. The one it had stops at once, or after the overlap its agreement allows."
+  generateToken(
+    "Whose token."
+    account: String!
+    "Some of the packages its agreement has; all of them by default."
+    packages: [String!]
+    "Whose rows: customer, shop, carrier, supplier."
+    claims: [ClaimInput!]
+    "From these networks only, as 10.0.0.0/8."
+    networks: [String!]
+    "Until when; never ends by default."
+    expiresAt: DateTime
+  ): NewToken
+  "Stop a token at once."
+  disableToken(
+    "Its public id."
+    id: String!
+  ): Token
+  "Read the policy files again. Where one is wrong, what was in force stays in force, and the error says what is wrong."
+  reloadPolicies: PolicyStatus
+}
+
+"What an account may do beside asking."
+enum Role {
+  "Everything; makes administrators."
+  ROOT
+  "Makes accounts and tokens of others that are no administrators."
+  ADMIN
+  "Asks."
+  MEMBER
+}
+
+"What a token is good for."
+enum TokenState {
+  "It lets in."
+  ACTIVE
+  "It was replaced, and lets in until its overlap ends."
+  OVERLAPPING
+  "It was replaced."
+  REPLACED
+  "It was stopped."
+  DISABLED
+  "Its time is over."
+  EXPIRED
+}
+
+"Who may have tokens: a person, a program, a partner."
+type Account {
+  "Its name."
+  name: String
+  "What it may do beside asking."
+  role: Role
+  "The name of what it agreed to."
+  agreement: String
+  "Whether its tokens are stopped."
+  disabled: Boolean
+  "When it was made."
+  createdAt: DateTime
+  "By which account."
+  createdBy: String
+  "The token it uses; null when it has none."
+  token: Token
+}
+
+"What is kept of a token. Its secret is not."
+type Token {
+  "Its public id."
+  id: String
+  "Whose it is."
+  account: String
+  "What it may see."
+  packages: [String!]
+  "Whose rows it may see."
+  claims: [Claim!]
+  "From where it may be used; null: from anywhere."
+  networks: [String!]
+  "What it is good for."
+  state: TokenState
+  "When it was made."
+  createdAt: DateTime
+  "By which account."
+  createdBy: String
+  "When it ends; null: never."
+  expiresAt: DateTime
+  "In which hour it was used last."
+  lastUsedAt: DateTime
+}
+
+"A token that was just made."
+type NewToken {
+  "The token itself. It is shown here, once, and never again."
+  secret: String
+  "What is kept of it."
+  token: Token
+}
+
+"What a token says about its holder."
+type Claim {
+  "Of what: customer, shop, carrier, supplier."
+  name: String
+  "Which one: of a customer the id, of the others the name in the column the configuration names."
+  value: String
+}
+
+"What a token says about its holder."
+input ClaimInput {
+  "Of what: customer, shop, carrier, supplier."
+  name: String!
+  "Which one."
+  value: String!
+}
+
+"What an account agreed to. A limit that is null is the server's."
+type Agreement {
+  "Its name."
+  name: String
+  "The packages its accounts' tokens may have."
+  packages: [String!]
+  "Calls a minute."
+  callsPerMinute: Int
+  "How many calls may come at once."
+  burst: Int
+  "Cost a minute, as estimated before an operation runs."
+  costPerMinute: Int
+  "Rows a day, UTC."
+  rowsPerDay: Int
+  "How long a replaced token lets in, in minutes."
+  overlapMinutes: Int
+  "Whether its tokens may ask what the schema is."
+  introspection: Boolean
+  "Whether errors suggest names."
+  suggestions: Boolean
+  "Cost of one operation."
+  maxCost: Int
+  "Nesting of fields."
+  maxDepth: Int
+  "Fields asked under another name."
+  maxAliases: Int
+  "Root fields of one operation."
+  maxRootFields: Int
+  "Lexical tokens of a document."
+  maxTokens: Int
+  "Rows of one page."
+  maxPageSize: Int
+  "Rows of one answer."
+  maxRows: Int
+  "Milliseconds one operation may take."
+  maxMilliseconds: Int
+}
+
+"What is agreed. What is not given stays as it is."
+input AgreementInput {
+  "Its name."
+  name: String!
+  "The packages its accounts' tokens may have."
+  packages: [String!]
+  "Calls a minute; 0: no limit."
+  callsPerMinute: Int
+  "How many calls may come at once."
+  burst: Int
+  "Cost a minute; 0: no limit."
+  costPerMinute: Int
+  "Rows a day; 0: no limit."
+  rowsPerDay: Int
+  "How long a replaced token lets in, in minutes; 0: not at all."
+  overlapMinutes: Int
+  "Whether its tokens may ask what the schema is."
+  introspection: Boolean
+  "Whether errors suggest names."
+  suggestions: Boolean
+  "Cost of one operation; 0: the server's."
+  maxCost: Int
+  "Nesting of fields; 0: the server's."
+  maxDepth: Int
+  "Fields asked under another name; 0: the server's."
+  maxAliases: Int
+  "Root fields of one operation; 0: the server's."
+  maxRootFields: Int
+  "Lexical tokens of a document; 0: the server's."
+  maxTokens: Int
+  "Rows of one page; 0: the server's."
+  maxPageSize: Int
+  "Rows of one answer; 0: no limit."
+  maxRows: Int
+  "Milliseconds one operation may take; 0: the server's."
+  maxMilliseconds: Int
+}
+
+"Something that was done or refused."
+type AuditEntry {
+  "Its number: later ones are higher."
+  id: String
+  "When."
+  at: DateTime
+  "What: token.generated, token.replaced, token.disabled, account.saved, agreement.saved, policies.loaded, policies.refused, denied, sensitive …"
+  kind: String
+  "By which account."
+  account: String
+  "By which token, its public id."
+  token: String
+  "About what: a token's id, an account, a field."
+  subject: String
+  "What more there is to say: names and numbers, never a value of a row."
+  detail: String
+}
+
+"What a row of the usage stands for."
+enum UsageBy {
+  "A token."
+  TOKEN
+  "A field."
+  FIELD
+  "An operation, by the hash of its text."
+  OPERATION
+}
+
+"What was asked in one hour."
+type Usage {
+  "The hour."
+  hour: DateTime
+  "The token's public id."
+  token: String
+  "Whose token."
+  account: String
+  "The field or the operation's hash; null for the token as a whole."
+  subject: String
+  "The operation's name, where it has one."
+  name: String
+  "How often."
+  calls: Int
+  "How often with errors."
+  errors: Int
+  "Rows answered."
+  rows: Int
+  "Cost, as estimated."
+  cost: Decimal
+  "The mean time of an answer, in milliseconds."
+  meanMs: Decimal
+  "The longest time of an answer, in milliseconds."
+  maxMs: Decimal
+}
+
+"A habit of asking that costs more than it must."
+type Advice {
+  "Which: UNUSED_PAGE, ID_BY_ID, POLLING."
+  kind: String
+  "The token's public id."
+  token: String
+  "Whose token."
+  account: String
+  "The operation's hash."
+  operation: String
+  "The operation's name, where it has one."
+  name: String
+  "How often it was seen in the last 24 hours."
+  count: Int
+  "What was seen, and what to ask instead."
+  message: String
+}
+
+"Which version of the policies is in force."
+type PolicyStatus {
+  "The hash of all documents."
+  version: String
+  "Since when."
+  loadedAt: DateTime
+  "How many documents."
+  documents: Int
+  "How many views of them are kept."
+  views: Int
+  "What is wrong with the files as they are now; null when they are in force."
+  error: String
+}
+`, BuiltIn: false},
 	{Name: "../schema/boleto.graphql", Input: `extend type Query {
   "One boleto, by its id or by its number."
   boleto(
     "The id."
     id: ID
     "The document's own number. Where several systems have it, the one first in authority answers; twice in that one is AMBIGUOUS."
-    number: String
+    number: String @reads(field: "number")
     "Only in this source, by its configured name."
-    source: String
+    source: String @reads(field: "source")
   ): Boleto
   "Boletos of every system that has them, a page at a time."
   boletos(
@@ -279,8 +636,14 @@ scalar DateTime
 "A currency, as ISO 4217 has it: \"MDL\"."
 scalar Currency
 
-"The column that a filter key or an order value reads. Filtering and sorting by a field is a read of it."
-directive @reads(field: String!) on INPUT_FIELD_DEFINITION | ENUM_VALUE
+"The field that a filter key, an order value or an argument reads; of another type as Type.field. Filtering, sorting and finding by a field is a read of it."
+directive @reads(field: String!) on INPUT_FIELD_DEFINITION | ENUM_VALUE | ARGUMENT_DEFINITION
+
+"A part of its holder, without policies of its own: what the field that holds it may show, it may."
+directive @value on OBJECT
+
+"Reading it is written into the audit."
+directive @sensitive on FIELD_DEFINITION
 
 "Names the Go side of a field for the generator. Clients never see it."
 directive @goField(forceResolver: Boolean, name: String, omittable: Boolean, batch: Boolean) on INPUT_FIELD_DEFINITION | FIELD_DEFINITION
@@ -298,7 +661,7 @@ interface Node {
 }
 
 "An exact amount in one currency."
-type Money {
+type Money @value {
   "The amount, exact."
   amount: Decimal!
   "Its currency."
@@ -306,7 +669,7 @@ type Money {
 }
 
 "Where a page stands in its list (Relay's cursor specification)."
-type PageInfo {
+type PageInfo @value {
   "Whether there are rows behind this page."
   hasNextPage: Boolean!
   "Whether this page began behind a cursor."
@@ -413,11 +776,11 @@ type Contact implements Node {
   "Family name."
   lastName: String
   "E-mail address."
-  email: String
+  email: String @sensitive
   "Telephone number."
-  phone: String
+  phone: String @sensitive
   "Mobile number."
-  mobile: String
+  mobile: String @sensitive
   "What he does there."
   jobTitle: String
   "When it was made."
@@ -490,13 +853,13 @@ input ContactOrderBy {
     "The id."
     id: ID
     "The fiscal number; spaces, dots and a country prefix are ignored."
-    taxId: String
+    taxId: String @reads(field: "taxId")
     "The e-mail address of the company or of one of its records."
-    email: String
+    email: String @reads(field: "email")
     "A system's own key, together with ` + "`" + `source` + "`" + `."
-    sourceId: String
+    sourceId: String @reads(field: "CustomerMember.recordId")
     "The configured name of the system ` + "`" + `sourceId` + "`" + ` belongs to."
-    source: String
+    source: String @reads(field: "CustomerMember.source")
   ): Customer
   "Customers of every system that has them, a page at a time."
   customers(
@@ -520,17 +883,17 @@ type Customer implements Node {
   "The registered name."
   legalName: String
   "The fiscal number, without spaces or country prefix; leading zeros kept."
-  taxId: String
+  taxId: String @sensitive
   "ISO 3166 code of the country of the fiscal number or the address."
   country: String
   "The general e-mail address."
-  email: String
+  email: String @sensitive
   "The general telephone number."
-  phone: String
+  phone: String @sensitive
   "The web address."
   website: String
   "Where he is."
-  address: Address
+  address: Address @sensitive
   "When it was made."
   createdAt: DateTime
   "The latest change in any system that keeps such a time."
@@ -700,7 +1063,7 @@ input CustomerOrderBy {
 }
 
 "A postal address."
-type Address {
+type Address @value {
   "Street and number."
   street: String
   "City."
@@ -805,9 +1168,9 @@ type FieldAlternative {
     "The id."
     id: ID
     "The document's own number. Where several systems have it, the one first in authority answers; twice in that one is AMBIGUOUS."
-    number: String
+    number: String @reads(field: "number")
     "Only in this source, by its configured name."
-    source: String
+    source: String @reads(field: "source")
   ): DeliveryNote
   "DeliveryNotes of every system that has them, a page at a time."
   deliveryNotes(
@@ -896,6 +1259,8 @@ input DeliveryNoteFilter {
   source: StringFilter @reads(field: "source")
   "By number."
   number: StringFilter @reads(field: "number")
+  "By carrier."
+  carrier: StringFilter @reads(field: "carrier")
   "By status."
   status: StringFilter @reads(field: "status")
   "By the amount, whatever the currency; ask for one currency together with it."
@@ -932,9 +1297,9 @@ input DeliveryNoteOrderBy {
     "The id."
     id: ID
     "The document's own number. Where several systems have it, the one first in authority answers; twice in that one is AMBIGUOUS."
-    number: String
+    number: String @reads(field: "number")
     "Only in this source, by its configured name."
-    source: String
+    source: String @reads(field: "source")
   ): Invoice
   "Invoices of every system that has them, a page at a time."
   invoices(
@@ -1084,9 +1449,9 @@ enum InvoiceKind {
     "The id."
     id: ID
     "The document's own number. Where several systems have it, the one first in authority answers; twice in that one is AMBIGUOUS."
-    number: String
+    number: String @reads(field: "number")
     "Only in this source, by its configured name."
-    source: String
+    source: String @reads(field: "source")
   ): Order
   "Orders of every system that has them, a page at a time."
   orders(
@@ -1111,6 +1476,8 @@ type Order implements Node {
   number: String
   "The customer’s own number for it."
   customerReference: String
+  "The shop or sales channel it came through, as the source names it."
+  shop: String
   "The status, in the source’s own words."
   status: String
   "How far it is paid, in the source’s own words."
@@ -1227,6 +1594,8 @@ input OrderFilter {
   source: StringFilter @reads(field: "source")
   "By number."
   number: StringFilter @reads(field: "number")
+  "By shop or sales channel."
+  shop: StringFilter @reads(field: "shop")
   "By status."
   status: StringFilter @reads(field: "status")
   "By the amount, whatever the currency; ask for one currency together with it."
@@ -1295,9 +1664,9 @@ type OrderState {
     "The id."
     id: ID
     "The document's own number. Where several systems have it, the one first in authority answers; twice in that one is AMBIGUOUS."
-    number: String
+    number: String @reads(field: "number")
     "Only in this source, by its configured name."
-    source: String
+    source: String @reads(field: "source")
   ): Payable
   "Payables of every system that has them, a page at a time."
   payables(
@@ -1422,9 +1791,9 @@ input PayableOrderBy {
     "The id."
     id: ID
     "The document's own number. Where several systems have it, the one first in authority answers; twice in that one is AMBIGUOUS."
-    number: String
+    number: String @reads(field: "number")
     "Only in this source, by its configured name."
-    source: String
+    source: String @reads(field: "source")
   ): Payment
   "Payments of every system that has them, a page at a time."
   payments(
@@ -1543,9 +1912,9 @@ input PaymentOrderBy {
     "The id."
     id: ID
     "The code."
-    sku: String
+    sku: String @reads(field: "sku")
     "Only in this source, by its configured name."
-    source: String
+    source: String @reads(field: "source")
   ): Product
   "Products of every system that has them, a page at a time."
   products(
@@ -1680,9 +2049,9 @@ type Stock {
     "The id."
     id: ID
     "The document's own number. Where several systems have it, the one first in authority answers; twice in that one is AMBIGUOUS."
-    number: String
+    number: String @reads(field: "number")
     "Only in this source, by its configured name."
-    source: String
+    source: String @reads(field: "source")
   ): PurchaseOrder
   "PurchaseOrders of every system that has them, a page at a time."
   purchaseOrders(
@@ -1805,9 +2174,9 @@ input PurchaseOrderOrderBy {
     "The id."
     id: ID
     "The document's own number. Where several systems have it, the one first in authority answers; twice in that one is AMBIGUOUS."
-    number: String
+    number: String @reads(field: "number")
     "Only in this source, by its configured name."
-    source: String
+    source: String @reads(field: "source")
   ): Quote
   "Quotes of every system that has them, a page at a time."
   quotes(
@@ -1832,6 +2201,8 @@ type Quote implements Node {
   number: String
   "What it is about."
   title: String
+  "The shop or sales channel it came through, as the source names it."
+  shop: String
   "The status, in the source’s own words."
   status: String
   "What it comes to, tax included."
@@ -1903,6 +2274,8 @@ input QuoteFilter {
   source: StringFilter @reads(field: "source")
   "By number."
   number: StringFilter @reads(field: "number")
+  "By shop or sales channel."
+  shop: StringFilter @reads(field: "shop")
   "By status."
   status: StringFilter @reads(field: "status")
   "By the amount, whatever the currency; ask for one currency together with it."
@@ -2086,14 +2459,38 @@ type Coverage {
   asOf: DateTime
 }
 
-"Who a token is."
+"Who a token is, and what it may."
 type Me {
   "The token's public id."
   tokenId: String
   "The account it belongs to."
   account: String
+  "What the account may do beside asking."
+  role: Role
   "The packages it has."
   packages: [String!]
+  "Whose rows it may see."
+  claims: [Claim!]
+  "When it ends; null: never."
+  expiresAt: DateTime
+  "What to do soon, such as asking for a new token."
+  warnings: [String!]
+  "What was agreed."
+  agreement: Agreement
+  "What is left of it."
+  remaining: Remaining
+  "Which of this token's calls cost more than they must, and what to ask instead."
+  advice: [Advice!]
+}
+
+"What is left of an agreement now; null where nothing was agreed."
+type Remaining {
+  "Calls in this minute."
+  calls: Int
+  "Cost in this minute."
+  cost: Int
+  "Rows on this day, UTC."
+  rows: Int
 }
 `, BuiltIn: false},
 	{Name: "../schema/ticket.graphql", Input: `extend type Query {
@@ -2102,9 +2499,9 @@ type Me {
     "The id."
     id: ID
     "The document's own number. Where several systems have it, the one first in authority answers; twice in that one is AMBIGUOUS."
-    number: String
+    number: String @reads(field: "number")
     "Only in this source, by its configured name."
-    source: String
+    source: String @reads(field: "source")
   ): Ticket
   "Tickets of every system that has them, a page at a time."
   tickets(
@@ -2269,7 +2666,7 @@ type Article {
   "The subject."
   subject: String
   "The text."
-  body: String
+  body: String @sensitive
   "From whom."
   from: String
   "To whom."
@@ -2317,6 +2714,26 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func childFields_Account(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_Account_name(ctx, ec, field)
+	case "role":
+		return fieldContext_Account_role(ctx, ec, field)
+	case "agreement":
+		return fieldContext_Account_agreement(ctx, ec, field)
+	case "disabled":
+		return fieldContext_Account_disabled(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Account_createdAt(ctx, ec, field)
+	case "createdBy":
+		return fieldContext_Account_createdBy(ctx, ec, field)
+	case "token":
+		return fieldContext_Account_token(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
+}
+
 func childFields_Address(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "street":
@@ -2329,6 +2746,66 @@ func childFields_Address(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Address_country(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Address", field.Name)
+}
+
+func childFields_Advice(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return fieldContext_Advice_kind(ctx, ec, field)
+	case "token":
+		return fieldContext_Advice_token(ctx, ec, field)
+	case "account":
+		return fieldContext_Advice_account(ctx, ec, field)
+	case "operation":
+		return fieldContext_Advice_operation(ctx, ec, field)
+	case "name":
+		return fieldContext_Advice_name(ctx, ec, field)
+	case "count":
+		return fieldContext_Advice_count(ctx, ec, field)
+	case "message":
+		return fieldContext_Advice_message(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Advice", field.Name)
+}
+
+func childFields_Agreement(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_Agreement_name(ctx, ec, field)
+	case "packages":
+		return fieldContext_Agreement_packages(ctx, ec, field)
+	case "callsPerMinute":
+		return fieldContext_Agreement_callsPerMinute(ctx, ec, field)
+	case "burst":
+		return fieldContext_Agreement_burst(ctx, ec, field)
+	case "costPerMinute":
+		return fieldContext_Agreement_costPerMinute(ctx, ec, field)
+	case "rowsPerDay":
+		return fieldContext_Agreement_rowsPerDay(ctx, ec, field)
+	case "overlapMinutes":
+		return fieldContext_Agreement_overlapMinutes(ctx, ec, field)
+	case "introspection":
+		return fieldContext_Agreement_introspection(ctx, ec, field)
+	case "suggestions":
+		return fieldContext_Agreement_suggestions(ctx, ec, field)
+	case "maxCost":
+		return fieldContext_Agreement_maxCost(ctx, ec, field)
+	case "maxDepth":
+		return fieldContext_Agreement_maxDepth(ctx, ec, field)
+	case "maxAliases":
+		return fieldContext_Agreement_maxAliases(ctx, ec, field)
+	case "maxRootFields":
+		return fieldContext_Agreement_maxRootFields(ctx, ec, field)
+	case "maxTokens":
+		return fieldContext_Agreement_maxTokens(ctx, ec, field)
+	case "maxPageSize":
+		return fieldContext_Agreement_maxPageSize(ctx, ec, field)
+	case "maxRows":
+		return fieldContext_Agreement_maxRows(ctx, ec, field)
+	case "maxMilliseconds":
+		return fieldContext_Agreement_maxMilliseconds(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Agreement", field.Name)
 }
 
 func childFields_Article(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2383,6 +2860,26 @@ func childFields_ArticlePage(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_ArticlePage_missing(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArticlePage", field.Name)
+}
+
+func childFields_AuditEntry(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_AuditEntry_id(ctx, ec, field)
+	case "at":
+		return fieldContext_AuditEntry_at(ctx, ec, field)
+	case "kind":
+		return fieldContext_AuditEntry_kind(ctx, ec, field)
+	case "account":
+		return fieldContext_AuditEntry_account(ctx, ec, field)
+	case "token":
+		return fieldContext_AuditEntry_token(ctx, ec, field)
+	case "subject":
+		return fieldContext_AuditEntry_subject(ctx, ec, field)
+	case "detail":
+		return fieldContext_AuditEntry_detail(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
 }
 
 func childFields_Boleto(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2441,6 +2938,16 @@ func childFields_BoletoPage(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_BoletoPage_missing(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BoletoPage", field.Name)
+}
+
+func childFields_Claim(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_Claim_name(ctx, ec, field)
+	case "value":
+		return fieldContext_Claim_value(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Claim", field.Name)
 }
 
 func childFields_Contact(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2825,8 +3332,22 @@ func childFields_Me(ctx context.Context, ec *executionContext, field graphql.Col
 		return fieldContext_Me_tokenId(ctx, ec, field)
 	case "account":
 		return fieldContext_Me_account(ctx, ec, field)
+	case "role":
+		return fieldContext_Me_role(ctx, ec, field)
 	case "packages":
 		return fieldContext_Me_packages(ctx, ec, field)
+	case "claims":
+		return fieldContext_Me_claims(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_Me_expiresAt(ctx, ec, field)
+	case "warnings":
+		return fieldContext_Me_warnings(ctx, ec, field)
+	case "agreement":
+		return fieldContext_Me_agreement(ctx, ec, field)
+	case "remaining":
+		return fieldContext_Me_remaining(ctx, ec, field)
+	case "advice":
+		return fieldContext_Me_advice(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Me", field.Name)
 }
@@ -2841,6 +3362,16 @@ func childFields_Money(ctx context.Context, ec *executionContext, field graphql.
 	return nil, fmt.Errorf("no field named %q was found under type Money", field.Name)
 }
 
+func childFields_NewToken(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secret":
+		return fieldContext_NewToken_secret(ctx, ec, field)
+	case "token":
+		return fieldContext_NewToken_token(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NewToken", field.Name)
+}
+
 func childFields_Order(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2851,6 +3382,8 @@ func childFields_Order(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Order_number(ctx, ec, field)
 	case "customerReference":
 		return fieldContext_Order_customerReference(ctx, ec, field)
+	case "shop":
+		return fieldContext_Order_shop(ctx, ec, field)
 	case "status":
 		return fieldContext_Order_status(ctx, ec, field)
 	case "paymentStatus":
@@ -3099,6 +3632,22 @@ func childFields_PaymentPage(ctx context.Context, ec *executionContext, field gr
 	return nil, fmt.Errorf("no field named %q was found under type PaymentPage", field.Name)
 }
 
+func childFields_PolicyStatus(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return fieldContext_PolicyStatus_version(ctx, ec, field)
+	case "loadedAt":
+		return fieldContext_PolicyStatus_loadedAt(ctx, ec, field)
+	case "documents":
+		return fieldContext_PolicyStatus_documents(ctx, ec, field)
+	case "views":
+		return fieldContext_PolicyStatus_views(ctx, ec, field)
+	case "error":
+		return fieldContext_PolicyStatus_error(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PolicyStatus", field.Name)
+}
+
 func childFields_Product(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3233,6 +3782,8 @@ func childFields_Quote(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Quote_number(ctx, ec, field)
 	case "title":
 		return fieldContext_Quote_title(ctx, ec, field)
+	case "shop":
+		return fieldContext_Quote_shop(ctx, ec, field)
 	case "status":
 		return fieldContext_Quote_status(ctx, ec, field)
 	case "total":
@@ -3287,6 +3838,18 @@ func childFields_QuotePage(ctx context.Context, ec *executionContext, field grap
 		return fieldContext_QuotePage_missing(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type QuotePage", field.Name)
+}
+
+func childFields_Remaining(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "calls":
+		return fieldContext_Remaining_calls(ctx, ec, field)
+	case "cost":
+		return fieldContext_Remaining_cost(ctx, ec, field)
+	case "rows":
+		return fieldContext_Remaining_rows(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Remaining", field.Name)
 }
 
 func childFields_Source(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3465,6 +4028,60 @@ func childFields_TicketPage(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_TicketPage_missing(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TicketPage", field.Name)
+}
+
+func childFields_Token(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Token_id(ctx, ec, field)
+	case "account":
+		return fieldContext_Token_account(ctx, ec, field)
+	case "packages":
+		return fieldContext_Token_packages(ctx, ec, field)
+	case "claims":
+		return fieldContext_Token_claims(ctx, ec, field)
+	case "networks":
+		return fieldContext_Token_networks(ctx, ec, field)
+	case "state":
+		return fieldContext_Token_state(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Token_createdAt(ctx, ec, field)
+	case "createdBy":
+		return fieldContext_Token_createdBy(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_Token_expiresAt(ctx, ec, field)
+	case "lastUsedAt":
+		return fieldContext_Token_lastUsedAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Token", field.Name)
+}
+
+func childFields_Usage(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hour":
+		return fieldContext_Usage_hour(ctx, ec, field)
+	case "token":
+		return fieldContext_Usage_token(ctx, ec, field)
+	case "account":
+		return fieldContext_Usage_account(ctx, ec, field)
+	case "subject":
+		return fieldContext_Usage_subject(ctx, ec, field)
+	case "name":
+		return fieldContext_Usage_name(ctx, ec, field)
+	case "calls":
+		return fieldContext_Usage_calls(ctx, ec, field)
+	case "errors":
+		return fieldContext_Usage_errors(ctx, ec, field)
+	case "rows":
+		return fieldContext_Usage_rows(ctx, ec, field)
+	case "cost":
+		return fieldContext_Usage_cost(ctx, ec, field)
+	case "meanMs":
+		return fieldContext_Usage_meanMs(ctx, ec, field)
+	case "maxMs":
+		return fieldContext_Usage_maxMs(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Usage", field.Name)
 }
 
 func childFields___Directive(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/trama-graph/trama/resolvers/loaders"
 	"github.com/trama-graph/trama/schema"
@@ -27,7 +28,8 @@ func customersOf[T any, P document[T]](ctx context.Context, rows []*T) ([]*schem
 		sources[i], _ = P(r).Identity()
 		keys[i] = P(r).LinkKeys().CustomerKey
 	}
-	return loaders.From(ctx).Customers.Of(ctx, sources, keys)
+	// The types of rows have the names of the graph's.
+	return loaders.From(ctx).Customers.Of(ctx, reflect.TypeFor[T]().Name(), sources, keys)
 }
 
 func parents[T any, P document[T]](rows []*T, number func(*T) string) []loaders.Parent {

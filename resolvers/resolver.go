@@ -5,17 +5,41 @@ package resolvers
 
 import (
 	"context"
+	"time"
 
+	"github.com/trama-graph/trama/graph/model"
 	"github.com/trama-graph/trama/schema"
 )
 
 // Operations answers what is not a record: how the systems are doing and who is
-// asking.
+// asking. What it says is what the request may see.
 type Operations interface {
-	Sources() []*schema.Source
-	Coverage() []*schema.Coverage
+	Sources(ctx context.Context) []*schema.Source
+	Coverage(ctx context.Context) []*schema.Coverage
 	Me(ctx context.Context) *schema.Me
 }
 
+// Administration answers and does what administrators ask: accounts, agreements,
+// tokens, audit, usage. The acts check once more who acts, whatever the policies
+// said.
+type Administration interface {
+	Accounts(ctx context.Context) ([]*schema.Account, error)
+	Agreements(ctx context.Context) ([]*schema.Agreement, error)
+	Tokens(ctx context.Context, account *string, state *schema.TokenState) ([]*schema.Token, error)
+	Audit(ctx context.Context, kind, account, before *string, first *int) ([]*schema.AuditEntry, error)
+	Usage(ctx context.Context, from, to *time.Time, account *string, by *schema.UsageBy, first *int) ([]*schema.Usage, error)
+	Advice(ctx context.Context, account *string) ([]*schema.Advice, error)
+	Policies(ctx context.Context) (*schema.PolicyStatus, error)
+
+	SaveAccount(ctx context.Context, name string, role *schema.Role, agreement *string, disabled *bool) (*schema.Account, error)
+	SaveAgreement(ctx context.Context, in model.AgreementInput) (*schema.Agreement, error)
+	GenerateToken(ctx context.Context, account string, packages []string, claims []*model.ClaimInput, networks []string, expiresAt *time.Time) (*schema.NewToken, error)
+	DisableToken(ctx context.Context, id string) (*schema.Token, error)
+	ReloadPolicies(ctx context.Context) (*schema.PolicyStatus, error)
+}
+
 // Resolver is the root of all resolvers; gqlgen wants it by this name.
-type Resolver struct{ Operations Operations }
+type Resolver struct {
+	Operations     Operations
+	Administration Administration
+}

@@ -12,11 +12,11 @@ import (
 )
 
 func (r *queryResolver) Sources(ctx context.Context) ([]*schema.Source, error) {
-	return r.Operations.Sources(), nil
+	return r.Operations.Sources(ctx), nil
 }
 
 func (r *queryResolver) Coverage(ctx context.Context) ([]*schema.Coverage, error) {
-	return r.Operations.Coverage(), nil
+	return r.Operations.Coverage(ctx), nil
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*schema.Me, error) {

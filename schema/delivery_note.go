@@ -36,6 +36,8 @@ func (x *DeliveryNote) Column(name string) Value {
 		return String(x.Number)
 	case "status":
 		return String(x.Status)
+	case "carrier":
+		return String(x.Carrier)
 	case "total":
 		return Amount(x.Total)
 	case "currency":

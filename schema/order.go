@@ -12,6 +12,7 @@ type Order struct {
 	Links
 	Number            string
 	CustomerReference string
+	Shop              string // or sales channel
 	Status            string
 	PaymentStatus     string
 	DeliveryStatus    string
@@ -38,6 +39,8 @@ func (x *Order) Column(name string) Value {
 	switch name {
 	case "number":
 		return String(x.Number)
+	case "shop":
+		return String(x.Shop)
 	case "status":
 		return String(x.Status)
 	case "total":

@@ -33,6 +33,8 @@ func (x *PurchaseOrder) Column(name string) Value {
 		return String(x.Number)
 	case "supplier":
 		return String(x.Supplier)
+	case "supplierTaxId":
+		return String(x.SupplierTaxID)
 	case "status":
 		return String(x.Status)
 	case "total":

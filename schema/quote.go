@@ -12,6 +12,7 @@ type Quote struct {
 	Links
 	Number      string
 	Title       string
+	Shop        string // or sales channel
 	Status      string
 	Total       *Money
 	Net         *Money // without tax
@@ -33,6 +34,8 @@ func (x *Quote) Column(name string) Value {
 	switch name {
 	case "number":
 		return String(x.Number)
+	case "shop":
+		return String(x.Shop)
 	case "status":
 		return String(x.Status)
 	case "total":

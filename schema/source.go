@@ -106,9 +106,23 @@ type Coverage struct {
 	AsOf      time.Time
 }
 
-// Me is who a token is.
+// Me is who a token is, and what it may.
 type Me struct {
-	TokenID  string
-	Account  string
-	Packages []string
+	TokenID   string
+	Account   string
+	Role      Role
+	Packages  []string
+	Claims    []*Claim
+	ExpiresAt time.Time
+	Warnings  []string
+	Agreement *Agreement
+	Remaining *Remaining
+	Advice    []*Advice
+}
+
+// Remaining is what is left of an agreement now; nil where nothing was agreed.
+type Remaining struct {
+	Calls *int
+	Cost  *int
+	Rows  *int
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/trama-graph/trama/datasources/copies"
@@ -30,9 +31,16 @@ func copySet(ctx context.Context, tx *sql.Tx, id int64) (copies.Set, error) {
 	return scanSet(tx.QueryRowContext(ctx, "SELECT "+setColumns+" FROM copy_sets WHERE id = ?", id).Scan)
 }
 
+// errNoCopies: the tables of copies are in SQLite only. Nothing of a copy is asked
+// before it is opened, but where copies stand and what they may delete.
+var errNoCopies = errors.New("copies need sqlite in this version: set store.url to sqlite:PATH, or supply: live")
+
 // OpenCopy implements copies.Store.
 func (s *Store) OpenCopy(ctx context.Context, source, entity, layout string) (copies.Set, error) {
 	var set copies.Set
+	if s.isPostgres {
+		return set, errNoCopies
+	}
 	err := s.write(ctx, "open copy", func(tx *sql.Tx) error {
 		// Rows of another layout cannot be read: there is no copy until a reading has
 		// replaced them.
@@ -51,6 +59,9 @@ func (s *Store) OpenCopy(ctx context.Context, source, entity, layout string) (co
 // Copies implements copies.Store.
 func (s *Store) Copies(ctx context.Context, source string) ([]copies.Set, error) {
 	var list []copies.Set
+	if s.isPostgres {
+		return nil, nil // there are none
+	}
 	err := s.read(ctx, "list copies", func(tx *sql.Tx) error {
 		return each(ctx, tx, "SELECT "+setColumns+" FROM copy_sets WHERE ? = '' OR source = ? ORDER BY id", func(rows *sql.Rows) error {
 			set, err := scanSet(rows.Scan)
@@ -71,6 +82,9 @@ func (s *Store) Refuse(ctx context.Context, id int64, code schema.Code) error {
 
 // AcceptDeletions implements copies.Store.
 func (s *Store) AcceptDeletions(ctx context.Context, source string, until time.Time) error {
+	if s.isPostgres {
+		return errNoCopies
+	}
 	return s.write(ctx, "accept deletions", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE copy_sets SET accept_until = ? WHERE source = ?", micros(until), source)
 		return err

@@ -98,6 +98,9 @@ func loadReadAt(ctx context.Context, tx *sql.Tx, in directory.Intake) error {
 
 // SaveDirectory implements directory.Store.
 func (s *Store) SaveDirectory(ctx context.Context, c *directory.Changes) error {
+	if err := s.keeper.check(ctx); err != nil {
+		return err
+	}
 	return s.write(ctx, "save the directory", func(tx *sql.Tx) error {
 		w := &batch{ctx: ctx, tx: tx}
 		saveGolden(w, c.Golden)

@@ -13,6 +13,9 @@ import (
 // would give the same customer two ids. Tokens may be managed beside it. The lock
 // ends with Close, or with the process.
 func (s *Store) Lock() error {
+	if s.isPostgres {
+		return s.lockPostgres()
+	}
 	f, err := os.OpenFile(s.name+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return s.failed("lock", err)

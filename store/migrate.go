@@ -18,11 +18,15 @@ var migrations embed.FS
 // migrate brings the schema up to this version's. A newer schema is refused:
 // this version could not keep what it does not know.
 func (s *Store) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations/sqlite")
+	dialect, dir := goose.DialectSQLite3, "migrations/sqlite"
+	if s.isPostgres {
+		dialect, dir = goose.DialectPostgres, "migrations/postgres"
+	}
+	files, err := fs.Sub(migrations, dir)
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, s.w, files, goose.WithTableName("schema_versions"),
+	p, err := goose.NewProvider(dialect, s.w, files, goose.WithTableName("schema_versions"),
 		goose.WithDisableGlobalRegistry(true), goose.WithSlog(s.log))
 	if err != nil {
 		return s.failed("migrate", err)

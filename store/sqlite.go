@@ -28,7 +28,7 @@ func openSQLite(ctx context.Context, path string, deps Deps) (*Store, error) {
 	if err := prepareFile(path); err != nil {
 		return nil, err
 	}
-	s := &Store{name: path, log: deps.Log, now: deps.Now}
+	s := &Store{name: path, log: deps.Log, now: deps.Now, reading: &sql.TxOptions{ReadOnly: true}}
 	var err error
 	// A write transaction takes its lock at the beginning: one that reads first and
 	// writes later could not wait for another process, SQLite would just refuse it.
@@ -133,18 +133,8 @@ func explain(err error) error {
 	return err
 }
 
-// isUnique reports whether err is a broken UNIQUE constraint.
-func isUnique(err error) bool {
+// isUniqueSQLite reports whether err is a broken UNIQUE constraint.
+func isUniqueSQLite(err error) bool {
 	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
-}
-
-// Snapshot writes a consistent copy of the database to a new file, which may be
-// opened like the database itself. Neither readers nor the process that runs on
-// it are held up.
-func (s *Store) Snapshot(ctx context.Context, path string) error {
-	if _, err := s.w.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
-		return s.failed("copy the database", err)
-	}
-	return os.Chmod(path, 0o600)
+	return errors.As(err, &e) && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 }

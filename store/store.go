@@ -15,9 +15,13 @@ import (
 type Deps struct {
 	Log *slog.Logger     // nil = silent
 	Now func() time.Time // nil = time.Now
-	// BusyTimeout is how long a connection waits for another process; 0 = 5 s.
+	// BusyTimeout is how long a connection waits for another process or transaction;
+	// 0 = 5 s.
 	BusyTimeout time.Duration
 }
+
+// busyTimeout is how long another process is waited for.
+const busyTimeout = 5 * time.Second
 
 // ErrLocked says that another process keeps the customers of this database.
 var ErrLocked = errors.New("another trama is running on it")
@@ -26,14 +30,20 @@ var ErrLocked = errors.New("another trama is running on it")
 type Store struct {
 	name string // for errors: the path, or an address without its password
 	w    *sql.DB
-	r    *sql.DB
+	r    *sql.DB // of PostgreSQL the same
 	log  *slog.Logger
 	now  func() time.Time
-	lock io.Closer // of Lock, nil before
+
+	isPostgres bool
+	hold       string         // what a SELECT ends with that holds its rows until the transaction ends
+	reading    *sql.TxOptions // of a consistent reading
+
+	lock   io.Closer       // of Lock, nil before
+	keeper *postgresKeeper // the same with PostgreSQL
 }
 
 // Open opens the database url names and brings its schema up to date. Errors are
-// written for the operator and name the file.
+// written for the operator and name the file or the server, never a password.
 func Open(ctx context.Context, url string, deps Deps) (*Store, error) {
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.DiscardHandler)
@@ -42,28 +52,33 @@ func Open(ctx context.Context, url string, deps Deps) (*Store, error) {
 		deps.Now = time.Now
 	}
 	if deps.BusyTimeout == 0 {
-		deps.BusyTimeout = 5 * time.Second
+		deps.BusyTimeout = busyTimeout
 	}
 	scheme, path, _ := strings.Cut(url, ":")
 	switch scheme {
 	case "sqlite":
 		return openSQLite(ctx, path, deps)
 	case "postgres", "postgresql":
-		return nil, errors.New("store.url: PostgreSQL is not supported yet, use sqlite:PATH")
+		return openPostgres(ctx, url, deps)
 	}
-	return nil, errors.New("store.url: want sqlite:PATH")
+	return nil, errors.New("store.url: want sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE")
 }
 
 // Close waits for running queries and closes the database.
 func (s *Store) Close() error {
-	err := errors.Join(s.r.Close(), s.w.Close())
-	if s.lock != nil {
+	var err error
+	if s.lock != nil && s.isPostgres { // it lies on a connection
+		err = s.lock.Close()
+	}
+	err = errors.Join(err, s.r.Close(), s.w.Close())
+	if s.lock != nil && !s.isPostgres {
 		err = errors.Join(err, s.lock.Close())
 	}
 	return s.failed("close", err)
 }
 
-// write runs f in a transaction on the one connection that writes.
+// write runs f in a transaction. SQLite has one connection that writes, so that
+// nothing else is written meanwhile; in PostgreSQL others may write beside it.
 func (s *Store) write(ctx context.Context, what string, f func(tx *sql.Tx) error) error {
 	tx, err := s.w.BeginTx(ctx, nil)
 	if err != nil {
@@ -78,7 +93,7 @@ func (s *Store) write(ctx context.Context, what string, f func(tx *sql.Tx) error
 
 // read runs f in one consistent reading.
 func (s *Store) read(ctx context.Context, what string, f func(tx *sql.Tx) error) error {
-	tx, err := s.r.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := s.r.BeginTx(ctx, s.reading)
 	if err != nil {
 		return s.failed(what, err)
 	}
@@ -101,12 +116,17 @@ func each(ctx context.Context, tx *sql.Tx, query string, f func(*sql.Rows) error
 	return rows.Err()
 }
 
-// failed names the file and says what a driver's code means.
+// failed names the database and says what a driver's code means.
 func (s *Store) failed(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s in %s: %w", what, s.name, explain(err))
+	if s.isPostgres {
+		err = explainPostgres(err)
+	} else {
+		err = explain(err)
+	}
+	return fmt.Errorf("%s in %s: %w", what, s.name, err)
 }
 
 // micros is how times are stored: sortable and the same in every database.

@@ -40,6 +40,13 @@ func TestSQLite(t *testing.T) {
 	})
 }
 
+func TestSQLiteCopies(t *testing.T) {
+	storetest.RunCopies(t, func(t *testing.T) func() storetest.Store {
+		path := filepath.Join(t.TempDir(), "trama.db")
+		return func() storetest.Store { return open(t, path) }
+	})
+}
+
 func TestPermissions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "trama.db")
 	s := open(t, path)
@@ -116,7 +123,7 @@ func TestOpenErrors(t *testing.T) {
 		{"no scheme", "trama.db", "want sqlite:PATH"},
 		{"no path", "sqlite:", "needs the path of a file"},
 		{"in memory", "sqlite::memory:", "needs the path of a file"},
-		{"PostgreSQL", "postgres://user:secret@host/db", "PostgreSQL is not supported yet"},
+		{"no known kind", "mysql://user:secret@host/db", "want sqlite:PATH or postgres://"},
 		{"directory", "sqlite:" + dir, dir + " is a directory"},
 		{"no directory", "sqlite:" + dir + "/none/trama.db", "the directory of " + dir + "/none/trama.db does not exist"},
 		{"not a database", "sqlite:" + write("text.db", []byte(strings.Repeat("not a database ", 100))), "text.db: the file is not a database"},

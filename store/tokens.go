@@ -5,6 +5,10 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/trama-graph/trama/policies/tokens"
 	"github.com/trama-graph/trama/schema"
@@ -12,25 +16,37 @@ import (
 
 const tokenColumns = "id, secret_hmac, account, packages, claims, networks, state, created_by, created_at, expires_at, last_used_at, state_by, state_at"
 
-// PutToken inserts tokens or replaces those of the same ids, in the given order
-// and in one transaction: replacing a token is the old one, no longer active, and
-// then the new one. A second active token of an account is a CONFLICT.
-func (s *Store) PutToken(ctx context.Context, list ...tokens.Token) error {
-	err := s.write(ctx, "save token", func(tx *sql.Tx) error {
-		for i := range list {
-			if err := putToken(ctx, tx, &list[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if isUnique(err) {
-		return schema.Errorf(schema.Conflict, "the account has an active token already").Because(err)
-	}
-	return err
+// tokenRow is a token as it lies in its row.
+type tokenRow struct {
+	t                                tokens.Token
+	packages, claims, networks       string
+	created, expires, used, statedAt sql.NullInt64
 }
 
-func putToken(ctx context.Context, tx *sql.Tx, t *tokens.Token) error {
+func (r *tokenRow) into() []any {
+	return []any{
+		&r.t.ID, &r.t.SecretHMAC, &r.t.Account, &r.packages, &r.claims, &r.networks, &r.t.State, &r.t.CreatedBy, &r.created, &r.expires, &r.used,
+		&r.t.StateBy, &r.statedAt,
+	}
+}
+
+func (r *tokenRow) token() (tokens.Token, error) {
+	t := r.t
+	err := errors.Join(json.Unmarshal([]byte(r.packages), &t.Packages), json.Unmarshal([]byte(r.claims), &t.Claims), json.Unmarshal([]byte(r.networks), &t.Networks))
+	t.CreatedAt, t.ExpiresAt, t.LastUsedAt, t.StateAt = fromMicros(r.created), fromMicros(r.expires), fromMicros(r.used), fromMicros(r.statedAt)
+	return t, err
+}
+
+func scanToken(scan func(...any) error) (tokens.Token, error) {
+	var r tokenRow
+	if err := scan(r.into()...); err != nil {
+		return tokens.Token{}, err
+	}
+	return r.token()
+}
+
+// AddToken implements tokens.Tx.
+func (a *acts) AddToken(ctx context.Context, t tokens.Token) error {
 	packages, err := json.Marshal(orEmpty(t.Packages))
 	if err != nil {
 		return err
@@ -45,10 +61,7 @@ func putToken(ctx context.Context, tx *sql.Tx, t *tokens.Token) error {
 			return err
 		}
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO tokens (`+tokenColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET secret_hmac = excluded.secret_hmac, account = excluded.account, packages = excluded.packages,
-		claims = excluded.claims, networks = excluded.networks, state = excluded.state, expires_at = excluded.expires_at,
-		last_used_at = excluded.last_used_at, state_by = excluded.state_by, state_at = excluded.state_at`,
+	_, err = a.tx.ExecContext(ctx, "INSERT INTO tokens ("+tokenColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		t.ID, t.SecretHMAC, t.Account, string(packages), string(claims), string(networks), string(t.State), t.CreatedBy,
 		t.CreatedAt.UnixMicro(), micros(t.ExpiresAt), micros(t.LastUsedAt), t.StateBy, t.StateAt.UnixMicro())
 	return err
@@ -61,39 +74,136 @@ func orEmpty(list []string) []string {
 	return list
 }
 
-// TokenByID returns a token in whatever state, NOT_FOUND when there is none.
-func (s *Store) TokenByID(ctx context.Context, id string) (tokens.Token, error) {
-	t, err := scanToken(s.r.QueryRowContext(ctx, "SELECT "+tokenColumns+" FROM tokens WHERE id = ?", id).Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return tokens.Token{}, schema.Errorf(schema.NotFound, "no such token")
+// SetState implements tokens.Tx.
+func (a *acts) SetState(ctx context.Context, t tokens.Token) error {
+	_, err := a.tx.ExecContext(ctx, "UPDATE tokens SET state = ?, expires_at = ?, state_by = ?, state_at = ? WHERE id = ?",
+		string(t.State), micros(t.ExpiresAt), t.StateBy, t.StateAt.UnixMicro(), t.ID)
+	return err
+}
+
+var errNoToken = schema.Errorf(schema.NotFound, "no such token")
+
+// isText reports whether a text can be in the database at all: PostgreSQL takes no
+// zero byte and no other encoding, not even in a question.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
+
+// Token implements tokens.Tx.
+func (a *acts) Token(ctx context.Context, id string) (tokens.Token, error) {
+	if !isText(id) {
+		return tokens.Token{}, errNoToken
 	}
-	return t, s.failed("read token", err)
+	t, err := scanToken(a.tx.QueryRowContext(ctx, "SELECT "+tokenColumns+" FROM tokens WHERE id = ?", id).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return tokens.Token{}, errNoToken
+	}
+	return t, err
+}
+
+// LetIn implements tokens.Tx.
+func (a *acts) LetIn(ctx context.Context, account string) ([]tokens.Token, error) {
+	var list []tokens.Token
+	err := each(ctx, a.tx, "SELECT "+tokenColumns+" FROM tokens WHERE account = ? AND state IN ('active', 'overlapping') ORDER BY id", func(rows *sql.Rows) error {
+		t, err := scanToken(rows.Scan)
+		list = append(list, t)
+		return err
+	}, account)
+	return list, err
+}
+
+// knownQuery finds a token with its account and its agreement by one look-up.
+const knownQuery = `SELECT t.id, t.secret_hmac, t.account, t.packages, t.claims, t.networks, t.state, t.created_by, t.created_at, t.expires_at, t.last_used_at, t.state_by, t.state_at,
+	a.role, a.agreement, a.disabled, coalesce(g.terms, '{}')
+	FROM tokens t JOIN accounts a ON a.name = t.account LEFT JOIN agreements g ON g.name = a.agreement WHERE t.id = ?`
+
+// Known implements tokens.Store.
+func (s *Store) Known(ctx context.Context, id string) (tokens.Known, error) {
+	if !isText(id) {
+		return tokens.Known{}, errNoToken
+	}
+	var r tokenRow
+	var a tokens.Account
+	var text string
+	err := s.r.QueryRowContext(ctx, knownQuery, id).Scan(append(r.into(), &a.Role, &a.Agreement, &a.Disabled, &text)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return tokens.Known{}, errNoToken
+	}
+	if err != nil {
+		return tokens.Known{}, s.failed("read token", err)
+	}
+	return tokens.Known{
+		SecretHMAC: r.t.SecretHMAC, State: r.t.State, ExpiresAt: fromMicros(r.expires), AccountDisabled: a.Disabled,
+		Load: func() (tokens.Token, tokens.Account, tokens.Agreement, error) {
+			t, err := r.token()
+			if err != nil {
+				return t, a, tokens.Agreement{}, s.failed("read token", err)
+			}
+			a.Name = t.Account
+			// An agreement that is gone has no packages.
+			terms, err := agreement(a.Agreement, text)
+			return t, a, terms, s.failed("read agreement", err)
+		},
+	}, nil
+}
+
+// Used implements tokens.Store.
+func (s *Store) Used(ctx context.Context, ids []string, hour time.Time) error {
+	ids = slices.Sorted(slices.Values(ids)) // two processes lock rows in the same order
+	at := hour.UnixMicro()
+	return s.write(ctx, "note the use of tokens", func(tx *sql.Tx) error {
+		b := &batch{ctx: ctx, tx: tx}
+		for _, id := range ids {
+			b.exec("UPDATE tokens SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)", at, id, at)
+		}
+		return b.close()
+	})
 }
 
 // Tokens returns the tokens of an account, or all with account "", the oldest
 // first.
 func (s *Store) Tokens(ctx context.Context, account string) ([]tokens.Token, error) {
-	var list []tokens.Token
-	err := s.read(ctx, "list tokens", func(tx *sql.Tx) error {
-		return each(ctx, tx, "SELECT "+tokenColumns+" FROM tokens WHERE ? = '' OR account = ? ORDER BY created_at, id", func(rows *sql.Rows) error {
-			t, err := scanToken(rows.Scan)
-			list = append(list, t)
-			return err
-		}, account, account)
-	})
+	list, err := s.ListTokens(ctx, tokens.TokenFilter{Account: account})
+	slices.Reverse(list)
 	return list, err
 }
 
-func scanToken(scan func(...any) error) (tokens.Token, error) {
-	var t tokens.Token
-	var packages, claims, networks, state string
-	var created, expires, used, stateAt sql.NullInt64
-	err := scan(&t.ID, &t.SecretHMAC, &t.Account, &packages, &claims, &networks, &state, &t.CreatedBy, &created, &expires, &used, &t.StateBy, &stateAt)
-	if err != nil {
-		return tokens.Token{}, err
+// ListTokens implements tokens.Store.
+func (s *Store) ListTokens(ctx context.Context, f tokens.TokenFilter) ([]tokens.Token, error) {
+	if !isText(f.Account) {
+		return nil, nil
 	}
-	err = errors.Join(json.Unmarshal([]byte(packages), &t.Packages), json.Unmarshal([]byte(claims), &t.Claims), json.Unmarshal([]byte(networks), &t.Networks))
-	t.State = tokens.State(state)
-	t.CreatedAt, t.ExpiresAt, t.LastUsedAt, t.StateAt = fromMicros(created), fromMicros(expires), fromMicros(used), fromMicros(stateAt)
-	return t, err
+	text, args := "SELECT "+tokenColumns+" FROM tokens WHERE 1 = 1", []any{}
+	if f.Account != "" {
+		text += " AND account = ?"
+		args = append(args, f.Account)
+	}
+	now := f.Now.UnixMicro()
+	switch f.State {
+	case "":
+	case tokens.Active, tokens.Overlapping:
+		text += " AND state = ? AND (expires_at IS NULL OR expires_at > ?)"
+		args = append(args, string(f.State), now)
+	case tokens.Expired:
+		text += " AND state = 'active' AND expires_at <= ?"
+		args = append(args, now)
+	case tokens.Replaced:
+		text += " AND (state = 'replaced' OR state = 'overlapping' AND expires_at <= ?)"
+		args = append(args, now)
+	default:
+		text += " AND state = ?"
+		args = append(args, string(f.State))
+	}
+	text += " ORDER BY created_at DESC, id DESC"
+	if f.First > 0 {
+		text += " LIMIT ?"
+		args = append(args, f.First)
+	}
+	var list []tokens.Token
+	err := s.read(ctx, "list tokens", func(tx *sql.Tx) error {
+		return each(ctx, tx, text, func(rows *sql.Rows) error {
+			t, err := scanToken(rows.Scan)
+			list = append(list, t)
+			return err
+		}, args...)
+	})
+	return list, err
 }

@@ -24,7 +24,7 @@ func Columns() []Column {
 		key("orderNumber"), key("quoteNumber"), key("invoiceNumber"),
 		text("number"), text("status"), text("kind"), text("title"), text("name"), text("email"),
 		text("state"), text("stateType"), text("priority"), text("queue"), text("type"), text("owner"), text("customerNumber"),
-		text("sku"), text("barcode"), text("category"), text("supplier"), text("currency"),
+		text("sku"), text("barcode"), text("category"), text("supplier"), text("supplierTaxId"), text("carrier"), text("shop"), text("currency"),
 		when("date"), when("dueDate"), when("createdAt"), when("updatedAt"), when("closedAt"),
 		amount("total"), amount("amount"), amount("price"),
 		{Name: "active", Kind: schema.KindBool},

@@ -60,12 +60,16 @@ func clients() rest.Fields {
 
 func number() rest.Field { return at("numero", "ref", "DO_Piece") }
 
+// shop is the shop or sales channel a document came through.
+func shop() rest.Field { return at("boutique", "shop", "canal", "canalVente", "origine") }
+
 func quotes() rest.Fields {
 	return rest.Fields{
 		"id": number(), "number": number(),
 		"customer":   at("codeClient", "DO_Tiers", "socid"),
 		"date":       at("date", "dateDevis", "DO_Date"),
 		"validUntil": at("dateValidite"),
+		"shop":       shop(),
 		"status":     at("etat", "statut"),
 		"net":        at("totalHT", "total_ht", "DO_TotalHT"),
 		"tax":        at("totalTVA", "total_tva"),
@@ -79,6 +83,7 @@ func orders() rest.Fields {
 		"id": number(), "number": number(),
 		"customer":          at("codeClient", "DO_Tiers", "socid"),
 		"customerReference": at("refClient", "ref_client"),
+		"shop":              shop(),
 		"date":              at("date", "dateCommande", "DO_Date"),
 		"status":            at("etat", "statut"),
 		"net":               at("totalHT", "total_ht", "DO_TotalHT"),

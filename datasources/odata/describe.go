@@ -104,8 +104,10 @@ func (s *source) describeLink(e *datasources.Entity, relation string, cfg *Entit
 func comparedColumns(entity string) []string {
 	list := []string{"id", "source", "createdAt", "updatedAt"}
 	switch entity {
-	case "Order", "Quote", "DeliveryNote":
-		list = append(list, "number", "status", "total", "date")
+	case "Order", "Quote":
+		list = append(list, "number", "shop", "status", "total", "date")
+	case "DeliveryNote":
+		list = append(list, "number", "carrier", "status", "total", "date")
 	case "Invoice":
 		list = append(list, "number", "status", "total", "date", "kind")
 	case "Payment":
@@ -113,9 +115,9 @@ func comparedColumns(entity string) []string {
 	case "Boleto":
 		list = append(list, "number", "status", "amount", "date", "dueDate")
 	case "Payable":
-		return append(list, "number", "supplier", "status", "amount", "date", "dueDate")
+		return append(list, "number", "supplier", "supplierTaxId", "status", "amount", "date", "dueDate")
 	case "PurchaseOrder":
-		return append(list, "number", "supplier", "status", "total", "date")
+		return append(list, "number", "supplier", "supplierTaxId", "status", "total", "date")
 	case "Product":
 		return append(list, "sku", "name", "barcode", "category", "active", "price")
 	case "Contact":

@@ -12,6 +12,9 @@ import (
 
 func (b *binder) bindObject(o *object) {
 	def := b.schema.Types[o.name]
+	has := func(name string) bool { return def.Fields.ForName(name) != nil }
+	o.page = has("pageInfo") && (has("nodes") || has("edges"))
+	o.edge = has("cursor") && has("node")
 	for _, fd := range def.Fields {
 		if strings.HasPrefix(fd.Name, "__") {
 			continue

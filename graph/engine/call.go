@@ -29,8 +29,10 @@ func (r *run) call(c *completion, s *set) {
 		}
 		c.failAllAt(s, tail, st.argErr)
 	case st.field.batch:
+		c.judge(s)
 		r.batch(c, s)
 	default:
+		c.judge(s)
 		r.single(c, s)
 	}
 }
@@ -68,22 +70,27 @@ func (r *run) invoke(ctx context.Context, fn reflect.Value, in []reflect.Value) 
 	return fn.Call(in), nil
 }
 
-// batch calls a batch resolver once for all parents. What its results and
-// errors mean is gqlgen's: graphql.ResolveBatchGroupResult.
+// batch calls a batch resolver once for all parents that show the field. What its
+// results and errors mean is gqlgen's: graphql.ResolveBatchGroupResult.
 func (r *run) batch(c *completion, s *set) {
 	st := c.step
+	parents, numbers := c.shown(s)
+	if numbers != nil && len(parents) == 0 {
+		c.top(s, source{}, c.hidden)
+		return
+	}
 	if err := r.acquire(); err != nil {
 		c.failAll(s, err)
 		return
 	}
-	in := append([]reflect.Value{reflect.ValueOf(st.ctx), pointersOf(st.field.parents, s.objects)}, st.args...)
+	in := append([]reflect.Value{reflect.ValueOf(st.ctx), pointersOf(st.field.parents, parents)}, st.args...)
 	out, err := r.invoke(st.ctx, st.field.fn, in)
 	r.release()
 	if err != nil {
 		c.failAll(s, err)
 		return
 	}
-	n := len(s.objects)
+	n := len(parents)
 	var errs []error
 	if st.field.hasErr {
 		if err, _ := out[1].Interface().(error); err != nil {
@@ -103,18 +110,11 @@ func (r *run) batch(c *completion, s *set) {
 		c.failAll(s, fmt.Errorf("batch resolver %s returned %d results for %d parents", st.field, out[0].Len(), n))
 		return
 	}
-	var bad []bool
-	for i, err := range errs {
-		if err == nil {
-			continue
-		}
-		if bad == nil {
-			bad = make([]bool, n)
-		}
-		bad[i] = true
-		c.column.faults = append(c.column.faults, fault{set: s, step: st, index: i, err: err})
+	src := slab(out[0])
+	if numbers != nil {
+		src, errs = spreadOut(src, errs, numbers, len(s.objects))
 	}
-	c.top(s, slab(out[0]), bad)
+	c.top(s, src, c.failSome(s, errs))
 }
 
 // single calls a resolver that takes one parent, or a root's that takes none:
@@ -124,6 +124,9 @@ func (r *run) single(c *completion, s *set) {
 	values := reflect.MakeSlice(reflect.SliceOf(f.shape.goType), n, n)
 	errs := make([]error, n)
 	one := func(i int) {
+		if c.hidden != nil && c.hidden[i] {
+			return
+		}
 		if errs[i] = r.acquire(); errs[i] != nil {
 			return
 		}
@@ -179,13 +182,12 @@ func (r *run) methods(c *completion, s *set, st *step) {
 		c.failAllAt(s, tail, st.argErr)
 		return
 	}
+	c.judge(s)
 	values := reflect.MakeSlice(reflect.SliceOf(f.shape.goType), len(s.objects), len(s.objects))
 	parent := parentType(s)
 	var missing []bool
 	in := append(make([]reflect.Value, 1, 1+len(st.args)), st.args...)
-	i := -1
-	bad := r.each(c, s, values, func(p place) (reflect.Value, error) {
-		i++
+	bad := r.each(c, s, values, func(i int, p place) (reflect.Value, error) {
 		in[0] = reflect.NewAt(parent, p)
 		out, err := r.invoke(r.ctx, f.fn, in)
 		switch {
@@ -207,10 +209,15 @@ func (r *run) methods(c *completion, s *set, st *step) {
 	c.top(s, slab(values), bad)
 }
 
-// each fills values from the parents; bad says where there was an error.
-func (r *run) each(c *completion, s *set, values reflect.Value, f func(p place) (reflect.Value, error)) (bad []bool) {
+// each fills values from the parents that show the field; bad says where there
+// was an error, or nothing is shown.
+func (r *run) each(c *completion, s *set, values reflect.Value, f func(i int, p place) (reflect.Value, error)) (bad []bool) {
+	bad = c.hidden
 	for i, p := range s.objects {
-		v, err := f(p)
+		if c.hidden != nil && c.hidden[i] {
+			continue
+		}
+		v, err := f(i, p)
 		if err == nil {
 			values.Index(i).Set(v)
 			continue
@@ -241,7 +248,10 @@ func (c *completion) gone(s *set, bad, missing []bool) []bool {
 	return bad
 }
 
+// failSome notes errors, one for each object or none at all; bad says where there
+// was one, or nothing is shown.
 func (c *completion) failSome(s *set, errs []error) (bad []bool) {
+	bad = c.hidden
 	for i, err := range errs {
 		if err == nil {
 			continue
@@ -257,14 +267,18 @@ func (c *completion) failSome(s *set, errs []error) (bad []bool) {
 
 func (c *completion) failAll(s *set, err error) { c.failAllAt(s, nil, err) }
 
-// failAllAt makes the whole column null with the same error for each object.
+// failAllAt makes the whole column null with the same error for each object that
+// shows the field.
 func (c *completion) failAllAt(s *set, tail ast.Path, err error) {
 	n := len(s.objects)
 	bad := make([]bool, n)
-	c.column.faults = make([]fault, n)
+	faults := make([]fault, 0, n+len(c.column.faults))
+	c.column.faults = append(faults, c.column.faults...)
 	for i := range n {
 		bad[i] = true
-		c.column.faults[i] = fault{set: s, step: c.step, index: i, tail: tail, err: err}
+		if c.hidden == nil || !c.hidden[i] {
+			c.column.faults = append(c.column.faults, fault{set: s, step: c.step, index: i, tail: tail, err: err})
+		}
 	}
 	if c.step.mode == modeIntrospection {
 		c.column.raw = []byte("null")
@@ -277,4 +291,35 @@ func (c *completion) failAllAt(s *set, tail ast.Path, err error) {
 	if cl.shape.nonNull {
 		c.run.violated.Store(true)
 	}
+}
+
+// shown returns the parents that show the field and, when these are not all, the
+// number of each among all.
+func (c *completion) shown(s *set) (parents []place, numbers []int32) {
+	if c.hidden == nil {
+		return s.objects, nil
+	}
+	numbers = []int32{}
+	for i, p := range s.objects {
+		if !c.hidden[i] {
+			parents, numbers = append(parents, p), append(numbers, int32(i))
+		}
+	}
+	return parents, numbers
+}
+
+// spreadOut puts the results and errors of some parents at their places among all n.
+func spreadOut(src source, errs []error, numbers []int32, n int) (source, []error) {
+	all := source{places: make([]place, n)}
+	var allErrs []error
+	if errs != nil {
+		allErrs = make([]error, n)
+	}
+	for j, i := range numbers {
+		all.places[i] = src.at(j)
+		if errs != nil {
+			allErrs[i] = errs[j]
+		}
+	}
+	return all, allErrs
 }

@@ -22,8 +22,11 @@ type set struct {
 type column struct {
 	cells  *cells
 	faults []fault
-	raw    []byte // modeIntrospection
-	dead   bool   // the same, null where it may not be
+	// forbidden counts the objects that do not show the field; the first
+	// maxForbidden of them are among the faults.
+	forbidden int
+	raw       []byte // modeIntrospection
+	dead      bool   // the same, null where it may not be
 }
 
 // cells are values of one shape in order: of a field over its parents, or of

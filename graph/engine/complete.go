@@ -15,6 +15,10 @@ type completion struct {
 	column *column
 	step   *step
 	born   *[]*set // the sets of objects that came out, to be read next
+
+	hidden []bool              // objects that do not show the field; nil: none
+	mask   func(string) string // what the leaves' texts become; nil: what they are
+	masked []bool              // with mask: which of them; nil: all
 }
 
 // top completes the values of a field, which lie at src, one for each object of
@@ -58,6 +62,10 @@ func (c *completion) fault(cl *cells, i int, err error) {
 
 func (c *completion) leaves(cl *cells, src source) {
 	l := cl.shape.leaf
+	if c.mask != nil {
+		c.maskLeaves(cl, src)
+		return
+	}
 	if l.kind == leafMarshal {
 		c.encode(cl, src)
 		return
@@ -74,6 +82,11 @@ func (c *completion) leaves(cl *cells, src source) {
 	}
 }
 
+// maxColumn is what the offsets of a column's texts can count.
+const maxColumn = math.MaxInt32
+
+var errColumn = schema.Errorf(schema.TooCostly, "the column is larger than 2 GB")
+
 // encode writes leaves that can fail, so that a failure is a field error and
 // not half an answer.
 func (c *completion) encode(cl *cells, src source) {
@@ -87,9 +100,9 @@ func (c *completion) encode(cl *cells, src source) {
 				c.fault(cl, i, err)
 			case null:
 				c.absent(cl, i)
-			case len(text) > math.MaxInt32:
+			case len(text) > maxColumn:
 				cl.setNull(i)
-				c.fault(cl, i, schema.Errorf(schema.TooCostly, "the column is larger than 2 GB"))
+				c.fault(cl, i, errColumn)
 			default:
 				cl.text = text
 			}
@@ -270,6 +283,9 @@ func (c *completion) concrete(cl *cells, v reflect.Value) (place, int, error) {
 
 func (c *completion) bear(s *set) {
 	s.columns = make([]column, len(s.sel.fields))
+	if s.sel.rows && !c.run.count(len(s.objects)) {
+		return
+	}
 	if len(s.objects) > 0 {
 		*c.born = append(*c.born, s)
 	}

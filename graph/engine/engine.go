@@ -34,6 +34,9 @@ type Options struct {
 	// Recover makes an error of a panic. Nil: it is logged with its stack and
 	// becomes INTERNAL.
 	Recover func(ctx context.Context, panicked any) error
+	// Row gives a row the columns that conditions of policies read and rows do not
+	// have. Nil: fields with such conditions are not shown.
+	Row RowFunc
 	// Parallel bounds the resolver calls of one operation that are under way at
 	// the same time; default 64.
 	Parallel int
@@ -107,7 +110,12 @@ func (e *Engine) Run(ctx context.Context, oc *graphql.OperationContext, p *plan.
 	}
 	ctx = graphql.WithOperationContext(ctx, oc)
 	ctx = graphql.WithResponseContext(ctx, e.opts.Present, e.opts.Recover)
-	r := &run{engine: e, ctx: ctx, oc: oc}
+	r := &run{engine: e, ctx: ctx, oc: oc, maxRows: int64(p.MaxRows)}
+	if r.maxRows > 0 {
+		r.ctx, r.stop = context.WithCancelCause(ctx)
+		defer r.stop(nil)
+		ctx = r.ctx
+	}
 	defer func() {
 		// A fault of the engine itself must not take the process with it.
 		if panicked := recover(); panicked != nil {

@@ -43,6 +43,13 @@ func (r *run) report(f *fault) {
 		r.errors = append(r.errors, f.err.(*gqlerror.Error)) //nolint:errorlint // only presented errors are marked so
 		return
 	}
+	if f.err == errForbidden { //nolint:errorlint // the sentinel itself is kept
+		if r.forbidden >= maxForbidden {
+			r.more++
+			return
+		}
+		r.forbidden++
+	}
 	path := f.path()
 	if list, ok := f.err.(gqlerror.List); ok { //nolint:errorlint // gqlgen does not look through wrappers either
 		for _, e := range list {

@@ -76,6 +76,7 @@ func options() engine.Options {
 		},
 		Types:   map[string]any{"Scrap": (*world.Scrap)(nil)},
 		Present: transparent,
+		Row:     dress,
 		Recover: recovered,
 	}
 }

@@ -6,12 +6,20 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/trama-graph/trama/schema"
 )
+
+var errIntrospection = schema.Errorf(schema.BadRequest, "introspection is switched off for this token")
 
 // introspect answers __schema or __type: the generated executor runs the field
 // as an operation of its own over the engine's schema, and its text is put where
 // the field stands. The document is shared, so the field is a copy.
 func (r *run) introspect(c *completion, s *set) {
+	if r.oc.DisableIntrospection {
+		c.failAll(s, errIntrospection)
+		return
+	}
 	key := c.step.node.Key
 	var asked *ast.Field
 	if r.oc.Operation != nil && r.oc.Doc != nil {
@@ -30,14 +38,13 @@ func (r *run) introspect(c *completion, s *set) {
 		return
 	}
 	oc := &graphql.OperationContext{
-		RawQuery:             r.oc.RawQuery,
-		Variables:            r.oc.Variables,
-		OperationName:        r.oc.OperationName,
-		Doc:                  r.oc.Doc,
-		Headers:              r.oc.Headers,
-		DisableIntrospection: r.oc.DisableIntrospection,
-		RecoverFunc:          r.engine.opts.Recover,
-		ResolverMiddleware:   r.oc.ResolverMiddleware,
+		RawQuery:           r.oc.RawQuery,
+		Variables:          r.oc.Variables,
+		OperationName:      r.oc.OperationName,
+		Doc:                r.oc.Doc,
+		Headers:            r.oc.Headers,
+		RecoverFunc:        r.engine.opts.Recover,
+		ResolverMiddleware: func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
 		RootResolverMiddleware: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 			return next(ctx)
 		},
@@ -48,9 +55,6 @@ func (r *run) introspect(c *completion, s *set) {
 			SelectionSet:        ast.SelectionSet{asked},
 			Position:            r.oc.Operation.Position,
 		},
-	}
-	if oc.ResolverMiddleware == nil {
-		oc.ResolverMiddleware = func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) }
 	}
 	ctx := graphql.WithOperationContext(r.ctx, oc)
 	ctx = graphql.WithResponseContext(ctx, r.engine.opts.Present, r.engine.opts.Recover)

@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/trama-graph/trama/graph/plan"
+	"github.com/trama-graph/trama/policies"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -24,6 +25,7 @@ type program struct {
 type selection struct {
 	object *object
 	fields []step
+	rows   bool // its objects count as rows of the answer
 }
 
 // mode says how a step's values come into the answer.
@@ -33,12 +35,14 @@ const (
 	modeTypename mode = iota
 	modeDirect        // a leaf read from the parent when the answer is written
 	modeColumn        // values completed into cells
+	modeNull          // never shown: null, and nothing is asked
 	modeIntrospection
 )
 
 // step is one field of a selection.
 type step struct {
 	node   *plan.Node
+	parent *object // whose field it is
 	field  *field
 	mode   mode
 	prefix []byte // `"key":`, with a comma before it but for the first
@@ -94,7 +98,7 @@ func (c *compiler) selection(ctx context.Context, o *object, nodes []*plan.Node)
 	sel = &selection{object: o, fields: make([]step, len(nodes))}
 	for i, n := range nodes {
 		s := &sel.fields[i]
-		s.node = n
+		s.node, s.parent = n, o
 		s.prefix = c.prefix(n.Key, i == 0)
 		if n.Field == "__typename" {
 			continue
@@ -131,7 +135,13 @@ func (c *compiler) prefix(key string, first bool) []byte {
 func (c *compiler) step(ctx context.Context, s *step) (calls bool, err error) {
 	f := s.field
 	core := f.shape.core()
-	if f.how == byOffset && f.shape.kind == shapeLeaf && f.shape.leaf.kind != leafMarshal {
+	police := s.node.Police
+	if police != nil {
+		if err := checkPolice(f, police); err != nil {
+			return false, err
+		}
+	}
+	if police == nil && f.how == byOffset && f.shape.kind == shapeLeaf && f.shape.leaf.kind != leafMarshal {
 		s.mode, s.leaf, s.offset = modeDirect, f.shape.leaf, f.offset
 		return false, nil
 	}
@@ -144,6 +154,10 @@ func (c *compiler) step(ctx context.Context, s *step) (calls bool, err error) {
 	}
 	if f.how == byCall || f.how == byMethod {
 		c.arguments(graphql.WithFieldContext(ctx, fc), s, fc)
+	}
+	if police != nil && police.Kind == policies.MaskNull && !police.Row && s.argErr == nil {
+		s.mode = modeNull
+		return false, nil
 	}
 	if f.how == byCall || core.kind != shapeLeaf {
 		ctx = graphql.WithFieldContext(ctx, fc)
@@ -177,8 +191,12 @@ func (c *compiler) below(ctx context.Context, s *step, core *shape) (calls bool,
 	switch core.kind {
 	case shapeObject:
 		sel, below, err := c.selection(ctx, core.object, s.node.Children)
+		if err != nil {
+			return false, err
+		}
+		sel.rows = s.yieldsRows(core.object)
 		s.below = []*selection{sel}
-		return below, err
+		return below, nil
 	case shapeAbstract:
 		nodes := s.node.Children
 		for _, o := range core.abstract.byType {
@@ -197,11 +215,24 @@ func (c *compiler) below(ctx context.Context, s *step, core *shape) (calls bool,
 			if err != nil {
 				return false, err
 			}
+			sel.rows = s.yieldsRows(o)
 			s.below = append(s.below, sel)
 			calls = calls || below
 		}
 	}
 	return calls, nil
+}
+
+// yieldsRows reports whether objects of a type that the step yields are rows of
+// the answer: what a call brings, looking through pages and edges.
+func (s *step) yieldsRows(o *object) bool {
+	if o.page || o.edge {
+		return false
+	}
+	if s.field.how == byCall {
+		return true
+	}
+	return s.parent.page && s.node.Field == "nodes" || s.parent.edge && s.node.Field == "node"
 }
 
 // arguments reads the arguments once for all parents.

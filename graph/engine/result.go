@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 
@@ -11,6 +12,8 @@ import (
 // it is dropped, and can be written any number of times.
 type Result struct {
 	root       *set
+	raw        []byte // the data, when the generated executor made it
+	rows       int64
 	refused    bool // the operation did not run: there is no data key
 	errors     gqlerror.List
 	extensions map[string]any
@@ -18,12 +21,19 @@ type Result struct {
 
 // HasData reports whether the data is an object: neither refused nor null.
 func (r *Result) HasData() bool {
+	if r.raw != nil {
+		return !bytes.Equal(r.raw, []byte("null"))
+	}
 	return !r.refused && r.root != nil && (r.root.dead == nil || !r.root.dead[0])
 }
 
 // Refused reports whether the operation did not run at all; then the answer has
 // no data key.
 func (r *Result) Refused() bool { return r.refused }
+
+// Rows returns how many rows the answer has: objects that calls brought, looking
+// through pages and edges, each place counted by itself. Of a mutation it is 0.
+func (r *Result) Rows() int64 { return r.rows }
 
 // Errors returns the presented errors in the order of the answer.
 func (r *Result) Errors() gqlerror.List { return r.errors }
@@ -44,6 +54,9 @@ func (r *Result) SetExtension(key string, value any) {
 func (r *Result) AppendData(b []byte) []byte {
 	if !r.HasData() {
 		return append(b, "null"...)
+	}
+	if r.raw != nil {
+		return append(b, r.raw...)
 	}
 	w := writer{b}
 	w.object(r.root, 0)

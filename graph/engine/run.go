@@ -27,6 +27,12 @@ type run struct {
 	slots    chan struct{} // calls that may be under way; nil: fewer than allowed exist
 	violated atomic.Bool   // somewhere is a null that must rise
 	errors   gqlerror.List
+
+	forbidden, more int64 // fields that rows do not show: reported, and left out
+
+	rows    atomic.Int64 // completed so far
+	maxRows int64        // 0: any number
+	stop    context.CancelCauseFunc
 }
 
 // task is a column that needs a call.
@@ -46,9 +52,16 @@ func (r *run) execute() *Result {
 	if r.violated.Load() {
 		r.root.settle()
 	}
+	rows := r.rows.Load()
+	if r.maxRows > 0 && rows > r.maxRows {
+		return r.tooManyRows()
+	}
 	r.collect(r.root)
+	if r.more > 0 {
+		r.present(moreForbidden(r.more), nil, nil)
+	}
 	r.errors = append(r.errors, graphql.GetErrors(r.ctx)...)
-	return &Result{root: r.root, errors: r.errors, extensions: graphql.GetExtensions(r.ctx)}
+	return &Result{root: r.root, rows: rows, errors: r.errors, extensions: graphql.GetExtensions(r.ctx)}
 }
 
 // refuse is the result of an operation that did not run.
@@ -118,10 +131,11 @@ func (r *run) column(c *completion, s *set, st *step) {
 	f := st.field
 	switch f.how {
 	case byOffset:
-		c.top(s, source{places: s.objects, offset: f.offset}, nil)
+		c.top(s, source{places: s.objects, offset: f.offset}, c.judge(s))
 	case byIndex:
+		c.judge(s)
 		values := reflect.MakeSlice(reflect.SliceOf(f.shape.goType), len(s.objects), len(s.objects))
-		bad := r.each(c, s, values, func(p place) (reflect.Value, error) {
+		bad := r.each(c, s, values, func(_ int, p place) (reflect.Value, error) {
 			v, err := reflect.NewAt(parentType(s), p).Elem().FieldByIndexErr(f.index)
 			return v, err
 		})
@@ -156,6 +170,7 @@ func (r *run) guarded(s *set, k int, born *[]*set, f func(c *completion)) {
 func (r *run) collect(s *set) {
 	for k := range s.columns {
 		c := &s.columns[k]
+		r.more += int64(max(c.forbidden-maxForbidden, 0))
 		for i := range c.faults {
 			r.report(&c.faults[i])
 		}

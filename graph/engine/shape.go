@@ -43,6 +43,8 @@ type object struct {
 	name   string
 	goType reflect.Type // the struct; nil for Query, which has no value
 	fields map[string]*field
+	page   bool // the wrapper of a list: pageInfo with nodes or edges
+	edge   bool // the wrapper of one of its rows: cursor and node
 }
 
 // abstract is an SDL interface or union, whose values are Go interfaces.

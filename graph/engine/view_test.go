@@ -98,7 +98,16 @@ func TestIntrospectionDisabled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "__schema [] introspection disabled\na [] introspection disabled"; got.data != "null" || strings.Join(got.errors, "\n") != want {
+	if want := "__schema [] introspection is switched off for this token\na [] introspection is switched off for this token"; got.data != "null" || strings.Join(got.errors, "\n") != want {
 		t.Errorf("got %+v", got)
+	}
+	p, err := r.plan(oc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range r.engine.Run(t.Context(), oc, p).Errors() {
+		if e.Extensions["code"] != "BAD_REQUEST" {
+			t.Errorf("%s has the code %v", e.Message, e.Extensions["code"])
+		}
 	}
 }

@@ -18,6 +18,8 @@ func (w *writer) object(s *set, i int) {
 			w.b = append(w.b, '"')
 			w.b = append(w.b, s.sel.object.name...)
 			w.b = append(w.b, '"')
+		case modeNull:
+			w.b = append(w.b, "null"...)
 		case modeIntrospection:
 			w.b = append(w.b, s.columns[k].raw...)
 		}

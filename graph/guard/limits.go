@@ -1,7 +1,10 @@
 package guard
 
 import (
+	"time"
+
 	"github.com/trama-graph/trama/graph/plan"
+	"github.com/trama-graph/trama/policies"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -14,6 +17,32 @@ type Limits struct {
 	PageSize   int   // the largest page one field may declare
 	Nodes      int   // fields in all, with fragments expanded
 	Cost       int64 // plan.Plan.Cost: rows at most, and the price of the calls
+	ReplyRows  int   // rows of the answer, counted by the engine while it runs
+	// Tokens and Time are not the plan's: the door bounds the document before it is
+	// parsed, and the operation while it runs.
+	Tokens int // lexical tokens of the document
+	Time   time.Duration
+}
+
+// LimitsFor returns the limits of one operation of a token: those its agreement
+// has numbers for, wider or narrower, and the server's for all others.
+func LimitsFor(a policies.Agreement, server Limits) Limits {
+	l := server
+	agreed(&l.Depth, a.MaxDepth)
+	agreed(&l.Aliases, a.MaxAliases)
+	agreed(&l.RootFields, a.MaxRootFields)
+	agreed(&l.PageSize, a.MaxPage)
+	agreed(&l.Cost, a.MaxCost)
+	agreed(&l.ReplyRows, a.MaxRows)
+	agreed(&l.Tokens, a.MaxTokens)
+	agreed(&l.Time, a.MaxTime)
+	return l
+}
+
+func agreed[T int | int64 | time.Duration](limit *T, number T) {
+	if number > 0 {
+		*limit = number
+	}
 }
 
 // DefaultLimits hold for a token whose agreement says nothing else. A join of
@@ -26,6 +55,7 @@ var DefaultLimits = Limits{
 	PageSize:   1000,
 	Nodes:      2000,
 	Cost:       1_000_000,
+	Tokens:     10_000,
 }
 
 func checkShape(p *plan.Plan, l Limits) error {

@@ -12,6 +12,44 @@ import (
 	"github.com/govalues/decimal"
 )
 
+// What is agreed. What is not given stays as it is.
+type AgreementInput struct {
+	// Its name.
+	Name string `json:"name"`
+	// The packages its accounts' tokens may have.
+	Packages []string `json:"packages,omitempty"`
+	// Calls a minute; 0: no limit.
+	CallsPerMinute *int `json:"callsPerMinute,omitempty"`
+	// How many calls may come at once.
+	Burst *int `json:"burst,omitempty"`
+	// Cost a minute; 0: no limit.
+	CostPerMinute *int `json:"costPerMinute,omitempty"`
+	// Rows a day; 0: no limit.
+	RowsPerDay *int `json:"rowsPerDay,omitempty"`
+	// How long a replaced token lets in, in minutes; 0: not at all.
+	OverlapMinutes *int `json:"overlapMinutes,omitempty"`
+	// Whether its tokens may ask what the schema is.
+	Introspection *bool `json:"introspection,omitempty"`
+	// Whether errors suggest names.
+	Suggestions *bool `json:"suggestions,omitempty"`
+	// Cost of one operation; 0: the server's.
+	MaxCost *int `json:"maxCost,omitempty"`
+	// Nesting of fields; 0: the server's.
+	MaxDepth *int `json:"maxDepth,omitempty"`
+	// Fields asked under another name; 0: the server's.
+	MaxAliases *int `json:"maxAliases,omitempty"`
+	// Root fields of one operation; 0: the server's.
+	MaxRootFields *int `json:"maxRootFields,omitempty"`
+	// Lexical tokens of a document; 0: the server's.
+	MaxTokens *int `json:"maxTokens,omitempty"`
+	// Rows of one page; 0: the server's.
+	MaxPageSize *int `json:"maxPageSize,omitempty"`
+	// Rows of one answer; 0: no limit.
+	MaxRows *int `json:"maxRows,omitempty"`
+	// Milliseconds one operation may take; 0: the server's.
+	MaxMilliseconds *int `json:"maxMilliseconds,omitempty"`
+}
+
 // Which boletos; all given conditions must hold.
 type BoletoFilter struct {
 	// All of these must hold as well.
@@ -52,6 +90,14 @@ type BooleanFilter struct {
 	Eq *bool `json:"eq,omitempty"`
 	// True: absent; false: present.
 	IsNull *bool `json:"isNull,omitempty"`
+}
+
+// What a token says about its holder.
+type ClaimInput struct {
+	// Of what: customer, shop, carrier, supplier.
+	Name string `json:"name"`
+	// Which one.
+	Value string `json:"value"`
 }
 
 // Which contacts; all given conditions must hold.
@@ -158,6 +204,8 @@ type DeliveryNoteFilter struct {
 	Source *StringFilter `json:"source,omitempty"`
 	// By number.
 	Number *StringFilter `json:"number,omitempty"`
+	// By carrier.
+	Carrier *StringFilter `json:"carrier,omitempty"`
 	// By status.
 	Status *StringFilter `json:"status,omitempty"`
 	// By the amount, whatever the currency; ask for one currency together with it.
@@ -222,6 +270,8 @@ type OrderFilter struct {
 	Source *StringFilter `json:"source,omitempty"`
 	// By number.
 	Number *StringFilter `json:"number,omitempty"`
+	// By shop or sales channel.
+	Shop *StringFilter `json:"shop,omitempty"`
 	// By status.
 	Status *StringFilter `json:"status,omitempty"`
 	// By the amount, whatever the currency; ask for one currency together with it.
@@ -390,6 +440,8 @@ type QuoteFilter struct {
 	Source *StringFilter `json:"source,omitempty"`
 	// By number.
 	Number *StringFilter `json:"number,omitempty"`
+	// By shop or sales channel.
+	Shop *StringFilter `json:"shop,omitempty"`
 	// By status.
 	Status *StringFilter `json:"status,omitempty"`
 	// By the amount, whatever the currency; ask for one currency together with it.

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -33,8 +35,55 @@ func (b *builder) arguments(typeName string, def *ast.FieldDefinition, given ast
 			args = make(map[string]any, len(def.Arguments))
 		}
 		args[a.Name] = v
+		if b.opts.Reads != nil && v != nil {
+			b.reads(typeName+"."+def.Name, a.Name)
+			b.readsOf(a.Type, v)
+		}
 	}
 	return args, nil
+}
+
+// reads notes what a name of a holder reads.
+func (b *builder) reads(holder, name string) {
+	if typeName, field, ok := b.opts.Reads(holder, name); ok {
+		b.read = append(b.read, typeName+"."+field)
+	}
+}
+
+// readsOf notes what a completed value of an argument reads.
+func (b *builder) readsOf(t *ast.Type, v any) {
+	if t.Elem != nil {
+		list, _ := v.([]any)
+		for _, w := range list {
+			b.readsOf(t.Elem, w)
+		}
+		return
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		def := b.schema.Types[t.NamedType]
+		for name, w := range v {
+			if f := def.Fields.ForName(name); f != nil {
+				b.reads(def.Name, name)
+				b.readsOf(f.Type, w)
+			}
+		}
+	case string:
+		if def := b.schema.Types[t.NamedType]; def != nil && def.Kind == ast.Enum {
+			b.reads(def.Name, v)
+		}
+	}
+}
+
+// takeReads returns what the arguments read since it was last asked.
+func (b *builder) takeReads() []string {
+	if len(b.read) == 0 {
+		return nil
+	}
+	slices.Sort(b.read)
+	read := slices.Clone(slices.Compact(b.read))
+	b.read = b.read[:0]
+	return read
 }
 
 func (b *builder) argument(def *ast.ArgumentDefinition, arg *ast.Argument) (v any, ok bool, err error) {

@@ -15,14 +15,16 @@ type builder struct {
 	vars   map[string]any
 	opts   Options
 	plan   *Plan
-	steps  int // selections that may still be looked at
+	steps  int      // selections that may still be looked at
+	read   []string // what the arguments of the field at hand read
 }
 
 // frame is where in the operation a selection set stands.
 type frame struct {
 	rows  int64 // objects it is read of
 	depth int
-	page  int  // size of the page whose fields these are, 0 when they are no page's
+	page  int // size of the page whose fields these are, 0 when they are no page's
+	via   string
 	quiet bool // inside introspection: counted, but not kept
 }
 
@@ -57,6 +59,7 @@ func (b *builder) node(n *Node, obj *ast.Definition, e *entry, at frame) error {
 		return b.tooBig()
 	}
 	n.Key, n.Field, n.Type, n.Rows = e.key, e.field.Name, obj.Name, at.rows
+	n.Via = at.via
 	if p := e.field.Position; p != nil {
 		n.Line, n.Char = p.Line, p.Column
 	}
@@ -76,6 +79,7 @@ func (b *builder) node(n *Node, obj *ast.Definition, e *entry, at frame) error {
 	if n.Args, err = b.arguments(obj.Name, def, e.field.Arguments); err != nil {
 		return err
 	}
+	n.Reads = b.takeReads()
 	if strings.HasPrefix(n.Field, "__") {
 		// Introspection is answered elsewhere. It is walked so that its size counts
 		// against the same limit.
@@ -86,7 +90,7 @@ func (b *builder) node(n *Node, obj *ast.Definition, e *entry, at frame) error {
 		return nil // a leaf: nothing below it, no page
 	}
 	n.Relation = b.isRelation(obj, def)
-	inner := frame{rows: at.rows, depth: at.depth + 1, quiet: at.quiet}
+	inner := frame{rows: at.rows, depth: at.depth + 1, via: b.via(n, obj, at), quiet: at.quiet}
 	b.size(n, def, at, &inner)
 	if n.Children, err = b.below(def.Type.Name(), e.below, inner); err != nil {
 		return err
@@ -99,6 +103,17 @@ func (b *builder) node(n *Node, obj *ast.Definition, e *entry, at frame) error {
 		n.Children = nil
 	}
 	return nil
+}
+
+// via returns from which type of row the objects that a field yields are reached.
+func (b *builder) via(n *Node, obj *ast.Definition, at frame) string {
+	switch {
+	case b.isRoot(obj):
+		return ""
+	case !n.Relation && (b.isPage(obj.Name) || isEdge(obj)):
+		return at.via
+	}
+	return obj.Name
 }
 
 // below plans what is asked of a value of the named type, for each object type

@@ -4,8 +4,10 @@
 // doors in graph/web; graph/guard judges the plan and graph/engine runs it. A
 // resolver asks it, through its context, which columns the operation reads.
 //
-// A plan is printable as JSON and is tested as data. It holds no functions and
-// nothing of the document: that is shared between requests. It may never touch
+// A plan is printable as JSON and is tested as data. It holds nothing of the
+// document: that is shared between requests, a plan belongs to one. What
+// graph/guard notes on it for graph/engine (Node.Police, Plan.MaxRows) is not
+// printed. It may never touch
 // a source, and it decides nothing: refusing is graph/guard's work, except for
 // operations that are too big to be planned at all.
 //

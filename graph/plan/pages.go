@@ -17,16 +17,25 @@ func (b *builder) isPage(typeName string) bool {
 		(def.Fields.ForName("nodes") != nil || def.Fields.ForName("edges") != nil)
 }
 
+// isEdge reports whether a type wraps one row of a page together with its cursor.
+func isEdge(obj *ast.Definition) bool {
+	return obj.Fields.ForName("cursor") != nil && obj.Fields.ForName("node") != nil
+}
+
+func (b *builder) isRoot(obj *ast.Definition) bool {
+	return obj == b.schema.Query || obj == b.schema.Mutation || obj == b.schema.Subscription
+}
+
 // isRelation reports whether a field is answered by a call.
 func (b *builder) isRelation(obj *ast.Definition, def *ast.FieldDefinition) bool {
-	if obj == b.schema.Query || obj == b.schema.Mutation || obj == b.schema.Subscription {
+	if b.isRoot(obj) {
 		return true
 	}
 	if b.opts.Relations != nil {
 		return b.opts.Relations(obj.Name, def.Name)
 	}
 	// A page's and an edge's own fields are read from them.
-	if b.isPage(obj.Name) || obj.Fields.ForName("cursor") != nil && def.Name == "node" {
+	if b.isPage(obj.Name) || isEdge(obj) && def.Name == "node" {
 		return false
 	}
 	name := def.Type.Name()

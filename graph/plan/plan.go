@@ -29,6 +29,12 @@ type Plan struct {
 	Cost       int64    `json:"cost"`              // sum over the nodes
 	Calls      int64    `json:"calls"`             // expected upstream calls
 	Sources    []string `json:"sources,omitempty"` // sorted, distinct
+	// Sensitive are the fields marked so that the operation reads, as Type.field,
+	// sorted, distinct: of the answer, and by its filters, orders and arguments.
+	Sensitive []string `json:"sensitive,omitempty"`
+	// MaxRows bounds the rows of the answer while it is made, 0 for no bound. It is
+	// the limit graph/guard put here, no figure of the operation.
+	MaxRows int `json:"-"`
 }
 
 // Node is one field of one concrete parent type. A field asked on an interface
@@ -54,6 +60,13 @@ type Node struct {
 	// Relations of those rows are among them. Empty and not nil when no row is
 	// read (a page of which only totalCount is asked).
 	Columns []string `json:"columns,omitzero"`
+	// Reads are the fields that the arguments read, as Type.field, sorted, distinct:
+	// searching, sorting and finding by a field is a read of it. Filled in by
+	// Options.Reads.
+	Reads []string `json:"reads,omitempty"`
+	// Police is what the view says of the field, nil when it is shown as it is. It
+	// belongs to one request, as the plan does.
+	Police *Police `json:"-"`
 
 	Rows    int64    `json:"rows"` // values this node yields at most, over all parents
 	Calls   int64    `json:"calls,omitempty"`
@@ -63,6 +76,10 @@ type Node struct {
 	// Children are the fields of the value, in the order of the answer. Where the
 	// value's type is an interface or a union they are grouped by Type.
 	Children []*Node `json:"children,omitempty"`
+
+	// Via is the type of the row from which the object the field is read of was
+	// reached by a relation, looking through pages and edges; "" when no row was.
+	Via string `json:"-"`
 
 	Line int `json:"-"` // where the field stands in the document, for error locations
 	Char int `json:"-"`
@@ -93,6 +110,12 @@ type Options struct {
 	// Nil: the root fields and every field that yields a page or an object with
 	// an id.
 	Relations func(typeName, field string) bool
+	// Reads says which field a key of an input object, a value of an enum or an
+	// argument ("Query.customer", "taxId") reads (@reads): policies.Graph.Reads.
+	// Nil: nobody wants to know.
+	Reads func(holder, name string) (typeName, field string, ok bool)
+	// Sensitive says which fields are marked as such. Nil: none.
+	Sensitive func(typeName, field string) bool
 }
 
 const (
@@ -138,5 +161,8 @@ func Of(s *ast.Schema, op *ast.OperationDefinition, vars map[string]any, opts Op
 	}
 	p.Roots, p.RootFields = roots, len(roots)
 	b.price(roots, 1)
+	if opts.Sensitive != nil {
+		p.Sensitive = b.sensitive()
+	}
 	return p, nil
 }

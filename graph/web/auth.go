@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -8,6 +10,26 @@ import (
 	"github.com/trama-graph/trama/policies"
 	"github.com/trama-graph/trama/schema"
 )
+
+// enter lets a request in: by its token, and within what its account agreed. An
+// error is a *refusal.
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, door string) (*policies.Principal, error) {
+	p, err := s.authenticate(r)
+	if err != nil {
+		return nil, s.unauthenticated(w, r, err)
+	}
+	p.Door = door
+	entryOf(r.Context()).token = p.TokenID
+	if s.cfg.Quota == nil {
+		return p, nil
+	}
+	state, err := s.cfg.Quota.Call(r.Context(), p)
+	state.Headers(w.Header())
+	if err != nil {
+		return nil, s.overdrawn(r.Context(), w.Header(), err)
+	}
+	return p, nil
+}
 
 // authenticate lets a request in by its bearer token (RFC 6750). A token anywhere
 // else, in the address above all, is not looked at: it would stand in logs.
@@ -20,5 +42,37 @@ func (s *Server) authenticate(r *http.Request) (*policies.Principal, error) {
 	if err != nil {
 		from = netip.AddrPort{}
 	}
-	return s.cfg.Auth.Verify(r.Context(), strings.TrimSpace(token), from.Addr())
+	verified, err := s.cfg.Auth.Verify(r.Context(), strings.TrimSpace(token), from.Addr())
+	if err != nil {
+		return nil, err
+	}
+	p := *verified // others may hold the same one
+	p.Address = from.Addr().Unmap()
+	return &p, nil
+}
+
+// unauthenticated makes the refusal of a request from nobody.
+func (s *Server) unauthenticated(w http.ResponseWriter, r *http.Request, err error) error {
+	switch schema.CodeOf(err) {
+	case schema.Unauthenticated:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="trama"`)
+		return &refusal{http.StatusUnauthorized, codedError(err)}
+	case schema.Forbidden:
+		return &refusal{http.StatusForbidden, codedError(err)}
+	}
+	return s.internal(r.Context(), err)
+}
+
+// internal makes the refusal of what went wrong here, and logs it.
+func (s *Server) internal(ctx context.Context, err error) error {
+	s.cfg.Log.ErrorContext(ctx, "letting a request in failed", "err", err, "cause", errors.Unwrap(err))
+	return &refusal{http.StatusInternalServerError, codedError(err)}
+}
+
+func codedError(err error) *schema.Error {
+	var e *schema.Error
+	if !errors.As(err, &e) {
+		return schema.Errorf(schema.Internal, "internal error")
+	}
+	return e
 }

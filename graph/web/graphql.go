@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +11,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -23,46 +23,59 @@ import (
 
 // graphql is the door of queries (GraphQL over HTTP, draft). A request that is
 // none gets 4xx; a well-formed one gets 200 as application/json whatever comes of
-// it, and as application/graphql-response+json 200 only when it was executed.
+// it, and as application/graphql-response+json 200 only when it was executed. One
+// beyond what was agreed gets 429.
 func (s *Server) graphql(w http.ResponseWriter, r *http.Request) {
 	media := negotiate(r.Header)
 	if media == "" {
 		s.refused(w, r, plainJSON, refuse(http.StatusNotAcceptable, schema.BadRequest, "answers are %s or %s", graphqlJSON, plainJSON))
 		return
 	}
-	p, err := s.authenticate(r)
+	p, err := s.enter(w, r, "graphql")
 	if err != nil {
-		s.unauthenticated(w, r, media, err)
+		s.refused(w, r, media, err)
 		return
 	}
-	entryOf(r.Context()).token = p.TokenID
 	q, err := s.read(w, r)
 	if err != nil {
 		s.refused(w, r, media, err)
 		return
 	}
-	ctx, cancel := context.WithTimeout(policies.With(r.Context(), p), s.cfg.Timeout)
+	ctx, cancel := context.WithTimeout(r.Context(), cmp.Or(p.Agreement.MaxTime, s.cfg.Timeout))
 	defer cancel()
-	oc, errs, err := s.operation(ctx, q, r.Method != http.MethodPost)
+	access, v, err := s.decide(ctx, p)
+	if err != nil {
+		s.refused(w, r, media, s.internal(ctx, err))
+		return
+	}
+	ctx = policies.WithAccess(ctx, access)
+	oc, errs, err := s.operation(ctx, v, p, q, r.Method != http.MethodPost)
 	if err != nil {
 		w.Header().Set("Allow", http.MethodPost)
 		s.refused(w, r, media, err)
 		return
 	}
 	if len(errs) > 0 {
+		s.refusedOperation(ctx, q, errs)
 		s.answer(w, r, media, requestStatus(media, http.StatusBadRequest), errorBody(errs), errs)
 		return
 	}
 	entryOf(ctx).operation = operationName(oc)
-	s.run(ctx, w, r, media, oc)
+	s.run(ctx, w, r, media, v, oc)
 }
 
 // run executes an operation and sends its answer.
-func (s *Server) run(ctx context.Context, w http.ResponseWriter, r *http.Request, media string, oc *graphql.OperationContext) {
+func (s *Server) run(ctx context.Context, w http.ResponseWriter, r *http.Request, media string, v *view, oc *operation) {
 	start := time.Now()
-	result, err := s.execute(ctx, oc)
-	if err != nil {
+	pl, result, err := s.execute(ctx, v, oc, w.Header())
+	var limited *refusal
+	switch {
+	case errors.As(err, &limited):
+		s.refused(w, r, media, err)
+		return
+	case err != nil:
 		errs := listOf(err)
+		s.refusedOperation(ctx, &request{Query: oc.RawQuery, OperationName: oc.OperationName}, errs)
 		s.answer(w, r, media, requestStatus(media, http.StatusBadRequest), errorBody(errs), errs)
 		return
 	}
@@ -70,61 +83,87 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, r *http.Request
 	if result.Refused() {
 		status = requestStatus(media, http.StatusBadRequest)
 	}
-	s.answer(w, r, media, status, result.AppendJSON(nil), result.Errors())
+	body := result.AppendJSON(nil)
+	took := time.Since(start)
+	s.count(ctx, oc, answered{plan: pl, result: result, hash: oc.hash, body: body, took: took})
+	s.answer(w, r, media, status, body, result.Errors())
 	if s.cfg.Observe != nil {
 		s.cfg.Observe(Observation{
-			Operation: oc.OperationName, Status: status, Took: time.Since(start),
+			Operation: oc.OperationName, Status: status, Took: took,
 			Errors: len(result.Errors()), Codes: codes(result.Errors()),
 		})
 	}
 }
 
-func (s *Server) plan(oc *graphql.OperationContext) (*plan.Plan, error) {
-	p, err := plan.Of(s.cfg.Schema.Schema(), oc.Operation, oc.Variables, s.cfg.Plan)
+func (s *Server) plan(ctx context.Context, v *view, oc *operation) (*plan.Plan, error) {
+	p, err := plan.Of(v.schema, oc.Operation, oc.Variables, s.cfg.Plan)
 	if err != nil {
 		return nil, err
 	}
-	return p, guard.Check(p, s.cfg.Limits)
+	access := policies.AccessFrom(ctx)
+	if err := guard.Check(p, guard.LimitsFor(access.Principal.Agreement, s.cfg.Limits)); err != nil {
+		return nil, err
+	}
+	return p, guard.Access(p, access)
 }
 
-// Plan returns the plan of a query without running it, for `trama query --plan`.
-func (s *Server) Plan(ctx context.Context, query, operationName string, variables map[string]any) (*plan.Plan, error) {
-	oc, errs, err := s.operation(ctx, &request{Query: query, OperationName: operationName, Variables: variables}, false)
+// Plan returns the plan of a principal's query without running it, for `trama
+// query --plan`.
+func (s *Server) Plan(ctx context.Context, p *policies.Principal, query, operationName string, variables map[string]any) (*plan.Plan, error) {
+	ctx, v, oc, err := s.prepare(ctx, p, &request{Query: query, OperationName: operationName, Variables: variables})
 	if err != nil {
 		return nil, err
 	}
-	if len(errs) > 0 {
-		return nil, errs
-	}
-	return s.plan(oc)
+	return s.plan(ctx, v, oc)
 }
 
 // Execute runs a query for a principal without HTTP, for commands and the demo.
 func (s *Server) Execute(ctx context.Context, p *policies.Principal, query string, variables map[string]any) (*engine.Result, error) {
-	oc, errs, err := s.operation(ctx, &request{Query: query, Variables: variables}, false)
+	ctx, v, oc, err := s.prepare(ctx, p, &request{Query: query, Variables: variables})
 	if err != nil {
 		return nil, err
 	}
-	if len(errs) > 0 {
-		return nil, errs
-	}
-	return s.execute(policies.With(ctx, p), oc)
+	_, result, err := s.execute(ctx, v, oc, nil)
+	return result, err
 }
 
-// execute is the one way an operation is planned, judged and run.
-func (s *Server) execute(ctx context.Context, oc *graphql.OperationContext) (*engine.Result, error) {
-	pl, err := s.plan(oc)
+func (s *Server) prepare(ctx context.Context, p *policies.Principal, q *request) (context.Context, *view, *operation, error) {
+	access, v, err := s.decide(ctx, p)
 	if err != nil {
-		return nil, err
+		return ctx, nil, nil, err
+	}
+	ctx = policies.WithAccess(ctx, access)
+	oc, errs, err := s.operation(ctx, v, p, q, false)
+	if err == nil && len(errs) > 0 {
+		err = errs
+	}
+	return ctx, v, oc, err
+}
+
+// execute is the one way an operation is planned, judged and run. A *refusal is
+// of the agreement.
+func (s *Server) execute(ctx context.Context, v *view, oc *operation, h http.Header) (*plan.Plan, *engine.Result, error) {
+	pl, err := s.plan(ctx, v, oc)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.spend(ctx, pl, h); err != nil {
+		return nil, nil, err
 	}
 	if s.cfg.Prepare != nil {
 		ctx = s.cfg.Prepare(ctx)
 	}
-	result := s.cfg.Engine.Run(ctx, oc, pl)
-	if s.cfg.Finish != nil {
-		s.cfg.Finish(ctx, pl, result)
+	var result *engine.Result
+	start := time.Now()
+	if pl.Kind == plan.Mutation {
+		result = v.engine.Mutate(ctx, oc.OperationContext, policies.AccessFrom(ctx))
+	} else {
+		result = v.engine.Run(ctx, oc.OperationContext, pl)
 	}
-	return result, nil
+	if s.cfg.Finish != nil {
+		s.cfg.Finish(ctx, pl, result, time.Since(start))
+	}
+	return pl, result, nil
 }
 
 // requestStatus is the status of a request error: the newer media type shows it,
@@ -134,24 +173,6 @@ func requestStatus(media string, status int) int {
 		return status
 	}
 	return http.StatusOK
-}
-
-func (s *Server) unauthenticated(w http.ResponseWriter, r *http.Request, media string, err error) {
-	status := http.StatusUnauthorized
-	switch schema.CodeOf(err) {
-	case schema.Unauthenticated:
-		w.Header().Set("WWW-Authenticate", `Bearer realm="trama"`)
-	case schema.Forbidden:
-		status = http.StatusForbidden
-	default:
-		s.cfg.Log.ErrorContext(r.Context(), "checking a token failed", "err", errors.Unwrap(err))
-		status = http.StatusInternalServerError
-	}
-	var e *schema.Error
-	if !errors.As(err, &e) {
-		e = schema.Errorf(schema.Internal, "internal error")
-	}
-	s.refused(w, r, media, &refusal{status, e})
 }
 
 // refused answers a request that is no GraphQL request, or one from nobody.
@@ -198,7 +219,7 @@ func codes(errs gqlerror.List) []string {
 	return list
 }
 
-func operationName(oc *graphql.OperationContext) string {
+func operationName(oc *operation) string {
 	if oc.Operation.Name != "" {
 		return oc.Operation.Name
 	}

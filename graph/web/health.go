@@ -12,6 +12,19 @@ type Health interface {
 	Ready() (ok bool, why string)
 	// Sources returns each connected system.
 	Sources() []SourceHealth
+	// Policies returns which version of the policies is in force.
+	Policies() PolicyHealth
+	// Quota returns whether what accounts use is counted for all instances together.
+	Quota() string
+}
+
+// PolicyHealth is the policies in /readyz. With an error the files as they are now
+// were refused, and what was in force before still is. What is wrong with them is
+// for the log: it may name accounts.
+type PolicyHealth struct {
+	Version  string    `json:"version"`
+	LoadedAt time.Time `json:"loadedAt"`
+	Refused  bool      `json:"refused,omitempty"`
 }
 
 // SourceHealth is one system in /readyz.
@@ -35,14 +48,19 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 // say so in the answers.
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	body := struct {
-		Status  string         `json:"status"`
-		Why     string         `json:"why,omitempty"`
-		Sources []SourceHealth `json:"sources"`
-	}{Status: "ready", Sources: s.cfg.Health.Sources()}
+		Status   string         `json:"status"`
+		Why      string         `json:"why,omitempty"`
+		Policies PolicyHealth   `json:"policies"`
+		Quota    string         `json:"quota,omitempty"` // "degraded": each instance counts its share
+		Sources  []SourceHealth `json:"sources"`
+	}{Status: "ready", Sources: s.cfg.Health.Sources(), Policies: s.cfg.Health.Policies(), Quota: s.cfg.Health.Quota()}
 	status := http.StatusOK
 	if ok, why := s.cfg.Health.Ready(); !ok {
 		body.Status, body.Why, status = "not ready", why, http.StatusServiceUnavailable
 	} else {
+		if body.Policies.Refused || body.Quota != "" {
+			body.Status = "degraded"
+		}
 		for _, src := range body.Sources {
 			if src.State == "down" || src.State == "degraded" || src.Directory == "filling" || src.Copy == "filling" {
 				body.Status = "degraded"

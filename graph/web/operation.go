@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -10,22 +11,33 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"github.com/trama-graph/trama/policies"
 	"github.com/trama-graph/trama/schema"
 )
 
+// operation is a request that was understood.
+type operation struct {
+	*graphql.OperationContext
+	hash string // by which the usage knows it
+}
+
 // operation parses and validates a request and makes gqlgen's operation context
 // of it. Documents that were valid once are kept, and never changed.
-func (s *Server) operation(ctx context.Context, q *request, safe bool) (*graphql.OperationContext, gqlerror.List, error) {
-	doc, known := s.docs.Get(ctx, q.Query)
-	if !known {
-		var err error
-		doc, err = parser.ParseQueryWithTokenLimit(&ast.Source{Name: "query", Input: q.Query}, s.cfg.Tokens)
+func (s *Server) operation(ctx context.Context, v *view, p *policies.Principal, q *request, safe bool) (*operation, gqlerror.List, error) {
+	doc, known := v.docs.Get(ctx, q.Query)
+	// A document kept for others may be longer than this one's agreement allows.
+	if !known || p.Agreement.MaxTokens > 0 {
+		parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Name: "query", Input: q.Query}, cmp.Or(p.Agreement.MaxTokens, s.cfg.Tokens))
 		if err != nil {
 			return nil, listOf(err), nil
 		}
-		if depth(doc) > maxDepth {
+		if depth(parsed) > maxDepth {
 			return nil, listOf(schema.Errorf(schema.Limited, "the document is nested deeper than %d", maxDepth)), nil
+		}
+		if !known {
+			doc = &document{QueryDocument: parsed}
 		}
 	}
 	op := doc.Operations.ForName(q.OperationName)
@@ -33,26 +45,32 @@ func (s *Server) operation(ctx context.Context, q *request, safe bool) (*graphql
 		return nil, nil, refuse(http.StatusMethodNotAllowed, schema.BadRequest, "GET is for queries only")
 	}
 	if !known {
-		if errs := validator.ValidateWithRules(s.cfg.Schema.Schema(), doc, nil); len(errs) > 0 {
+		var silent *rules.Rules
+		if !suggests(p) {
+			silent = s.silent
+		}
+		if errs := validator.ValidateWithRules(v.schema, doc.QueryDocument, silent); len(errs) > 0 {
 			return nil, coded(errs, schema.BadRequest), nil
 		}
+		doc = documentOf(q.Query, doc.QueryDocument)
 		if len(q.Query) <= keptDocument {
-			s.docs.Add(ctx, q.Query, doc)
+			v.docs.Add(ctx, q.Query, doc)
 		}
 	}
 	if op == nil {
 		return nil, listOf(schema.Errorf(schema.BadRequest, "the document has no such operation, or several and none is named")), nil
 	}
-	variables, err := validator.VariableValues(s.cfg.Schema.Schema(), op, q.Variables)
+	variables, err := validator.VariableValues(v.schema, op, q.Variables)
 	if err != nil {
 		return nil, listOf(err), nil
 	}
-	return &graphql.OperationContext{
-		RawQuery: q.Query, Variables: variables, OperationName: q.OperationName, Doc: doc, Operation: op, Extensions: q.Extensions,
+	return &operation{hash: doc.hashes[op.Name], OperationContext: &graphql.OperationContext{
+		RawQuery: q.Query, Variables: variables, OperationName: q.OperationName, Doc: doc.QueryDocument, Operation: op, Extensions: q.Extensions,
+		DisableIntrospection:   p.Agreement.NoIntrospection,
 		RecoverFunc:            func(context.Context, any) error { return schema.Errorf(schema.Internal, "internal error") },
 		ResolverMiddleware:     func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
 		RootResolverMiddleware: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler { return next(ctx) },
-	}, nil, nil
+	}}, nil, nil
 }
 
 // maxDepth bounds the nesting of a document before anything walks it.
@@ -117,4 +135,17 @@ func coded(list gqlerror.List, code schema.Code) gqlerror.List {
 		e.Extensions = map[string]any{"code": code}
 	}
 	return list
+}
+
+// validForAll reports whether a document would be valid for somebody who sees
+// everything.
+func (s *Server) validForAll(query string) bool {
+	if s.cfg.Full == nil {
+		return false
+	}
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Name: "query", Input: query}, s.cfg.Tokens)
+	if err != nil || depth(doc) > maxDepth {
+		return false
+	}
+	return len(validator.ValidateWithRules(s.cfg.Full, doc, s.silent)) == 0
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/trama-graph/trama/graph/engine"
 	"github.com/trama-graph/trama/graph/guard"
@@ -25,19 +25,32 @@ type Authenticator interface {
 
 // Config is what the doors are made of.
 type Config struct {
-	Schema graphql.ExecutableSchema
-	Engine *engine.Engine
-	Auth   Authenticator
+	// Access decides what a principal may see, once for each request.
+	Access func(ctx context.Context, p *policies.Principal) (*policies.Access, error)
+	// Schema makes the schema of a view, and Executable what runs over one.
+	Schema     func(v *policies.View) (*ast.Schema, error)
+	Executable func(s *ast.Schema) graphql.ExecutableSchema
+	Engine     *engine.Engine
+	Auth       Authenticator
+	// Quota counts calls, cost and rows against what was agreed; nil counts nothing.
+	Quota Quota
+	// Login says who a token is, as JSON.
+	Login  func(ctx context.Context, p *policies.Principal) any
 	Plan   plan.Options
 	Limits guard.Limits
 	// Prepare gives a request's context what its resolvers need.
 	Prepare func(ctx context.Context) context.Context
 	// Finish adds extensions to an answer.
-	Finish  func(ctx context.Context, p *plan.Plan, r *engine.Result)
+	Finish  func(ctx context.Context, p *plan.Plan, r *engine.Result, took time.Duration)
 	Health  Health
 	Metrics http.Handler
 	// Observe is told of each operation, for metrics; nil = nobody is.
 	Observe func(Observation)
+	// Usage is told of each operation; nil = nobody is.
+	Usage Recorder
+	// Full is the schema of somebody who sees everything, to tell a denied field from
+	// one that does not exist, for the audit only.
+	Full    *ast.Schema
 	Log     *slog.Logger
 	MaxBody int64         // bytes of a request, default 1 MiB
 	Timeout time.Duration // of one operation, default 30 s
@@ -57,17 +70,11 @@ type Observation struct {
 
 // Server is the handler of all doors.
 type Server struct {
-	cfg  Config
-	mux  *http.ServeMux
-	docs *lru.LRU[*ast.QueryDocument]
+	cfg    Config
+	mux    *http.ServeMux
+	views  *views
+	silent *rules.Rules
 }
-
-// documents is how many parsed documents are kept, and keptDocument how long one
-// may be: together they bound what strange clients can make us remember.
-const (
-	documents    = 1000
-	keptDocument = 16 << 10
-)
 
 // New makes the doors.
 func New(cfg Config) *Server {
@@ -86,8 +93,10 @@ func New(cfg Config) *Server {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg, mux: http.NewServeMux(), docs: lru.New[*ast.QueryDocument](documents)}
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), silent: silentRules()}
+	s.views = newViews(&s.cfg)
 	s.mux.HandleFunc("/graphql", s.graphql)
+	s.mux.HandleFunc("GET /v1/login", s.login)
 	s.mux.HandleFunc("GET /healthz", s.healthz)
 	s.mux.HandleFunc("GET /readyz", s.readyz)
 	if cfg.Metrics != nil {

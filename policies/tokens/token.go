@@ -2,6 +2,11 @@
 // shown once; what is stored is an HMAC of its secret under the server's key, so
 // that a copy of the database lets nobody in. It is called by graph/web for each
 // request and by the commands; it never sees a query.
+//
+// An account holds tokens, at most one of them active. What its tokens may have and
+// how much they may ask is its agreement. Who may make and stop tokens is decided by
+// the role of the account that asks; every act, and every act that was refused, is
+// written into the audit with it.
 package tokens
 
 import (
@@ -17,12 +22,14 @@ import (
 // State is what a token is good for.
 type State string
 
-// The states of tokens. An account has at most one that is active.
+// The states of tokens. An account has at most one that is active, and one that
+// overlaps.
 const (
 	Active      State = "active"
 	Overlapping State = "overlapping" // replaced, but let in until it expires
 	Replaced    State = "replaced"
 	Disabled    State = "disabled"
+	Expired     State = "expired" // never stored: what StateNow says of an active one whose time is over
 )
 
 // Token is what is stored of a token. The secret is not.
@@ -36,10 +43,25 @@ type Token struct {
 	State      State
 	CreatedBy  string
 	CreatedAt  time.Time
-	ExpiresAt  time.Time // zero = never
+	ExpiresAt  time.Time // zero = never; of an overlapping one the end of the overlap
 	LastUsedAt time.Time // to the hour, zero = never
 	StateBy    string
 	StateAt    time.Time
+}
+
+// StateNow returns what the token is good for at a time: an active one whose time
+// is over is Expired, an overlapping one whose overlap is over is Replaced.
+func (t *Token) StateNow(now time.Time) State {
+	if t.ExpiresAt.IsZero() || now.Before(t.ExpiresAt) {
+		return t.State
+	}
+	switch t.State {
+	case Active:
+		return Expired
+	case Overlapping:
+		return Replaced
+	}
+	return t.State
 }
 
 // A token is trm_<live|test>_<id>_<secret><crc>: the prefix lets scanners of

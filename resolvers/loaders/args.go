@@ -2,7 +2,6 @@ package loaders
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/trama-graph/trama/datasources"
@@ -47,50 +46,6 @@ func values(p schema.Predicate) int {
 	return n
 }
 
-// inSource is the filter as one source sees it: conditions on `source` are
-// decided here and never sent.
-func inSource(p schema.Predicate, source string) schema.Predicate {
-	switch p.Op {
-	case schema.All, schema.None:
-		return p
-	case schema.And, schema.Or:
-		of := make([]schema.Predicate, len(p.Of))
-		for i, q := range p.Of {
-			of[i] = inSource(q, source)
-		}
-		if p.Op == schema.And {
-			return none(of, schema.AllOf(of...))
-		}
-		return schema.AnyOf(of...)
-	case schema.Not:
-		return schema.Negate(inSource(p.Of[0], source))
-	}
-	if p.Column != "source" {
-		return p
-	}
-	if p.Match(sourceRow(source)) {
-		return schema.Predicate{}
-	}
-	return schema.Predicate{Op: schema.None}
-}
-
-// none returns None when an operand of an And is None, else p.
-func none(of []schema.Predicate, p schema.Predicate) schema.Predicate {
-	if slices.ContainsFunc(of, func(q schema.Predicate) bool { return q.Op == schema.None }) {
-		return schema.Predicate{Op: schema.None}
-	}
-	return p
-}
-
-type sourceRow string
-
-func (s sourceRow) Column(name string) schema.Value {
-	if name == "source" {
-		return schema.String(string(s))
-	}
-	return schema.Null
-}
-
 // orderIn checks that rows of these sources can be sorted together, and completes
 // the order by the entity's default. Where the sources have different defaults
 // there is no common order: they come one after the other, each in its own.
@@ -117,8 +72,8 @@ func orderIn(entity string, owners []*datasources.Connected, order schema.Sort) 
 	return order, nil
 }
 
-// shape is what a cursor is bound to: the list's kind, its filter, its order and
-// its sources.
-func shape(list string, a Args, order schema.Sort, owners []string) []byte {
-	return fmt.Appendf(nil, "%s\x00%s\x00%t\x00%s\x00%s", list, order.Column, order.Desc, strings.Join(owners, ","), a.Where.Key())
+// shape is what a cursor is bound to: the list's kind, its filter, its order, its
+// sources, and what of it may be seen.
+func shape(list string, a Args, order schema.Sort, owners []string, rule schema.Predicate, view string) []byte {
+	return fmt.Appendf(nil, "%s\x00%s\x00%t\x00%s\x00%s\x00%s\x00%s", list, order.Column, order.Desc, strings.Join(owners, ","), a.Where.Key(), rule.Key(), view)
 }

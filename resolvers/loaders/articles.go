@@ -14,7 +14,7 @@ type articlePages = Documents[schema.Article, *schema.Article]
 // the ticket lies.
 func (l *Loaders) ArticlesOf(ctx context.Context, tickets []*schema.Ticket, a Args) ([]*schema.Page[schema.Article], error) {
 	var d *articlePages = l.Articles
-	q, err := d.question(ctx, "Ticket.articles", a, "ticket")
+	q, err := d.question(ctx, "Ticket.articles", "Ticket", a, "ticket")
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (l *Loaders) ArticlesOf(ctx context.Context, tickets []*schema.Ticket, a Ar
 		if len(keys) == 0 {
 			continue
 		}
-		found := parentsOf[schema.Article](d, s, "ticket", q.query(i)).load(ctx, keys)
+		found := d.ofParents(ctx, q, i, "ticket", q.query(i), keys)
 		for p, t := range tickets {
 			if t.Source == s.Name {
 				one := stream[schema.Article]{parent: p, source: s.Name}

@@ -86,6 +86,7 @@ type page[T any] struct {
 	total int
 	asOf  time.Time
 	stale bool
+	odd   bool // rows were dropped that should not have come
 }
 
 // parents makes the batch of one relation: fetch is called once per level with

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/policies"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -30,12 +31,12 @@ func (c *customers) ByID(ctx context.Context, id string) (*schema.Customer, erro
 
 // ByKey returns the customer with a key of the directory.
 func (c *customers) ByKey(ctx context.Context, key string) (*schema.Customer, error) {
-	r := c.batch(ctx).load(ctx, []string{key})[key]
-	return r.value, r.err
+	found := c.byKeys(ctx, "", c.l.rule(ctx, "Customer", ""), []string{key})[key]
+	return found.value, found.err
 }
 
-// Of returns the customer of each row, nil where none matches.
-func (c *customers) Of(ctx context.Context, sources, customerKeys []string) ([]*schema.Customer, error) {
+// Of returns the customer of each row of a type, nil where none matches.
+func (c *customers) Of(ctx context.Context, typeName string, sources, customerKeys []string) ([]*schema.Customer, error) {
 	golden := make([]string, len(sources))
 	var keys []string
 	seen := map[string]bool{}
@@ -52,10 +53,7 @@ func (c *customers) Of(ctx context.Context, sources, customerKeys []string) ([]*
 	}
 	out := make([]*schema.Customer, len(sources))
 	errs := make([]error, len(sources))
-	if len(keys) == 0 {
-		return out, nil
-	}
-	found := c.batch(ctx).load(ctx, keys)
+	found := c.byKeys(ctx, typeName, c.l.rule(ctx, "Customer", typeName), keys)
 	for i, k := range golden {
 		if k != "" {
 			out[i], errs[i] = found[k].value, found[k].err
@@ -64,10 +62,88 @@ func (c *customers) Of(ctx context.Context, sources, customerKeys []string) ([]*
 	return out, perItem(errs)
 }
 
-func (c *customers) batch(ctx context.Context) *batch[*schema.Customer] {
-	f := c.l.fields(ctx, Args{})
+// byKeys returns the golden records that may be seen, by the keys asked for.
+func (c *customers) byKeys(ctx context.Context, via string, rule schema.Predicate, keys []string) map[string]result[*schema.Customer] {
+	rule = c.l.ofDirectory(rule)
+	if len(keys) == 0 || rule.Op == schema.None {
+		return nil
+	}
+	var more []string
+	rule.Columns(func(column string) { more = append(more, column) })
+	found := c.load(ctx, c.fields(ctx, Args{}, more...), keys)
+	var rows []*schema.Customer
+	for k, r := range found {
+		if r.value != nil && !c.l.matches(r.value, rule) {
+			r.value = nil
+			found[k] = r
+		}
+		rows = append(rows, r.value)
+	}
+	for i, x := range c.show(ctx, via, rows) {
+		if x != nil && x != rows[i] {
+			r := found[x.Key]
+			r.value = x
+			found[x.Key] = r
+		}
+	}
+	return found
+}
+
+// load asks the directory, each key once a request.
+func (c *customers) load(ctx context.Context, f datasources.Fields, keys []string) map[string]result[*schema.Customer] {
 	directory := &datasources.Connected{Source: directorySource{d: c.l.Directory}, Name: "directory"}
-	return byKeys[schema.Customer](c.l, directory, "Customer", f)
+	return byKeys[schema.Customer](c.l, directory, "Customer", f).load(ctx, keys)
+}
+
+// ofDirectory is a rule on customers as the directory sees it: a customer is the
+// row with his key.
+func (l *Loaders) ofDirectory(rule schema.Predicate) schema.Predicate {
+	return rewrite(rule, true, func(p schema.Predicate, positive bool) schema.Predicate {
+		if p.Column != policies.CustomerColumn {
+			return p
+		}
+		if p.Op != schema.Eq && p.Op != schema.In {
+			return undecided(positive)
+		}
+		var keys []schema.Value
+		for _, v := range p.Values {
+			entity, _, key, err := l.Seal.OpenID(v.Str)
+			switch {
+			case err == nil && entity == "Customer":
+				keys = append(keys, schema.String(l.canonical(key)))
+			case !positive:
+				return undecided(positive)
+			}
+		}
+		if len(keys) == 0 {
+			return schema.Predicate{Op: schema.None}
+		}
+		return schema.Compare("id", schema.In, keys...)
+	})
+}
+
+// matches reports whether a golden record fulfils what ofDirectory has made. A
+// record asked for by the key of a merged customer is that of the other.
+func (l *Loaders) matches(row schema.Entity, p schema.Predicate) bool {
+	if p.Op == schema.All {
+		return true
+	}
+	_, key := row.Identity()
+	return p.Match(person{row, l.canonical(key)})
+}
+
+// person is a golden record under the key it has now.
+type person struct {
+	schema.Row
+	key string
+}
+
+// Column implements schema.Row.
+func (p person) Column(name string) schema.Value {
+	if name == "id" {
+		return schema.String(p.key)
+	}
+	return p.Row.Column(name)
 }
 
 // List returns a page of customers.
@@ -79,33 +155,56 @@ func (c *customers) List(ctx context.Context, a Args) (*schema.Page[schema.Custo
 	if err := bounded(a.Where); err != nil {
 		return nil, err
 	}
+	access := c.l.access(ctx)
+	rule := decideVia(access.Rows("Customer"), "")
+	if err := mayOrder(access, "Customer", "", rule, a.Order); err != nil {
+		return nil, err
+	}
 	order := a.Order
 	if order.Column == "" {
 		order.Column = "name"
 	}
-	shape := shape("Query.Customer", a, order, nil)
+	shape := shape("Query.Customer", a, order, nil, rule, access.ViewHash())
 	after, value, err := c.l.openCursor(a.After, shape)
 	if err != nil {
 		return nil, err
 	}
+	seen := c.l.ofDirectory(rule)
+	where := schema.AllOf(c.readable(access, a.Where), seen)
+	page := &schema.Page[schema.Customer]{HasPrev: after != nil, Nodes: []*schema.Customer{}}
+	if where.Op == schema.None {
+		if c.l.Total(ctx) {
+			page.TotalCount = new(int)
+		}
+		return page, nil
+	}
 	c.l.count("directory", "Customer", "list", 1)
 	rows, err := c.l.Directory.List(ctx, datasources.Query{
-		Fields: c.l.fields(ctx, Args{Where: a.Where, Order: order}), Where: a.Where, Order: order, First: first,
+		Fields: c.fields(ctx, Args{Where: where, Order: order}), Where: where, Order: order, First: first,
 		After: afterIn(after, value, ""), Total: c.l.Total(ctx),
 	})
 	if err != nil {
 		return nil, err
 	}
-	page := &schema.Page[schema.Customer]{HasPrev: after != nil, Nodes: make([]*schema.Customer, len(rows.Items))}
 	for i := range rows.Items {
-		page.Nodes[i] = &rows.Items[i]
+		if c.l.matches(&rows.Items[i], seen) {
+			page.Nodes = append(page.Nodes, &rows.Items[i])
+		}
 	}
 	page.HasNext = len(rows.More) == 1 && rows.More[0]
 	if len(rows.Totals) == 1 && rows.Totals[0] >= 0 {
 		page.TotalCount = &rows.Totals[0]
 	}
 	page.CursorAt = func(i int) string { return c.l.cursorOf("Customer", page.Nodes[i], order, shape) }
+	page.Nodes = c.show(ctx, "", page.Nodes)
 	return page, nil
+}
+
+// readable is a client's filter as it may be asked, see Documents.readable.
+func (c *customers) readable(a Access, where schema.Predicate) schema.Predicate {
+	return rewrite(where, true, func(p schema.Predicate, _ bool) schema.Predicate {
+		return readIf(c.l.ofDirectory(whole(a, "Customer", p.Column, "")), p)
+	})
 }
 
 // directorySource lets the directory be read like a source.
@@ -119,13 +218,13 @@ func (s directorySource) Reader(string) any { return datasources.Reader[schema.C
 // ByTaxID returns the one customer with a fiscal number.
 func (c *customers) ByTaxID(ctx context.Context, taxID string) (*schema.Customer, error) {
 	keys, err := c.l.Directory.ByTaxID(ctx, taxID)
-	return c.one(ctx, keys, err)
+	return c.one(ctx, keys, err, "taxId")
 }
 
 // ByEmail returns the one customer with an e-mail address.
 func (c *customers) ByEmail(ctx context.Context, email string) (*schema.Customer, error) {
 	keys, err := c.l.Directory.ByEmail(ctx, email)
-	return c.one(ctx, keys, err)
+	return c.one(ctx, keys, err, "email")
 }
 
 // BySource returns the customer with a source's own key.
@@ -133,19 +232,31 @@ func (c *customers) BySource(ctx context.Context, source, recordID string) (*sch
 	if c.l.Catalog.Source(source) == nil {
 		return nil, schema.Errorf(schema.BadRequest, "there is no source of that name")
 	}
+	a := c.l.access(ctx)
 	key, ok := c.l.Directory.Golden(source, recordID)
-	if !ok {
+	if !ok || a.Field("CustomerMember", "source").Verdict != policies.Allow || a.Field("CustomerMember", "recordId").Verdict != policies.Allow {
 		return nil, nil
 	}
 	return c.ByKey(ctx, key)
 }
 
-func (c *customers) one(ctx context.Context, keys []string, err error) (*schema.Customer, error) {
-	switch {
-	case err != nil || len(keys) == 0:
+// one returns the only one of some customers who may be seen, and whose field by
+// which they were found may be read.
+func (c *customers) one(ctx context.Context, keys []string, err error, by string) (*schema.Customer, error) {
+	if err != nil {
 		return nil, err
-	case len(keys) == 1:
-		return c.ByKey(ctx, keys[0])
 	}
-	return nil, schema.Errorf(schema.Ambiguous, "several customers have it")
+	found := c.byKeys(ctx, "", c.l.rule(ctx, "Customer", "", by), keys)
+	var visible *schema.Customer
+	for _, k := range keys {
+		switch r := found[k]; {
+		case r.err != nil:
+			return nil, r.err
+		case r.value != nil && visible != nil:
+			return nil, schema.Errorf(schema.Ambiguous, "several customers have it")
+		case r.value != nil:
+			visible = r.value
+		}
+	}
+	return visible, nil
 }

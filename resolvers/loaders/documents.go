@@ -2,6 +2,7 @@ package loaders
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/trama-graph/trama/datasources"
@@ -28,25 +29,15 @@ func (d *Documents[T, P]) IDs(rows []*T) []string {
 	return ids
 }
 
-// owners returns the sources whose rows can match a filter, with the filter as
-// each of them sees it.
-func (d *Documents[T, P]) owners(where schema.Predicate) (owners []*datasources.Connected, filters []schema.Predicate, names []string) {
-	for _, s := range d.l.Catalog.Owners(d.name) {
-		p := inSource(where, s.Name)
-		if p.Op == schema.None {
-			continue
-		}
-		owners, filters, names = append(owners, s), append(filters, p), append(names, s.Name)
-	}
-	return owners, filters, names
-}
-
 // question is a list's arguments, checked and completed.
 type question struct {
 	list    string // for cursors and errors, e.g. Customer.orders
+	via     string // the type of the row the list belongs to, "" = none
 	args    Args
+	rule    schema.Predicate // which rows may be seen
 	owners  []*datasources.Connected
-	filters []schema.Predicate
+	filters []schema.Predicate // the client's, as each owner sees it
+	scopes  []*scope           // the rule, as each owner sees it
 	order   schema.Sort
 	first   int
 	shape   []byte
@@ -56,8 +47,10 @@ type question struct {
 	total   bool
 }
 
-func (d *Documents[T, P]) question(ctx context.Context, list string, a Args, more ...string) (*question, error) {
-	q := &question{list: list, args: a}
+// question checks a list's arguments; more are columns the rows are joined by.
+func (d *Documents[T, P]) question(ctx context.Context, list, via string, a Args, more ...string) (*question, error) {
+	access := d.l.access(ctx)
+	q := &question{list: list, via: via, args: a, rule: decideVia(rowsOf(access, d.name), via)}
 	var err error
 	if err := bounded(a.Where); err != nil {
 		return nil, err
@@ -65,29 +58,58 @@ func (d *Documents[T, P]) question(ctx context.Context, list string, a Args, mor
 	if q.first, err = d.l.first(a); err != nil {
 		return nil, err
 	}
-	var names []string
-	q.owners, q.filters, names = d.owners(a.Where)
+	if err := mayOrder(access, d.name, via, q.rule, a.Order); err != nil {
+		return nil, err
+	}
+	names := d.owners(access, q)
 	if q.order, err = orderIn(d.name, q.owners, a.Order); err != nil {
 		return nil, err
 	}
-	q.shape = shape(list, a, q.order, names)
+	q.shape = shape(list, a, q.order, names, q.rule, access.ViewHash())
 	if q.after, q.value, err = d.l.openCursor(a.After, q.shape); err != nil {
 		return nil, err
 	}
-	for _, s := range q.owners {
+	for i, s := range q.owners {
 		if own := d.l.ownColumn(d.name, s.Name, q.order); own != "" {
 			more = append(more, own) // cursors and merging read it
 		}
+		more = q.scopes[i].columns(more)
+		q.filters[i].Columns(func(c string) { more = append(more, c) })
 	}
-	q.fields = d.l.fields(ctx, Args{Where: a.Where, Order: q.order}, more...)
+	q.fields = d.fields(ctx, Args{Where: a.Where, Order: q.order}, more...)
 	q.total = d.l.Total(ctx)
 	return q, nil
+}
+
+// owners finds the sources whose rows can match the filter and may be seen, and
+// returns their names.
+func (d *Documents[T, P]) owners(access Access, q *question) (names []string) {
+	if q.rule.Op == schema.None {
+		return nil
+	}
+	for _, s := range d.l.Catalog.Owners(d.name) {
+		where := inSource(d.readable(access, q.args.Where, q.via, s), s.Name)
+		sc := d.l.scopeOf(s.Entity(d.name), s.Name, q.rule)
+		if where.Op == schema.None || sc.rows.Op == schema.None && sc.err == nil {
+			continue
+		}
+		q.owners, q.filters, q.scopes, names = append(q.owners, s), append(q.filters, where), append(q.scopes, sc), append(names, s.Name)
+	}
+	return names
+}
+
+// fields returns the columns a reader of this entity is asked for.
+func (d *Documents[T, P]) fields(ctx context.Context, a Args, more ...string) datasources.Fields {
+	if isComputed(d.name) && slices.Contains(d.l.Columns(ctx), "computed") {
+		more = conditional(d.l.access(ctx), d.name, computedFields(), more)
+	}
+	return d.l.fields(ctx, a, more...)
 }
 
 // query is the question as one source is asked it.
 func (q *question) query(i int) datasources.Query {
 	out := datasources.Query{
-		Fields: q.fields, Where: q.filters[i], Order: q.order, First: q.first, Total: q.total,
+		Fields: q.fields, Where: schema.AllOf(q.filters[i], q.scopes[i].rows), Order: q.order, First: q.first, Total: q.total,
 		After: afterIn(q.after, q.value, q.owners[i].Name),
 	}
 	if q.order.Column == "" && q.after != nil && q.owners[i].Name != q.after.Source {
@@ -103,34 +125,57 @@ func (q *question) query(i int) datasources.Query {
 
 // List returns a page of all rows.
 func (d *Documents[T, P]) List(ctx context.Context, a Args) (*schema.Page[T], error) {
-	q, err := d.question(ctx, "Query."+d.name, a)
+	q, err := d.question(ctx, "Query."+d.name, "", a)
 	if err != nil {
 		return nil, err
 	}
-	streams := make([]stream[T], len(q.owners))
+	// Rows of a few customers are asked for by them: no live system lists by
+	// customer as well as it finds what is his.
+	var customers []*schema.Customer
+	keys, isOwned := d.l.owned(q.rule)
+	for _, k := range keys {
+		customers = append(customers, &schema.Customer{Record: schema.Record{Key: k}})
+	}
+	perOwner := make([][]stream[T], len(q.owners))
 	each(len(q.owners), func(i int) {
-		s := q.owners[i]
-		d.l.count(s.Name, d.name, "list", 1)
-		ctx, cancel := share(ctx)
-		defer cancel()
-		rows, err := datasources.ReaderOf[T](s, d.name).List(ctx, q.query(i))
-		d.l.Report.read(s.Name, len(rows.Items), rows.AsOf, rows.Stale, err)
-		seen(d.l, s.Name, rows.Items)
-		streams[i] = stream[T]{source: s.Name, items: rows.Items, total: -1, err: err}
-		if len(rows.More) == 1 {
-			streams[i].more = rows.More[0]
-		}
-		if len(rows.Totals) == 1 {
-			streams[i].total = rows.Totals[0]
+		if isOwned && q.owners[i].Entity(d.name).Relation("customer") != nil {
+			perOwner[i] = d.customerStreams(ctx, customers, q, i)
+		} else {
+			perOwner[i] = []stream[T]{d.listStream(ctx, q, i)}
 		}
 	})
-	return d.merge(ctx, q, streams)
+	page, err := d.merge(ctx, q, slices.Concat(perOwner...))
+	return d.show(ctx, q.via, []*schema.Page[T]{page})[0], err
+}
+
+// listStream asks one source for its list.
+func (d *Documents[T, P]) listStream(ctx context.Context, q *question, owner int) stream[T] {
+	s := q.owners[owner]
+	if err := q.scopes[owner].err; err != nil {
+		return stream[T]{source: s.Name, err: err}
+	}
+	d.l.count(s.Name, d.name, "list", 1)
+	reading, cancel := share(ctx)
+	defer cancel()
+	rows, err := datasources.ReaderOf[T](s, d.name).List(reading, q.query(owner))
+	d.l.Report.read(s.Name, len(rows.Items), rows.AsOf, rows.Stale, err)
+	seen(d.l, s.Name, rows.Items)
+	found := page[T]{items: rows.Items, total: -1}
+	if len(rows.More) == 1 {
+		found.more = rows.More[0]
+	}
+	if len(rows.Totals) == 1 {
+		found.total = rows.Totals[0]
+	}
+	out := stream[T]{source: s.Name}
+	out.fill(result[page[T]]{d.checked(ctx, s.Name, q.scopes[owner], found), err})
+	return out
 }
 
 // OfCustomers returns each customer's page. A customer's rows come from every
 // source that feeds the entity and knows him.
 func (d *Documents[T, P]) OfCustomers(ctx context.Context, parents []*schema.Customer, a Args) ([]*schema.Page[T], error) {
-	q, err := d.question(ctx, "Customer."+d.name, a)
+	q, err := d.question(ctx, "Customer."+d.name, "Customer", a)
 	if err != nil {
 		return nil, err
 	}
@@ -138,18 +183,23 @@ func (d *Documents[T, P]) OfCustomers(ctx context.Context, parents []*schema.Cus
 	each(len(q.owners), func(i int) {
 		perSource[i] = d.customerStreams(ctx, parents, q, i)
 	})
-	streams := make([][]stream[T], len(parents))
-	for _, list := range perSource {
+	return d.pages(ctx, q, len(parents), perSource)
+}
+
+// pages makes each parent's page out of the owners' streams.
+func (d *Documents[T, P]) pages(ctx context.Context, q *question, parents int, perOwner [][]stream[T]) ([]*schema.Page[T], error) {
+	streams := make([][]stream[T], parents)
+	for _, list := range perOwner {
 		for _, s := range list {
 			streams[s.parent] = append(streams[s.parent], s)
 		}
 	}
-	pages := make([]*schema.Page[T], len(parents))
-	errs := make([]error, len(parents))
+	pages := make([]*schema.Page[T], parents)
+	errs := make([]error, parents)
 	for p := range parents {
 		pages[p], errs[p] = d.merge(ctx, q, streams[p])
 	}
-	return pages, perItem(errs)
+	return d.show(ctx, q.via, pages), perItem(errs)
 }
 
 // customerStreams asks one source for the rows of all customers it knows.
@@ -161,7 +211,7 @@ func (d *Documents[T, P]) customerStreams(ctx context.Context, parents []*schema
 	for p, c := range parents {
 		ids, state := d.l.Directory.Keys(c.Key, s.Name)
 		if state == schema.CoverageUnavailable && len(ids) == 0 {
-			streams = append(streams, stream[T]{parent: p, source: s.Name, err: schema.SourceErrorf(schema.SourceUnavailable, s.Name, "the customers of %s have not been read yet", s.Name)})
+			streams = append(streams, stream[T]{parent: p, source: s.Name, err: unread(s.Name)})
 		}
 		for _, id := range ids {
 			streams = append(streams, stream[T]{parent: p, source: s.Name, key: id})
@@ -174,7 +224,7 @@ func (d *Documents[T, P]) customerStreams(ctx context.Context, parents []*schema
 	if len(keys) == 0 {
 		return streams
 	}
-	found := parentsOf[T](d, s, "customer", q.query(owner)).load(ctx, keys)
+	found := d.ofCustomerKeys(ctx, q, owner, q.query(owner), keys)
 	for i := range streams {
 		if streams[i].key != "" {
 			streams[i].fill(found[streams[i].key])
@@ -183,84 +233,86 @@ func (d *Documents[T, P]) customerStreams(ctx context.Context, parents []*schema
 	return streams
 }
 
-func parentsOf[T any, P entity[T]](d *Documents[T, P], s *datasources.Connected, rel datasources.Relation, q datasources.Query) *batch[page[T]] {
-	return parents[T](d.l, s, d.name, rel, q)
-}
-
-// ByID returns the row an id names, nil when there is none.
-func (d *Documents[T, P]) ByID(ctx context.Context, id string) (*T, error) {
-	entity, source, key, err := d.l.Seal.OpenID(id)
-	if err != nil || entity != d.name {
-		return nil, schema.Errorf(schema.BadRequest, "id is not the id of a %s", d.name)
+// ofCustomerKeys loads the rows of customers by their keys in one source. What the
+// rule says of customers is decided for each key beforehand.
+func (d *Documents[T, P]) ofCustomerKeys(ctx context.Context, q *question, owner int, query datasources.Query, keys []string) map[string]result[page[T]] {
+	sc := q.scopes[owner]
+	if sc.customers == nil {
+		return d.ofParents(ctx, q, owner, "customer", query, keys)
 	}
-	return d.byRef(ctx, source, key)
-}
-
-func (d *Documents[T, P]) byRef(ctx context.Context, source, key string) (*T, error) {
-	s := d.l.Catalog.Source(source)
-	if s == nil || !s.Has(d.name) {
-		return nil, nil // the source was taken out of the configuration
-	}
-	r := byKeys[T, P](d.l, s, d.name, d.l.fields(ctx, Args{})).load(ctx, []string{key})[key]
-	return r.value, r.err
-}
-
-// ByNumber returns the row with a business key: of the one source named, or of
-// the first in authority that has it. Twice in one source is AMBIGUOUS.
-func (d *Documents[T, P]) ByNumber(ctx context.Context, number string, source *string) (*T, error) {
-	owners := d.l.Catalog.Owners(d.name)
-	if source != nil {
-		s := d.l.Catalog.Source(*source)
-		if s == nil || !s.Has(d.name) {
-			return nil, schema.Errorf(schema.BadRequest, "there is no source of that name with %s", d.name)
+	groups := map[string][]string{}
+	var order []schema.Predicate
+	for _, k := range keys {
+		p := sc.ofCustomer(k)
+		name := p.Key()
+		if groups[name] == nil {
+			order = append(order, p)
 		}
-		owners = []*datasources.Connected{s}
+		groups[name] = append(groups[name], k)
 	}
-	found := make([]result[page[T]], len(owners))
-	each(len(owners), func(i int) { found[i] = d.numbered(ctx, owners[i], number) })
-	for i := range owners {
-		switch f := found[i]; {
-		case schema.CodeOf(f.err) == schema.NotEnabled && len(owners) > 1:
-		case f.err != nil:
-			return nil, f.err
-		case len(f.value.items) > 1:
-			return nil, schema.SourceErrorf(schema.Ambiguous, owners[i].Name, "%s has several %s with this number", owners[i].Name, d.name)
-		case len(f.value.items) == 1:
-			return &f.value.items[0], nil
+	out := make(map[string]result[page[T]], len(keys))
+	for _, p := range order {
+		group := groups[p.Key()]
+		if p.Op == schema.None && sc.err == nil {
+			continue // an empty page
+		}
+		query.Where = schema.AllOf(q.filters[owner], p)
+		for k, r := range d.ofParents(ctx, q, owner, "customer", query, group) {
+			out[k] = r
 		}
 	}
-	return nil, nil
+	return out
 }
 
-func (d *Documents[T, P]) numbered(ctx context.Context, s *datasources.Connected, number string) result[page[T]] {
-	e := s.Entity(d.name)
-	q := datasources.Query{Fields: d.l.fields(ctx, Args{}), First: 2, Order: e.Default}
-	if e.Relation("number") != nil {
-		return parentsOf[T](d, s, "number", q).load(ctx, []string{number})[number]
-	}
-	column := "number"
-	if d.name == "Product" {
-		column = "sku"
-	}
-	q.Where = schema.Compare(column, schema.Eq, schema.String(number))
-	q.Fields = q.Fields.With(column)
-	d.l.count(s.Name, d.name, "list", 1)
-	ctx, cancel := share(ctx)
-	defer cancel()
-	rows, err := datasources.ReaderOf[T](s, d.name).List(ctx, q)
-	d.l.Report.read(s.Name, len(rows.Items), rows.AsOf, rows.Stale, err)
-	return result[page[T]]{page[T]{items: rows.Items}, err}
+// ofParents loads the rows of parents from one source, and drops those the rule
+// does not show.
+func (d *Documents[T, P]) ofParents(ctx context.Context, q *question, owner int, rel datasources.Relation, query datasources.Query, keys []string) map[string]result[page[T]] {
+	s := q.owners[owner]
+	return d.loadParents(ctx, s, q.scopes[owner], rel, query, keys)
 }
 
-// One returns the row named by exactly one of id and number.
-func (d *Documents[T, P]) One(ctx context.Context, id, number, source *string) (*T, error) {
-	switch {
-	case id != nil && number == nil && source == nil:
-		return d.ByID(ctx, *id)
-	case number != nil && id == nil && *number != "":
-		return d.ByNumber(ctx, *number, source)
+func (d *Documents[T, P]) loadParents(ctx context.Context, s *datasources.Connected, sc *scope, rel datasources.Relation, query datasources.Query, keys []string) map[string]result[page[T]] {
+	if sc.err != nil {
+		out := make(map[string]result[page[T]], len(keys))
+		for _, k := range keys {
+			out[k] = result[page[T]]{err: sc.err}
+		}
+		return out
 	}
-	return nil, schema.Errorf(schema.BadRequest, "give either an id, or a number with or without a source")
+	found := parents[T](d.l, s, d.name, rel, query).load(ctx, keys)
+	if sc.rows.Op != schema.All {
+		for k, r := range found {
+			r.value = d.checked(ctx, s.Name, sc, r.value)
+			found[k] = r
+		}
+	}
+	return found
+}
+
+// checked drops the rows of a page that the rule does not show: a source that has
+// ignored the filter is not believed in what else it says of the page.
+func (d *Documents[T, P]) checked(ctx context.Context, source string, sc *scope, found page[T]) page[T] {
+	if sc.rows.Op == schema.All {
+		return found
+	}
+	isFine := func(x *T) bool { return sc.rows.Match(P(x)) }
+	at := 0
+	for at < len(found.items) && isFine(&found.items[at]) {
+		at++
+	}
+	if at == len(found.items) {
+		return found
+	}
+	kept := slices.Clone(found.items[:at]) // the page itself is shared
+	for i := at + 1; i < len(found.items); i++ {
+		if isFine(&found.items[i]) {
+			kept = append(kept, found.items[i])
+		}
+	}
+	found.items = kept
+	found.odd = true
+	d.l.odd(ctx, source, d.name)
+	return found
 }
 
 // each runs f for 0 … n-1 side by side and waits.

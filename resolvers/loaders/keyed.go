@@ -31,13 +31,13 @@ func (d *Documents[T, P]) byKeyOfCustomer(ctx context.Context, to Target, parent
 	}
 	query := q.query(owner)
 	query.First, query.After, query.Total = d.l.LinkBound, nil, false
-	found := parentsOf[T](d, s, "customer", query).load(ctx, keys)
+	found := d.ofCustomerKeys(ctx, q, owner, query, keys)
 	for i, p := range parents {
 		if p.Source != s.Name || p.CustomerKey == "" {
 			continue
 		}
 		f := found[p.CustomerKey]
-		out[i].key, out[i].err = p.Key, f.err
+		out[i].key, out[i].err, out[i].odd = p.Key, f.err, f.value.odd
 		if f.err == nil && f.value.more {
 			out[i].err = schema.SourceErrorf(schema.Limited, s.Name, "a customer has more than %d %s in %s to look through for this link", d.l.LinkBound, d.name, s.Name)
 		}

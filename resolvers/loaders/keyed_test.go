@@ -49,6 +49,7 @@ func TestKeysThatCannotBeAskedBy(t *testing.T) {
 			l := loaders.New(&loaders.Config{
 				Catalog: catalog, Directory: directory{}, Seal: sealer, DefaultPage: 50, MaxPage: 1000, LinkBound: tc.bound, Links: &loaders.LinkStats{},
 				Columns: func(context.Context) []string { return nil }, Total: func(context.Context) bool { return true },
+				Access: func(context.Context) loaders.Access { return loaders.Everything{} },
 			})
 			var parents []loaders.Parent
 			for i := range shop.orders {

@@ -3,6 +3,7 @@ package loaders
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/schema"
@@ -32,32 +33,47 @@ var (
 // Of returns the document each row refers to: by key within its own source, else
 // by number among the sources that feed the entity, in their order of authority
 // and within one customer. Nothing found is null; several in one source are
-// AMBIGUOUS.
+// AMBIGUOUS. A document that may not be seen does not exist: it is not found, and
+// makes nothing ambiguous. relation begins with the type of the rows.
 func (d *Documents[T, P]) Of(ctx context.Context, relation string, to Target, rows []Linked) ([]*T, error) {
 	out := make([]*T, len(rows))
+	via, _, _ := strings.Cut(relation, ".")
+	rule := d.l.rule(ctx, d.name, via)
+	if rule.Op == schema.None {
+		return out, nil
+	}
 	errs := make([]error, len(rows))
-	d.byOwnKey(ctx, to, rows, out, errs)
+	d.byOwnKey(ctx, rule, to, rows, out, errs)
 	numbers := d.openNumbers(to, rows, out, errs)
 	if len(numbers) > 0 {
-		found := d.byNumbers(ctx, numbers)
+		found := d.byNumbers(ctx, rule, numbers)
 		for i, r := range rows {
 			if out[i] == nil && errs[i] == nil {
 				out[i], errs[i] = d.choose(r, to, found)
 			}
 		}
 	}
-	d.fromNaming(ctx, relation, to, rows, out, errs)
+	d.fromNaming(ctx, relation, rule, to, rows, out, errs)
+	d.countLinks(relation, rule, to, rows, out, errs)
+	return d.showRows(ctx, via, out), perItem(errs)
+}
+
+// countLinks notes where the links led. A request that does not see every row
+// cannot tell a link that leads nowhere.
+func (d *Documents[T, P]) countLinks(relation string, rule schema.Predicate, to Target, rows []Linked, out []*T, errs []error) {
+	if rule.Op != schema.All {
+		return
+	}
 	for i, r := range rows {
 		if to.Key(r.LinkKeys()) != "" || len(to.Numbers(r.LinkKeys())) > 0 {
 			source, _ := r.Identity()
 			d.l.Links.count(source, relation, out[i] != nil, errs[i])
 		}
 	}
-	return out, perItem(errs)
 }
 
 // byOwnKey resolves the links that are keys of the row's own source.
-func (d *Documents[T, P]) byOwnKey(ctx context.Context, to Target, rows []Linked, out []*T, errs []error) {
+func (d *Documents[T, P]) byOwnKey(ctx context.Context, rule schema.Predicate, to Target, rows []Linked, out []*T, errs []error) {
 	keys := map[string][]string{}
 	for _, r := range rows {
 		source, _ := r.Identity()
@@ -68,7 +84,7 @@ func (d *Documents[T, P]) byOwnKey(ctx context.Context, to Target, rows []Linked
 	found := map[string]map[string]result[*T]{}
 	for source, list := range keys {
 		if s := d.l.Catalog.Source(source); s != nil && s.Has(d.name) {
-			found[source] = byKeys[T, P](d.l, s, d.name, d.l.fields(ctx, Args{})).load(ctx, list)
+			found[source] = d.byKeys(ctx, s, rule, list)
 		}
 	}
 	for i, r := range rows {
@@ -117,17 +133,20 @@ type numbered[T any] []map[string]result[page[T]]
 // number is written by people and may stand on documents of several customers.
 const candidates = 50
 
-func (d *Documents[T, P]) byNumbers(ctx context.Context, numbers []string) numbered[T] {
+func (d *Documents[T, P]) byNumbers(ctx context.Context, rule schema.Predicate, numbers []string) numbered[T] {
 	owners := d.l.Catalog.Owners(d.name)
-	f := d.l.fields(ctx, Args{})
 	found := make(numbered[T], len(owners))
 	each(len(owners), func(i int) {
 		e := owners[i].Entity(d.name)
 		if e.Relation("number") == nil {
 			return
 		}
-		q := datasources.Query{Fields: f, First: candidates, Order: e.Default}
-		found[i] = parentsOf[T](d, owners[i], "number", q).load(ctx, numbers)
+		sc := d.l.scopeOf(e, owners[i].Name, rule)
+		if sc.rows.Op == schema.None && sc.err == nil {
+			return
+		}
+		q := datasources.Query{Fields: d.fields(ctx, Args{}, sc.columns(nil)...), Where: sc.rows, First: candidates, Order: e.Default}
+		found[i] = d.loadParents(ctx, owners[i], sc, "number", q, numbers)
 	})
 	return found
 }
@@ -154,7 +173,7 @@ func (d *Documents[T, P]) choose(r Linked, to Target, found numbered[T]) (*T, er
 			if n == 1 {
 				return match, nil
 			}
-			if f.value.more { // his may be among those that were not looked at
+			if f.value.more && len(f.value.items) > 0 { // his may be among those that were not looked at
 				source := P(&f.value.items[0])
 				name, _ := source.Identity()
 				return nil, schema.SourceErrorf(schema.Ambiguous, name, "more than %d %s in %s have the number the link gives", candidates, d.name, name)
@@ -189,24 +208,13 @@ type Parent struct {
 // in the same source, and those of the same customer whose link gives its
 // number. relation is the child's side of the link, e.g. "Invoice.order".
 func (d *Documents[T, P]) OfDocuments(ctx context.Context, relation string, to Target, parents []Parent, a Args) ([]*schema.Page[T], error) {
-	q, err := d.question(ctx, relation, a, string(to.Relation))
+	q, err := d.question(ctx, relation, parentEntity(to), a, string(to.Relation))
 	if err != nil {
 		return nil, err
 	}
 	perOwner := make([][]stream[T], len(q.owners))
 	each(len(q.owners), func(i int) { perOwner[i] = d.childStreams(ctx, relation, to, parents, q, i) })
-	streams := make([][]stream[T], len(parents))
-	for _, list := range perOwner {
-		for _, s := range list {
-			streams[s.parent] = append(streams[s.parent], s)
-		}
-	}
-	pages := make([]*schema.Page[T], len(parents))
-	errs := make([]error, len(parents))
-	for p := range parents {
-		pages[p], errs[p] = d.merge(ctx, q, streams[p])
-	}
-	return pages, perItem(errs)
+	return d.pages(ctx, q, len(parents), perOwner)
 }
 
 // childStreams asks one source for the children of all documents.
@@ -250,7 +258,7 @@ func (d *Documents[T, P]) byParentKey(ctx context.Context, to Target, parents []
 	if len(keys) == 0 {
 		return
 	}
-	found := parentsOf[T](d, s, to.Relation, q.query(owner)).load(ctx, keys)
+	found := d.ofParents(ctx, q, owner, to.Relation, q.query(owner), keys)
 	for i, p := range parents {
 		if p.Source == s.Name {
 			out[i].key = p.Key
@@ -304,7 +312,12 @@ func (d *Documents[T, P]) linked(ctx context.Context, to Target, parents []Paren
 	s := q.owners[owner]
 	query := q.query(owner)
 	query.First, query.After, query.Total = d.l.LinkBound, nil, false
-	found := parentsOf[T](d, s, rel, query).load(ctx, keys)
+	var found map[string]result[page[T]]
+	if rel == "customer" {
+		found = d.ofCustomerKeys(ctx, q, owner, query, keys)
+	} else {
+		found = d.ofParents(ctx, q, owner, rel, query, keys)
+	}
 	twins := d.twins(parents)
 	for i, p := range parents {
 		golden, ok := d.l.Directory.Golden(p.Source, p.CustomerKey)
@@ -313,6 +326,7 @@ func (d *Documents[T, P]) linked(ctx context.Context, to Target, parents []Paren
 		}
 		for _, key := range of(p) {
 			f := found[key]
+			out[i].odd = out[i].odd || f.value.odd
 			switch {
 			case f.err != nil:
 				out[i].err = f.err

@@ -2,7 +2,9 @@ package loaders
 
 import (
 	"context"
+	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/graph/seal"
@@ -40,6 +42,10 @@ type Config struct {
 	// Columns tells which columns of the rows the resolver under way is asked
 	// for, nil = all.
 	Columns func(ctx context.Context) []string
+	// Access tells what the request may see; nil = policies.AccessFrom. Where it
+	// returns nil, nothing may be seen.
+	Access func(ctx context.Context) Access
+	Log    *slog.Logger // nil = silent
 }
 
 // Loaders are the loaders of one request.
@@ -61,8 +67,9 @@ type Loaders struct {
 
 	Report Report
 
-	mu      sync.Mutex // guards batches
+	mu      sync.Mutex // guards the rest
 	batches map[batchKey]any
+	read    map[string]time.Time // when the customers of each source were read
 }
 
 // New makes the loaders of one request.

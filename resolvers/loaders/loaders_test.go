@@ -31,6 +31,7 @@ type memory struct {
 	orders   []schema.Order
 	invoices []schema.Invoice
 	exact    bool // number links can be asked by equality
+	sloppy   bool // ignores every filter
 	err      error
 
 	mu    sync.Mutex // guards calls
@@ -44,6 +45,7 @@ func (m *memory) Describe() datasources.Description {
 		{Name: "date", Ops: all, Sortable: true, Comparable: true},
 		{Name: "total", Ops: all, Sortable: true, Comparable: true},
 		{Name: "status", Ops: all, Sortable: true},
+		{Name: "shop"},
 	}
 	newest := schema.Sort{Column: "date", Desc: true}
 	rel := func(names ...datasources.Relation) (out []datasources.RelationAbility) {
@@ -103,7 +105,7 @@ func (r *table[T, P]) ByParent(_ context.Context, rel datasources.Relation, pare
 	for _, p := range parents {
 		var own []T
 		for i := range *r.rows {
-			if P(&(*r.rows)[i]).Column(string(rel)) == schema.String(p) && q.Where.Match(P(&(*r.rows)[i])) {
+			if P(&(*r.rows)[i]).Column(string(rel)) == schema.String(p) && (r.m.sloppy || q.Where.Match(P(&(*r.rows)[i]))) {
 				own = append(own, (*r.rows)[i])
 			}
 		}
@@ -122,7 +124,7 @@ func (r *table[T, P]) List(_ context.Context, q datasources.Query) (datasources.
 	}
 	var rows []T
 	for i := range *r.rows {
-		if q.Where.Match(P(&(*r.rows)[i])) {
+		if r.m.sloppy || q.Where.Match(P(&(*r.rows)[i])) {
 			rows = append(rows, (*r.rows)[i])
 		}
 	}
@@ -167,6 +169,7 @@ func setup(t interface {
 	return loaders.New(&loaders.Config{
 		Catalog: catalog, Directory: d, Seal: sealer, DefaultPage: 50, MaxPage: 1000, LinkBound: 100, Links: &loaders.LinkStats{},
 		Columns: func(context.Context) []string { return nil }, Total: func(context.Context) bool { return true },
+		Access: func(context.Context) loaders.Access { return loaders.Everything{} },
 	})
 }
 

@@ -19,11 +19,12 @@ type stream[T any] struct {
 	items  []T
 	more   bool
 	total  int
+	odd    bool // rows were dropped that should not have come
 	err    error
 }
 
 func (s *stream[T]) fill(r result[page[T]]) {
-	s.items, s.more, s.total, s.err = r.value.items, r.value.more, r.value.total, r.err
+	s.items, s.more, s.total, s.odd, s.err = r.value.items, r.value.more, r.value.total, r.value.odd, r.err
 }
 
 // merge makes the page of a list out of its sources' streams: a k-way merge by
@@ -48,6 +49,10 @@ func (d *Documents[T, P]) merge(ctx context.Context, q *question, streams []stre
 			failures = append(failures, s.err)
 			page.Missing = appendNew(page.Missing, s.source)
 			continue
+		}
+		if s.odd {
+			failures = append(failures, schema.SourceErrorf(schema.SourceInvalid, s.source, "%s answered rows it was not asked for", s.source))
+			page.Missing = appendNew(page.Missing, s.source)
 		}
 		if s.total < 0 {
 			known = false

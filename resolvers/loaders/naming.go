@@ -53,7 +53,7 @@ func (d *Documents[T, P]) byNaming(ctx context.Context, to Target, parents []Par
 	}
 	query := q.query(owner)
 	query.First, query.After, query.Total = candidates, nil, false
-	found := parentsOf[T](d, s, "number", query).load(ctx, keys)
+	found := d.ofParents(ctx, q, owner, "number", query, keys)
 	for i, p := range parents {
 		golden, ok := d.l.Directory.Golden(p.Source, p.CustomerKey)
 		if !ok {
@@ -64,6 +64,9 @@ func (d *Documents[T, P]) byNaming(ctx context.Context, to Target, parents []Par
 			if f.err != nil {
 				out[i].key, out[i].err = n, f.err
 				continue
+			}
+			if f.value.odd {
+				out[i].key, out[i].odd = n, true
 			}
 			match, count := d.matches(f.value.items, golden)
 			if count != 1 || f.value.more || namers[numberOf{p.Source, golden, n}] > 1 {
@@ -89,6 +92,7 @@ func joinNamed[T any, P entity[T]](linked, named []stream[T]) {
 		if named[i].err != nil {
 			linked[i].err = named[i].err
 		}
+		linked[i].odd = linked[i].odd || named[i].odd
 		for j := range named[i].items {
 			_, key := P(&named[i].items[j]).Identity()
 			if !slices.ContainsFunc(linked[i].items, func(x T) bool { _, k := P(&x).Identity(); return k == key }) {
@@ -100,7 +104,7 @@ func joinNamed[T any, P entity[T]](linked, named []stream[T]) {
 
 // fromNaming resolves the links of rows that hold none themselves, where a source
 // of the other document holds them.
-func (d *Documents[T, P]) fromNaming(ctx context.Context, relation string, to Target, rows []Linked, out []*T, errs []error) {
+func (d *Documents[T, P]) fromNaming(ctx context.Context, relation string, rule schema.Predicate, to Target, rows []Linked, out []*T, errs []error) {
 	naming := namings[relation]
 	if naming == "" {
 		return
@@ -112,7 +116,7 @@ func (d *Documents[T, P]) fromNaming(ctx context.Context, relation string, to Ta
 		if len(rules) == 0 || ability == nil || (!rules.Exact() && !ability.Extracted) {
 			continue
 		}
-		d.namedIn(ctx, s, rel, to, rows, out, errs)
+		d.namedIn(ctx, s, rule, rel, to, rows, out, errs)
 	}
 }
 
@@ -124,7 +128,7 @@ func namingRelation(naming string) datasources.Relation {
 	return "orderNumber"
 }
 
-func (d *Documents[T, P]) namedIn(ctx context.Context, s *datasources.Connected, rel datasources.Relation, to Target, rows []Linked, out []*T, errs []error) {
+func (d *Documents[T, P]) namedIn(ctx context.Context, s *datasources.Connected, rule schema.Predicate, rel datasources.Relation, to Target, rows []Linked, out []*T, errs []error) {
 	open := func(i int) (number string, ok bool) {
 		if l := rows[i].LinkKeys(); out[i] != nil || errs[i] != nil || to.Key(l) != "" || len(to.Numbers(l)) > 0 {
 			return "", false
@@ -142,8 +146,12 @@ func (d *Documents[T, P]) namedIn(ctx context.Context, s *datasources.Connected,
 	if len(keys) == 0 {
 		return
 	}
-	q := datasources.Query{Fields: d.l.fields(ctx, Args{}, string(rel)), First: candidates, Order: s.Entity(d.name).Default}
-	found := parentsOf[T](d, s, rel, q).load(ctx, keys)
+	sc := d.l.scopeOf(s.Entity(d.name), s.Name, rule)
+	if sc.rows.Op == schema.None && sc.err == nil {
+		return
+	}
+	q := datasources.Query{Fields: d.fields(ctx, Args{}, sc.columns([]string{string(rel)})...), Where: sc.rows, First: candidates, Order: s.Entity(d.name).Default}
+	found := d.loadParents(ctx, s, sc, rel, q, keys)
 	for i, r := range rows {
 		n, ok := open(i)
 		if !ok {

@@ -100,6 +100,13 @@ func (r *Report) First(what string) bool {
 	return first
 }
 
+// odd notes a source that has answered rows it was not asked for.
+func (l *Loaders) odd(ctx context.Context, source, entity string) {
+	if l.Log != nil && l.Report.First("odd\x00"+source+"\x00"+entity) {
+		l.Log.ErrorContext(ctx, "dropped rows that were not asked for: the connector does not keep to the filter", "source", source, "entity", entity)
+	}
+}
+
 // partial adds an error for a page that is given without the rows of a source.
 // It is said once for each list and source, not for each parent.
 func (r *Report) partial(ctx context.Context, list string, err error) {

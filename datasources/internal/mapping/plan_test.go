@@ -56,7 +56,7 @@ func commande() mapping.Options {
 	return mapping.Options{
 		Entity: "Order", Source: "erp", Locale: french(), Currency: "EUR",
 		Fields: mapping.Fields{
-			"id": at("id", "numero"), "number": at("numero"), "customer": at("codeClient"), "customerReference": at("refClient"), "date": at("date"),
+			"id": at("id", "numero"), "number": at("numero"), "customer": at("codeClient"), "customerReference": at("refClient"), "shop": at("boutique", "canal"), "date": at("date"),
 			"status": {At: []string{"etat", "statut"}, Map: map[string]string{"EN_PREPARATION": "in preparation", "LIVREE": "delivered"}},
 			"total":  at("totalTTC"), "net": at("totalHT"), "tax": at("totalTVA"), "paid": at("reglementPercu"),
 			"lines": {At: []string{"lignes"}, Fields: mapping.Fields{

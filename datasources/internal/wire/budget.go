@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -47,14 +46,35 @@ func (g *gate) pause(d time.Duration) {
 // when the call is not made after all.
 func (g *gate) reserve() (wait time.Duration, undo func()) {
 	now := g.now()
-	g.mu.Lock()
-	wait = max(0, g.until.Sub(now))
-	g.mu.Unlock()
+	wait = max(0, g.pausedUntil().Sub(now))
 	if g.limiter == nil {
 		return wait, func() {}
 	}
 	r := g.limiter.ReserveN(now, 1)
 	return max(wait, r.DelayFrom(now)), func() { r.CancelAt(g.now()) }
+}
+
+// waitFor tells how long the n-th call from now waits for the agreed rate and for
+// the pause; the first of them has reserved, unless that is nil.
+func (g *gate) waitFor(n int, reserved *slot) time.Duration {
+	now := g.now()
+	wait := max(0, g.pausedUntil().Sub(now))
+	if reserved != nil {
+		wait = max(wait, reserved.at.Sub(now))
+		n--
+	}
+	if g.limiter == nil || n <= 0 {
+		return wait
+	}
+	missing := float64(n) - g.limiter.TokensAt(now)
+	return max(wait, time.Duration(missing/float64(g.limiter.Limit())*float64(time.Second)))
+}
+
+// pausedUntil returns the end of the last pause.
+func (g *gate) pausedUntil() time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.until
 }
 
 // retryBudget keeps repeated attempts to a share of calls, so that a source in
@@ -99,19 +119,4 @@ func (b *retryBudget) withdraw() bool {
 	}
 	b.tokens--
 	return true
-}
-
-// sleep waits for d or for ctx, whichever is first.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

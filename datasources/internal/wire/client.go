@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/failsafe-go/failsafe-go"
-	"github.com/failsafe-go/failsafe-go/bulkhead"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/schema"
@@ -49,7 +48,8 @@ type Config struct {
 	Timeout time.Duration
 	// Concurrency is how many calls are under way at once, default 8. Further
 	// callers queue within their context's deadline, or for Timeout when it has
-	// none.
+	// none, and are served fairly by datasources.FlowOf; at most 4,096 of them, and
+	// 1,024 of one flow.
 	Concurrency int
 	// PerMinute is the agreed number of calls a minute, 0 = none agreed. Repeated
 	// attempts count. Burst is how many may go at once after a pause, default
@@ -136,7 +136,7 @@ type Client struct {
 	log     *slog.Logger
 	owned   *http.Transport // nil when the transport was given
 
-	places  bulkhead.Bulkhead[struct{}]
+	queue   *queue
 	breaker *breaker
 	gate    *gate
 	retries *retryBudget
@@ -169,9 +169,9 @@ func New(cfg Config) (*Client, error) {
 		c.owned = newTransport(cfg.Concurrency)
 		c.cfg.Transport = c.owned
 	}
-	c.places = bulkhead.New[struct{}](uint(cfg.Concurrency))
 	c.breaker = newBreaker(cfg.Breaker)
 	c.gate = newGate(cfg.PerMinute, cfg.Burst, cfg.Now)
+	c.queue = newQueue(cfg.Concurrency, c.gate)
 	c.retries = newRetryBudget(cfg.RetryBudget, cfg.Now)
 	c.repeat = newRepeat()
 	return c, nil
@@ -257,7 +257,7 @@ func newTransport(idle int) *http.Transport {
 // a *schema.Error Decode returned.
 //
 // Wait is set when the breaker is open, when the agreed rate is used up and when
-// the upstream said how long to wait. Nothing sleeps past ctx's deadline: when
+// the upstream said how long to wait. A queue that is full is SOURCE_LIMITED. Nothing sleeps past ctx's deadline: when
 // the wait would, the error comes at once. An error by ctx satisfies errors.Is
 // with ctx.Err(); a cancelled context is SOURCE_UNAVAILABLE, a passed deadline
 // SOURCE_TIMEOUT.
@@ -296,10 +296,10 @@ type attempt struct {
 	delay time.Duration
 }
 
-// once makes one attempt: breaker, rate, queue, call, verdict. The order is such
-// that nobody waits for a source that is left alone, that a wait which cannot
-// fit is refused before it begins, and that a trial of the breaker is not spent
-// in the queue.
+// once makes one attempt: breaker, queue for the rate and a place, call, verdict.
+// The order is such that nobody waits for a source that is left alone, that a wait
+// which cannot fit is refused before it begins, and that a trial of the breaker is
+// not spent in the queue.
 func (c *Client) once(ctx context.Context, call *Call, n int) *attempt {
 	o := Observation{Source: c.cfg.Source, Name: call.Name, Attempt: n}
 	turnedAway := func(v *verdict) *attempt { return c.settle(ctx, call, nil, v, v, unknown, &o) }
@@ -313,22 +313,11 @@ func (c *Client) once(ctx context.Context, call *Call, n int) *attempt {
 	if d := c.breaker.openFor(); d > 0 {
 		return turnedAway(openVerdict(d))
 	}
-	wait, undo := c.gate.reserve()
-	if wait > 0 {
-		if wait >= c.patience(ctx, call) {
-			undo()
-			return turnedAway(&verdict{outcome: OutcomeBudget, wait: wait, final: true, text: "agreed rate used up"})
-		}
-		if err := sleep(ctx, wait); err != nil {
-			undo()
-			return turnedAway(ctxVerdict(err))
-		}
-	}
-	if v := c.place(ctx, call); v != nil {
-		undo()
+	slot, v := c.queue.enter(ctx, datasources.FlowOf(ctx), c.patience(ctx, call))
+	if v != nil {
 		return turnedAway(v)
 	}
-	defer c.places.ReleasePermit()
+	defer c.queue.leave(slot)
 	p, wait, ok := c.breaker.try()
 	for !ok {
 		trial := c.breaker.trial()
@@ -346,7 +335,7 @@ func (c *Client) once(ctx context.Context, call *Call, n int) *attempt {
 		}
 	}
 	if !ok {
-		undo()
+		slot.undo()
 		return turnedAway(openVerdict(wait))
 	}
 	learned := unknown
@@ -356,7 +345,7 @@ func (c *Client) once(ctx context.Context, call *Call, n int) *attempt {
 	start := time.Now()
 	req, v := c.request(ctx, call)
 	if v != nil {
-		undo()
+		slot.undo()
 		return turnedAway(v)
 	}
 	err := c.exchange(ctx, call, req, &o)
@@ -379,31 +368,6 @@ func (c *Client) patience(ctx context.Context, call *Call) time.Duration {
 		return time.Until(d)
 	}
 	return call.Timeout
-}
-
-// place queues for one of the places.
-func (c *Client) place(ctx context.Context, call *Call) *verdict {
-	if c.places.TryAcquirePermit() {
-		return nil
-	}
-	var err error
-	if _, ok := ctx.Deadline(); ok {
-		err = c.places.AcquirePermit(ctx)
-	} else {
-		err = c.places.AcquirePermitWithMaxWait(ctx, call.Timeout)
-	}
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(ctx.Err(), context.Canceled):
-		return ctxVerdict(ctx.Err())
-	}
-	v := newVerdict(OutcomeQueue, errors.New("no free place in time"))
-	if ctx.Err() != nil {
-		v.err = ctx.Err()
-	}
-	v.final = true
-	return v
 }
 
 // request makes the HTTP request of one attempt.
@@ -623,7 +587,7 @@ func (c *Client) report(call *Call, req *http.Request, v *verdict, err error) *s
 	if req != nil {
 		headers, asked = req.Header, req.URL
 	}
-	cause := &verdict{outcome: v.outcome, wait: v.wait, final: v.final, ours: v.ours, err: v.err}
+	cause := &verdict{outcome: v.outcome, wait: v.wait, final: v.final, ours: v.ours, full: v.full, err: v.err}
 	if err != error(v) { //nolint:errorlint // the value itself is asked for, not what it wraps
 		cause.err = err
 	}

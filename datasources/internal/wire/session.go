@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -50,8 +51,8 @@ type login[T any] struct {
 }
 
 // NewSession makes a session that logs in with login when it is first needed.
-// login runs under a context of its own, with a deadline of 30s and none of a
-// request's values: it belongs to no caller. Its errors are passed on to all who
+// login runs under a context of its own, with a deadline of 30s, in the flow
+// datasources.SharedFlow and with none of a request's values: it belongs to no caller. Its errors are passed on to all who
 // wait.
 func NewSession[T any](login func(ctx context.Context) (T, error)) *Session[T] {
 	return &Session[T]{login: login}
@@ -100,7 +101,8 @@ func (s *Session[T]) Get(ctx context.Context) (val T, gen uint64, err error) {
 // run makes one login and wakes those who wait. It ends with the login, which
 // its deadline bounds.
 func (s *Session[T]) run(l *login[T]) {
-	ctx, cancel := context.WithTimeout(context.Background(), loginTimeout)
+	// Everybody waits for it: it shall not queue as background work.
+	ctx, cancel := context.WithTimeout(datasources.WithFlow(context.Background(), datasources.SharedFlow), loginTimeout)
 	defer cancel()
 	func() {
 		// It is not a request's goroutine, so nobody above would recover it.

@@ -32,7 +32,7 @@ const (
 	OutcomeCanceled    Outcome = "canceled"
 	OutcomeOpen        Outcome = "open"   // turned away: the breaker is open
 	OutcomeBudget      Outcome = "budget" // turned away: the agreed rate is used up
-	OutcomeQueue       Outcome = "queue"  // turned away: no free place before the deadline
+	OutcomeQueue       Outcome = "queue"  // turned away: no free place before the deadline, or no room to wait for one
 )
 
 // maxCause bounds the text of a cause: upstreams send whole pages as errors.
@@ -45,6 +45,7 @@ type verdict struct {
 	wait    time.Duration
 	final   bool // not to be repeated, whatever the outcome
 	ours    bool // no failure of the source, whatever the outcome
+	full    bool // of OutcomeQueue: there was no room to wait
 	text    string
 	err     error
 }
@@ -296,6 +297,9 @@ func sourceError(source, name string, v *verdict) *schema.Error {
 		code, text = schema.SourceTimeout, who+" did not answer "+name+" in time"
 	case OutcomeQueue:
 		code, text = schema.SourceTimeout, "too many calls to "+who+" are waiting"
+		if v.full {
+			code = schema.SourceLimited
+		}
 	case OutcomeCanceled:
 		text = "the call to " + who + " was cancelled"
 	case OutcomeOpen:

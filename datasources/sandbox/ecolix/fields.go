@@ -11,7 +11,7 @@ type Field struct {
 func (f Field) Key() string { return f.Record + "." + f.Field }
 
 // Candidates returns the table of wire/ecolix.md §3, with what the records have beyond it: the change time of each, the CRM's number
-// (refClient) and the order that came of it (numeroCommande) of a quote, and a supplier's name and SIRET. A client's default key is
+// (refClient) and the order that came of it (numeroCommande) of a quote, the sales channel of quotes and orders, and a supplier's name and SIRET. A client's default key is
 // code, since a field named id is mostly a technical one.
 func Candidates() []Field {
 	updated := []string{"dateModification", "dateMaj"}
@@ -91,6 +91,9 @@ func Candidates() []Field {
 		list = append(list,
 			Field{record, "totalHT", []string{"totalHT"}}, Field{record, "totalTVA", []string{"totalTVA"}},
 			Field{record, "totalTTC", []string{"totalTTC"}}, Field{record, "lines", []string{"lignes"}}, Field{record, "updatedAt", updated})
+	}
+	for _, record := range []string{"devis", "commande"} {
+		list = append(list, Field{record, "shop", []string{"canal", "boutique"}})
 	}
 	return list
 }

@@ -197,14 +197,14 @@ func (r *reader) line(kind string, m record) string {
 			r.text(m, "client.country"), r.moment(m, "client.updatedAt"))
 	case "commande":
 		return join(r.text(m, "commande.number"), r.partner(m, "commande.clientId", "CL", 5), r.text(m, "commande.clientRef"), r.day(m, "commande.date"),
-			r.text(m, "commande.status"), r.number(m, "commande.totalHT", true), r.number(m, "commande.totalTVA", true), r.number(m, "commande.totalTTC", true),
+			r.text(m, "commande.status"), r.text(m, "commande.shop"), r.number(m, "commande.totalHT", true), r.number(m, "commande.totalTVA", true), r.number(m, "commande.totalTTC", true),
 			r.number(m, "commande.paid", true), r.lines(m, "commande.lines", true), r.moment(m, "commande.updatedAt"))
 	case "etat":
 		return join(r.text(m, "commande.number"), r.partner(m, "commande.clientId", "CL", 5), r.text(m, "commande.clientRef"), r.text(m, "commande.status"),
 			r.moment(m, "commande.updatedAt"))
 	case "devis":
 		return join(r.text(m, "devis.number"), r.partner(m, "devis.clientId", "CL", 5), r.text(m, "devis.clientRef"), r.day(m, "devis.date"),
-			r.day(m, "devis.validUntil"), r.text(m, "devis.status"), r.text(m, "devis.orderNumber"), r.number(m, "devis.totalHT", true),
+			r.day(m, "devis.validUntil"), r.text(m, "devis.status"), r.text(m, "devis.shop"), r.text(m, "devis.orderNumber"), r.number(m, "devis.totalHT", true),
 			r.number(m, "devis.totalTVA", true), r.number(m, "devis.totalTTC", true), r.lines(m, "devis.lines", true), r.moment(m, "devis.updatedAt"))
 	case "bl":
 		return join(r.text(m, "bl.number"), r.text(m, "bl.orderNumber"), r.text(m, "bl.carrier"), r.moment(m, "bl.appointment"), r.day(m, "bl.shippedAt"),

@@ -19,6 +19,7 @@ type client struct {
 type order struct {
 	serial            int
 	number, code, ref string // code: of the client; ref: the CRM's number or what the shop sent
+	shop              string // the sales channel
 	date, modified    time.Time
 	state             string
 	lines             []world.Line
@@ -133,7 +134,7 @@ func (v *view) order(i int) order {
 	o := v.erp.Order(i)
 	out := order{
 		serial: v.erp.OrderSerial(base[i]), number: o.ERP, code: clientCode(o.Customer), ref: o.Number, date: o.Date, modified: o.ModifiedOn,
-		state: orderState(o), lines: o.Lines, net: o.Net, vat: o.VAT, total: o.Total, paid: o.Paid,
+		state: orderState(o), lines: o.Lines, net: o.Net, vat: o.VAT, total: o.Total, paid: o.Paid, shop: v.erp.OrderShop(i),
 	}
 	if f := v.flaw("commande", i); f != nil {
 		switch f.Kind {
@@ -160,6 +161,7 @@ func (e *encoder) order(o *order) {
 	e.text("commande.clientRef", o.ref)
 	e.day("commande.date", o.date)
 	e.text("commande.status", o.state)
+	e.channel("commande.shop", o.shop)
 	e.total("commande.totalHT", o.net)
 	if o.rawVAT != "" {
 		e.thousandths("commande.totalTVA", o.rawVAT)
@@ -173,6 +175,13 @@ func (e *encoder) order(o *order) {
 	e.lines("commande.lines", o.lines, true)
 	e.moment("commande.updatedAt", o.modified)
 	e.close('}')
+}
+
+// channel writes the sales channel of a document; one without has no such field.
+func (e *encoder) channel(key, shop string) {
+	if shop != "" {
+		e.text(key, shop)
+	}
 }
 
 // orderState writes what the list of states has of an order.
@@ -233,6 +242,7 @@ func (e *encoder) quote(v *view, i int) {
 		e.calendar("devis.validUntil", q.ValidUntil)
 	}
 	e.text("devis.status", state)
+	e.channel("devis.shop", q.Shop)
 	if q.ERPOrder != "" {
 		e.text("devis.orderNumber", q.ERPOrder)
 	}

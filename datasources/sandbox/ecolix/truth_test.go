@@ -71,6 +71,14 @@ func linesText(lines []world.Line, priced bool) string {
 
 func join(parts ...any) string { return strings.TrimSuffix(fmt.Sprintln(parts...), "\n") }
 
+// shop is how the reader shows a document that came through none.
+func shop(name string) string {
+	if name == "" {
+		return "(missing)"
+	}
+	return name
+}
+
 // worldTruth says what each list must hold. It knows the flaws from the answer sheet.
 func worldTruth(t testing.TB, e *world.ERP) truth {
 	t.Helper()
@@ -125,7 +133,7 @@ func worldTruth(t testing.TB, e *world.ERP) truth {
 		if _, ok := has(world.FlawNoTotal, o.ERP); ok {
 			total = "(missing)"
 		}
-		by["commande"] = append(by["commande"], join(o.ERP, code, ref, calendar(o.Date.In(paris)), state, amount(o.Net), vat, total, amount(o.Paid),
+		by["commande"] = append(by["commande"], join(o.ERP, code, ref, calendar(o.Date.In(paris)), state, shop(e.OrderShop(k)), amount(o.Net), vat, total, amount(o.Paid),
 			linesText(o.Lines, true), instant(o.ModifiedOn)))
 		by["etat"] = append(by["etat"], join(o.ERP, code, ref, state, instant(o.ModifiedOn)))
 	}
@@ -139,7 +147,7 @@ func worldTruth(t testing.TB, e *world.ERP) truth {
 			order = "(missing)"
 		}
 		by["devis"] = append(by["devis"], join(q.ERP, demo.Customer(q.Customer).ERP.Code, q.Number, calendar(q.Date.In(paris)), until,
-			ecolix.QuoteStates()[q.Stage], order, amount(q.Net), amount(q.VAT), amount(q.Total), linesText(q.Lines, true), instant(q.ModifiedOn)))
+			ecolix.QuoteStates()[q.Stage], shop(q.Shop), order, amount(q.Net), amount(q.VAT), amount(q.Total), linesText(q.Lines, true), instant(q.ModifiedOn)))
 	}
 	for k := range e.Notes {
 		n := e.Note(k)

@@ -16,6 +16,7 @@ const (
 	topicERPStock
 	topicERPWeight
 	topicERPFlaw
+	topicERPShop
 )
 
 // ERPEntry points to a record of the ERP without holding it.
@@ -107,6 +108,7 @@ type ERPQuote struct {
 	ERP        string    // the ERP's number, DV2603-00042
 	ERPOrder   string    // the ERP's number of the order that came of it, "" if none
 	ValidUntil time.Time // midnight UTC; zero if nobody entered one
+	Shop       string    // one of ShopNames, "" if nobody entered one; that of its order, if one came of it
 }
 
 // Quote returns the quote at a position of Quotes.
@@ -115,9 +117,9 @@ func (e *ERP) Quote(k int) *ERPQuote { return e.QuoteOf(k, e.w.Quotes(int(e.Quot
 // QuoteOf is Quote for a caller that already has all quotes of its customer: the world makes them together.
 func (e *ERP) QuoteOf(pos int, all []Quote) *ERPQuote {
 	i, k := int(e.Quotes[pos].Customer), int(e.Quotes[pos].Index)
-	q := &ERPQuote{Quote: all[k], ERP: erpNumber("DV", all[k].Date, int(e.w.quotes[i])+k+1), ValidUntil: all[k].DueDate}
+	q := &ERPQuote{Quote: all[k], ERP: erpNumber("DV", all[k].Date, int(e.w.quotes[i])+k+1), ValidUntil: all[k].DueDate, Shop: e.w.quoteShop(i, k)}
 	if q.Order >= 0 {
-		q.ERPOrder = e.w.Order(i, q.Order).ERP
+		q.ERPOrder, q.Shop = e.w.Order(i, q.Order).ERP, e.w.orderShop(i, q.Order)
 	}
 	r := e.w.rng(topicERPQuote, i, k)
 	r.n(100) // the draw of isTyped

@@ -76,6 +76,42 @@ func TestERPQuotes(t *testing.T) {
 	}
 }
 
+// Every shop has orders, a quote came through the shop of its order, and the names offered for tokens have rows.
+func TestERPShops(t *testing.T) {
+	e := world.NewERP(world.New(3, 2000))
+	orders := map[string]int{}
+	for k := range e.Orders {
+		orders[e.OrderShop(k)]++
+	}
+	for _, shop := range append(world.ShopNames(), "") {
+		if orders[shop] < len(e.Orders)/20 {
+			t.Errorf("%d of %d orders came through %q", orders[shop], len(e.Orders), shop)
+		}
+	}
+	none := 0
+	for k := range e.Quotes {
+		q := e.Quote(k)
+		if q.Shop == "" {
+			none++
+		}
+		if pos, ok := e.OrderPos(q.ERPOrder); ok && e.OrderShop(pos) != q.Shop {
+			t.Errorf("quote %s came through %q, its order through %q", q.ERP, q.Shop, e.OrderShop(pos))
+		}
+	}
+	if none == 0 || none > len(e.Quotes)/2 {
+		t.Errorf("%d of %d quotes came through no shop", none, len(e.Quotes))
+	}
+	if got := e.Shops(); len(got) != len(world.ShopNames()) {
+		t.Errorf("shops with orders: %q", got)
+	}
+	if got := e.Carriers(); len(got) != 5 || got[0] != e.Note(0).Carrier {
+		t.Errorf("carriers with delivery notes: %q", got)
+	}
+	if got := e.SupplierNames(); len(got) != len(e.Suppliers) || got[0] != e.Suppliers[e.Purchase(0).Supplier].Name {
+		t.Errorf("suppliers with orders: %q", got)
+	}
+}
+
 func TestERPNotes(t *testing.T) {
 	w := world.New(3, 2000)
 	e := world.NewERP(w)

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/trama-graph/trama/graph"
+	"github.com/trama-graph/trama/policies"
+	"github.com/trama-graph/trama/policies/notes"
+	"github.com/trama-graph/trama/policies/packages"
+)
+
+func docsCommand() *cobra.Command {
+	c := &cobra.Command{Use: "docs", Short: "Print documentation made from the policies and the schema"}
+	c.AddCommand(docsPackagesCommand())
+	return c
+}
+
+func docsPackagesCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "packages [NAME…]", Short: "Print the technical note of packages, for who gets a token of them; all packages when none is named",
+		Example: "  trama docs packages carrier --lang fr\n  trama docs packages --out notes --config trama.yaml",
+	}
+	f := c.Flags()
+	path := f.StringP("config", "c", "", "the configuration `file` whose packages, scopes, limits and public_url to use; without one, the shipped packages and the defaults")
+	langs := f.StringSlice("lang", nil, "the `language`: en, fr, ro or pt; default en, with --out all")
+	out := f.String("out", "", "write one file for each package and language into this `directory` instead of printing")
+	c.RunE = func(c *cobra.Command, names []string) error {
+		cfg := defaultConfig()
+		cfg.Scope = map[string]string{}
+		for _, s := range scopes { // the usual columns, which are named after the scopes
+			cfg.Scope[s] = s
+		}
+		if *path != "" {
+			var err error
+			if cfg, err = load(*path); err != nil {
+				return err
+			}
+		}
+		languages, err := languagesOf(*langs, *out != "")
+		if err != nil {
+			return &usageError{err}
+		}
+		p, err := openNotes(c.Context(), &cfg)
+		if err != nil {
+			return err
+		}
+		if names, err = p.names(names); err != nil {
+			return &usageError{err}
+		}
+		return p.write(c.Context(), c.OutOrStdout(), *out, names, languages)
+	}
+	return c
+}
+
+// languagesOf reads --lang.
+func languagesOf(list []string, all bool) ([]notes.Language, error) {
+	if len(list) == 0 {
+		if all {
+			return notes.Languages(), nil
+		}
+		return []notes.Language{notes.English}, nil
+	}
+	languages := make([]notes.Language, len(list))
+	for i, s := range list {
+		l, err := notes.ParseLanguage(s)
+		if err != nil {
+			return nil, fmt.Errorf("--lang: %w", err)
+		}
+		languages[i] = l
+	}
+	return languages, nil
+}
+
+// packageNotes makes technical notes.
+type packageNotes struct {
+	cfg      *config
+	engine   *policies.Engine
+	packages []notes.Package
+}
+
+func openNotes(ctx context.Context, cfg *config) (*packageNotes, error) {
+	g, err := graphOf()
+	if err != nil {
+		return nil, err
+	}
+	e, err := policies.Open(ctx, policies.Options{Graph: g, Shipped: packages.FS, Dir: cfg.policyDir(), Scopes: cfg.Scope})
+	if err != nil {
+		return nil, fmt.Errorf("read the policies: %w", err)
+	}
+	p := &packageNotes{cfg: cfg, engine: e}
+	for _, d := range e.Documents() {
+		if d.Package != "" {
+			p.packages = append(p.packages, notes.Package{Name: d.Package, Titles: d.Titles, Summaries: d.Summaries, Claims: d.Claims, Example: d.Example})
+		}
+	}
+	slices.SortFunc(p.packages, func(a, b notes.Package) int { return strings.Compare(a.Name, b.Name) })
+	return p, nil
+}
+
+// names checks the asked names; none means all.
+func (p *packageNotes) names(asked []string) ([]string, error) {
+	all := make([]string, len(p.packages))
+	for i := range p.packages {
+		all[i] = p.packages[i].Name
+	}
+	if len(asked) == 0 {
+		return all, nil
+	}
+	for _, n := range asked {
+		if !slices.Contains(all, n) {
+			return nil, fmt.Errorf("no package %q: there are %s", n, strings.Join(all, ", "))
+		}
+	}
+	return asked, nil
+}
+
+// write writes the notes of the named packages to w, or into files of a directory.
+func (p *packageNotes) write(ctx context.Context, w io.Writer, dir string, names []string, languages []notes.Language) error {
+	if dir != "" {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	for i := range p.packages {
+		if !slices.Contains(names, p.packages[i].Name) {
+			continue
+		}
+		in, err := p.input(ctx, p.packages[i])
+		if err != nil {
+			return err
+		}
+		for _, in.Language = range languages {
+			var b strings.Builder
+			if err := notes.Render(&b, in); err != nil {
+				return err
+			}
+			if dir == "" {
+				_, err = io.WriteString(w, b.String())
+			} else {
+				err = os.WriteFile(filepath.Join(dir, notes.File(in.Package.Name, in.Language)), []byte(b.String()), 0o644)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// input is what a token of this one package sees, whoever's it is.
+func (p *packageNotes) input(ctx context.Context, of notes.Package) (notes.Input, error) {
+	claims := map[string]string{}
+	for _, c := range of.Claims {
+		claims[c] = "x" // rules name the claim and not its value
+	}
+	v, err := p.engine.View(ctx, &policies.Principal{TokenID: "notes", Packages: []string{of.Name}, Claims: claims, Door: "graphql"})
+	if err != nil {
+		return notes.Input{}, err
+	}
+	s, err := graph.For(v)
+	if err != nil {
+		return notes.Input{}, errors.New("package " + of.Name + ": it grants nothing")
+	}
+	l := p.cfg.Limits
+	return notes.Input{
+		Package: of, Schema: s, Full: graph.Full(), View: v, URL: strings.TrimRight(p.cfg.PublicURL, "/"),
+		Limits: notes.Limits{
+			DefaultPage: l.DefaultPage, PageSize: l.PageSize, Depth: l.Depth, Aliases: l.Aliases, RootFields: l.RootFields,
+			Tokens: l.Tokens, Cost: l.Cost, Time: l.Timeout,
+		},
+	}, nil
+}

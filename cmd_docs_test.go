@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var updateDocs = flag.Bool("update-docs", false, "write docs/packages anew")
+
+// docs/packages is what the command writes: `go test -run TestPackageNotes . -update-docs`.
+func TestPackageNotes(t *testing.T) {
+	dir := t.TempDir()
+	if *updateDocs {
+		dir = "docs/packages"
+	}
+	var stdout, stderr bytes.Buffer
+	if code := execute(t.Context(), []string{"docs", "packages", "--out", dir}, &stdout, &stderr); code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr.String())
+	}
+	got, kept := markdown(t, dir), markdown(t, "docs/packages")
+	if !slices.Equal(got, kept) {
+		t.Errorf("docs/packages has %v, want %v", kept, got)
+	}
+	if len(got) < 40 {
+		t.Errorf("there are %d notes, want ten packages in four languages", len(got))
+	}
+	for _, name := range got {
+		want, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		have, err := os.ReadFile(filepath.Join("docs/packages", name))
+		if err != nil || !bytes.Equal(have, want) {
+			t.Errorf("docs/packages/%s is not what the command writes, see -update-docs (%v)", name, err)
+		}
+	}
+}
+
+func markdown(t *testing.T, dir string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range names {
+		names[i] = filepath.Base(n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestDocsPackages(t *testing.T) {
+	dir := t.TempDir()
+	own := `{"package": "press", "titles": {"en": "Press"}, "summaries": {"en": "Articles for the press."}, "example": "{ products(first: 1) { nodes { name } } }",
+		"policies": [{"id": "press-products", "description": "Names.", "subjects": ["package:press"], "effect": "allow",
+			"resources": ["graph:Query.products", "graph:Product.<id|name>"], "actions": ["read"]}]}`
+	files := map[string]string{
+		"policies/press.json": own,
+		"trama.yaml": "public_url: https://graph.example.org/\nlimits: {page_size: 200}\npolicies: {dir: " + filepath.Join(dir, "policies") + "}\n" +
+			"sources: [{name: desk, kind: otrs, url: 'https://desk.example.org/otrs/nph-genericinterface.pl/Webservice/Trama', user: api, password: secret}]\n",
+	}
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config := filepath.Join(dir, "trama.yaml")
+	tests := []struct {
+		name string
+		args []string
+		code int
+		want string // in what it prints
+		not  string
+	}{
+		{name: "one", args: []string{"carrier"}, want: "# Carrier: technical note\n", not: "# Supplier"},
+		{name: "two", args: []string{"supplier", "carrier"}, want: "# Supplier: technical note\n"},
+		{name: "in French", args: []string{"carrier", "--lang", "fr"}, want: "# Transporteur : note technique\n"},
+		{name: "rows by the usual scope", args: []string{"carrier"}, want: "only where `carrier` is the `carrier` of your token."},
+		{name: "a scope that is not configured", args: []string{"carrier", "--config", config}, want: "**Rows**: none"},
+		{name: "the operator's own package", args: []string{"press", "--config", config}, want: "POST https://graph.example.org/graphql`"},
+		{name: "the operator's limits", args: []string{"press", "--config", config}, want: "at most 200."},
+		{name: "an unknown package", args: []string{"carier"}, code: 2, want: `no package "carier": there are admin, bi,`},
+		{name: "an unknown language", args: []string{"--lang", "de"}, code: 2, want: `--lang: no notes in the language "de": there are en, fr, ro and pt`},
+		{name: "a title that was not translated", args: []string{"press", "--config", config, "--lang", "ro"}, code: 1, want: "package press has no title or no summary in ro"},
+		{name: "no configuration", args: []string{"--config", filepath.Join(dir, "none.yaml")}, code: 2, want: "none.yaml"},
+	}
+	for _, tt := range tests {
+		t.Run("case="+tt.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			code := execute(t.Context(), append([]string{"docs", "packages"}, tt.args...), &stdout, &stderr)
+			if code != tt.code {
+				t.Fatalf("exit code %d, want %d: %s", code, tt.code, stderr.String())
+			}
+			if said := stdout.String() + stderr.String(); !strings.Contains(said, tt.want) {
+				t.Errorf("it does not say %q:\n%s", tt.want, said)
+			} else if tt.not != "" && strings.Contains(said, tt.not) {
+				t.Errorf("it says %q", tt.not)
+			}
+		})
+	}
+}

@@ -1,0 +1,97 @@
+package web
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/trama-graph/trama/graph/engine"
+	"github.com/trama-graph/trama/graph/plan"
+	"github.com/trama-graph/trama/policies"
+	"github.com/trama-graph/trama/policies/usage"
+	"github.com/trama-graph/trama/schema"
+)
+
+// Recorder is told of each operation, for the usage.
+type Recorder interface {
+	Record(o usage.Operation)
+	// Inputs and Digest are sums by which the same question and the same answer are
+	// known again.
+	Inputs(query, operationName string, variables map[string]any) uint64
+	Digest(data []byte) uint64
+}
+
+// count tells the quota and the usage what an answer was.
+func (s *Server) count(ctx context.Context, oc *operation, a answered) {
+	p := policies.From(ctx)
+	if s.cfg.Quota != nil {
+		s.cfg.Quota.Rows(ctx, p, a.result.Rows())
+	}
+	if s.cfg.Usage == nil {
+		return
+	}
+	o := usage.Operation{
+		Token: p.TokenID, Account: p.Account, Hash: a.hash, Name: oc.OperationName, Fields: a.plan.Fields(), Sensitive: a.plan.Sensitive,
+		Errors: len(a.result.Errors()), Denied: deniedCode(a.result.Errors()), Rows: a.result.Rows(), Cost: a.plan.Cost, Took: a.took,
+		Inputs: s.cfg.Usage.Inputs(oc.RawQuery, oc.OperationName, oc.Variables),
+	}
+	if len(a.result.Errors()) == 0 {
+		o.Answer = s.cfg.Usage.Digest(a.body)
+	}
+	for _, n := range a.plan.Roots {
+		if !strings.HasPrefix(n.Field, "__") {
+			o.Roots = append(o.Roots, usage.Root{Field: n.Type + "." + n.Field, Key: keyOf(n)})
+		}
+	}
+	for _, u := range a.result.Pages() {
+		o.Pages = append(o.Pages, usage.PageUse{Path: u.Path, Declared: u.Node.Page, Parents: u.Parents, Rows: u.Rows, Most: u.Most, Unread: u.Unread})
+	}
+	s.cfg.Usage.Record(o)
+}
+
+// answered is an operation that ran.
+type answered struct {
+	plan   *plan.Plan
+	result *engine.Result
+	hash   string
+	body   []byte
+	took   time.Duration
+}
+
+// keyOf is the argument by which a root field was asked for one record.
+func keyOf(n *plan.Node) string {
+	for _, name := range []string{"id", "number", "sku", "taxId", "email", "sourceId"} {
+		if v, given := n.Args[name]; given && v != nil && n.Page == 0 {
+			return name
+		}
+	}
+	return ""
+}
+
+// deniedCode is the code of an error that says the token may not.
+func deniedCode(errs gqlerror.List) schema.Code {
+	for _, e := range errs {
+		switch code, _ := e.Extensions["code"].(schema.Code); code {
+		case schema.Forbidden, schema.ForbiddenField:
+			return code
+		}
+	}
+	return ""
+}
+
+// refusedOperation tells the usage of a document that was refused. One that would
+// be valid for somebody who sees everything asked for what its token may not see,
+// which the client is not told.
+func (s *Server) refusedOperation(ctx context.Context, q *request, errs gqlerror.List) {
+	p := policies.From(ctx)
+	if s.cfg.Usage == nil || p == nil {
+		return
+	}
+	o := usage.Operation{Token: p.TokenID, Account: p.Account, Errors: len(errs), Denied: deniedCode(errs)}
+	if o.Denied == "" && s.validForAll(q.Query) {
+		o.Denied = schema.ForbiddenField
+	}
+	s.cfg.Usage.Record(o)
+}

@@ -1,0 +1,23 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/trama-graph/trama/policies"
+)
+
+// login answers who a token is: account, packages, limits, expiry. It counts as a
+// call.
+func (s *Server) login(w http.ResponseWriter, r *http.Request) {
+	p, err := s.enter(w, r, "login")
+	if err != nil {
+		s.refused(w, r, plainJSON, err)
+		return
+	}
+	if s.cfg.Login == nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Add("Vary", "Authorization")
+	writeJSON(w, http.StatusOK, s.cfg.Login(policies.With(r.Context(), p), p))
+}

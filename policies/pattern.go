@@ -1,0 +1,115 @@
+package policies
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/ory/ladon"
+	"github.com/ory/ladon/compiler"
+)
+
+// maxPattern bounds a name or pattern: the matcher backtracks.
+const maxPattern = 1000
+
+// isPattern reports whether Ladon reads a name as a pattern.
+func isPattern(name string) bool { return strings.ContainsAny(name, "<>") }
+
+// pattern is a name as both regexp (RE2) and Ladon's matcher (regexp2) read it. Where
+// the two differ the name is refused: nobody could say what it means.
+type pattern struct {
+	text  string
+	re    *regexp.Regexp // nil for a plain name
+	ladon *matcher
+}
+
+// matcher is Ladon's, which reads <…> as patterns.
+type matcher struct{ of *ladon.RegexpMatcher }
+
+// newMatcher makes a matcher that keeps so many compiled patterns.
+func newMatcher(size int) *matcher { return &matcher{ladon.NewRegexpMatcher(size)} }
+
+func (m *matcher) matches(name, needle string) (bool, error) {
+	ok, err := m.of.Matches(&ladon.DefaultPolicy{}, []string{name}, needle)
+	if err != nil {
+		return false, fmt.Errorf("match %s: %w", name, err)
+	}
+	return ok, nil
+}
+
+// pattern checks a name and makes it ready; the text says what is wrong with it.
+func (m *matcher) pattern(name string) (pattern, string) {
+	p := pattern{text: name, ladon: m}
+	if len(name) > maxPattern {
+		return p, fmt.Sprintf("is longer than %d signs", maxPattern)
+	}
+	if !isPattern(name) {
+		return p, ""
+	}
+	var whole strings.Builder
+	level, start := 0, 0
+	whole.WriteByte('^')
+	for i := range len(name) {
+		switch name[i] {
+		case '<':
+			if level++; level == 1 {
+				whole.WriteString(regexp.QuoteMeta(name[start:i]))
+				start = i + 1
+			}
+		case '>':
+			if level--; level < 0 {
+				return p, "has a > without its <"
+			}
+			if level > 0 {
+				continue
+			}
+			part := name[start:i]
+			if part == "" {
+				return p, "has an empty <>"
+			}
+			// Each part by itself, as a bracket closed in another part would go unseen.
+			if _, err := regexp.Compile(part); err != nil {
+				return p, fmt.Sprintf("has a pattern that is refused: %s", err)
+			}
+			whole.WriteString("(" + part + ")")
+			start = i + 1
+		}
+	}
+	if level != 0 {
+		return p, "has a < without its >"
+	}
+	whole.WriteString(regexp.QuoteMeta(name[start:]))
+	re, err := regexp.Compile(whole.String() + "$")
+	if err != nil {
+		return p, fmt.Sprintf("has a pattern that is refused: %s", err)
+	}
+	if _, err := compiler.CompileRegex(name, '<', '>'); err != nil {
+		return p, fmt.Sprintf("has a pattern that Ladon refuses: %s", err)
+	}
+	p.re = re
+	return p, ""
+}
+
+// find returns which of the names the pattern matches, by their places; the text says
+// what is wrong, that it took too long or means two things.
+func (p pattern) find(names []string) (found []int, wrong string) {
+	for i, n := range names {
+		if p.re == nil {
+			if n == p.text {
+				found = append(found, i)
+			}
+			continue
+		}
+		ok, err := p.ladon.matches(p.text, n)
+		if err != nil {
+			return nil, "has a pattern that takes too long"
+		}
+		if ok != p.re.MatchString(n) {
+			return nil, fmt.Sprintf("has a pattern that is understood in two ways: %s is matched by one and not by the other", n)
+		}
+		if ok {
+			found = append(found, i)
+		}
+	}
+	return found, ""
+}

@@ -1,0 +1,182 @@
+package quota
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-redis/redis_rate/v10"
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// prefix is of all keys; redis_rate puts "rate:" before it.
+	prefix = "trama:quota:"
+	// patience is how long one question to Redis may take.
+	patience = 100 * time.Millisecond
+	// pause is how long a lost Redis is left alone before it is tried again.
+	pause = time.Second
+	// rowsKept is how much longer than its day a sum of rows is kept: the clock of
+	// another instance may be behind.
+	rowsKept = time.Hour
+)
+
+var errAnswer = errors.New("quota: redis gave an answer that makes no sense")
+
+// remote is Redis, with a breaker: the first failure ends its use, and a probe
+// beside the calls finds out when it is back. No call waits for that.
+type remote struct {
+	rdb   *redis.Client
+	rates *redis_rate.Limiter
+	log   *slog.Logger
+	now   func() time.Time
+
+	isDown atomic.Bool
+	losses atomic.Int64
+
+	mu      sync.Mutex // guards the rest
+	closed  bool
+	probing bool
+	retryAt time.Time
+	wait    sync.WaitGroup // of the probe
+}
+
+func newRemote(rdb *redis.Client, log *slog.Logger, now func() time.Time) *remote {
+	rdb = rdb.WithTimeout(patience)
+	return &remote{rdb: rdb, rates: redis_rate.NewLimiter(rdb), log: log, now: now}
+}
+
+// do runs f unless Redis is lost, and reports whether it succeeded. f belongs to
+// no caller: what one has begun to count is counted, also when he leaves.
+func (r *remote) do(ctx context.Context, f func(ctx context.Context) error) bool {
+	if r.isDown.Load() {
+		r.probe()
+		return false
+	}
+	inner, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	err := guarded(inner, f)
+	if err == nil {
+		return true
+	}
+	r.mu.Lock()
+	r.retryAt = r.now().Add(pause)
+	first := r.isDown.CompareAndSwap(false, true)
+	r.mu.Unlock()
+	if first {
+		r.losses.Add(1)
+		r.log.WarnContext(ctx, "lost redis, limiting by this instance's share", "err", err)
+	}
+	return false
+}
+
+// guarded turns a panic into an error: redis_rate asserts the types of what Redis
+// answers.
+func guarded(ctx context.Context, f func(ctx context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", errAnswer, p)
+		}
+	}()
+	return f(ctx)
+}
+
+// probe looks in the background whether a lost Redis is back: one probe at a time,
+// and a pause between them. It does what calls do, writing included: a Redis
+// that answers PING may still refuse that.
+func (r *remote) probe() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed || r.probing || r.now().Before(r.retryAt) {
+		return
+	}
+	r.probing = true
+	r.wait.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		err := guarded(ctx, func(ctx context.Context) error {
+			_, err := r.allow(ctx, "probe", limit{rate: 60_000, burst: 60_000}, 1)
+			return err
+		})
+		r.mu.Lock()
+		r.probing = false
+		r.retryAt = r.now().Add(pause)
+		r.mu.Unlock()
+		if err == nil && r.isDown.CompareAndSwap(true, false) {
+			r.log.InfoContext(ctx, "found redis again, limiting by it")
+		}
+	})
+}
+
+func (r *remote) close() {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.wait.Wait()
+}
+
+// allow takes n of a limit.
+func (r *remote) allow(ctx context.Context, key string, l limit, n int64) (taken, error) {
+	res, err := r.rates.AllowN(ctx, prefix+key, redis_rate.Limit{Rate: int(l.rate), Burst: int(l.burst), Period: time.Minute}, int(n))
+	if err != nil {
+		return taken{}, err
+	}
+	if res.Remaining < 0 || int64(res.Remaining) > l.burst || res.ResetAfter < 0 {
+		return taken{}, errAnswer
+	}
+	// A Remaining of an interrupted count: RetryAfter is -1 unless it was refused.
+	return taken{ok: res.RetryAfter < 0, remaining: int64(res.Remaining), retry: max(0, res.RetryAfter), reset: res.ResetAfter}, nil
+}
+
+// rows returns today's sum of an account, false when there is none yet.
+func (r *remote) rows(ctx context.Context, account string, day time.Time) (int64, bool, error) {
+	text, err := r.rdb.Get(ctx, rowsKey(account, day)).Result()
+	if errors.Is(err, redis.Nil) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return 0, false, errAnswer
+	}
+	return n, true, nil
+}
+
+// begin sets today's sum where there is none.
+func (r *remote) begin(ctx context.Context, account string, day, now time.Time, n int64) error {
+	err := r.rdb.SetArgs(ctx, rowsKey(account, day), n, redis.SetArgs{Mode: "NX", TTL: untilGone(day, now)}).Err()
+	if errors.Is(err, redis.Nil) { // somebody was quicker
+		return nil
+	}
+	return err
+}
+
+// add adds to today's sum and returns it.
+func (r *remote) add(ctx context.Context, account string, day, now time.Time, n int64) (int64, error) {
+	var sum *redis.IntCmd
+	_, err := r.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		sum = p.IncrBy(ctx, rowsKey(account, day), n)
+		p.Expire(ctx, rowsKey(account, day), untilGone(day, now))
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return sum.Val(), nil
+}
+
+func rowsKey(account string, day time.Time) string {
+	return prefix + "rows:" + account + ":" + day.Format(time.DateOnly)
+}
+
+// untilGone is relative, since Redis has a clock of its own.
+func untilGone(day, now time.Time) time.Duration {
+	return max(time.Minute, day.AddDate(0, 0, 1).Sub(now)+rowsKept).Round(time.Second)
+}
