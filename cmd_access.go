@@ -72,20 +72,6 @@ func filterColumns(s *ast.Schema) []string {
 	return slices.Compact(names)
 }
 
-// sensitive reports whether reading a field is written into the audit: it is marked
-// so in the SDL.
-func sensitive() func(typeName, field string) bool {
-	marked := map[string]bool{}
-	for _, d := range graph.Full().Types {
-		for _, f := range d.Fields {
-			if f.Directives.ForName("sensitive") != nil {
-				marked[d.Name+"."+f.Name] = true
-			}
-		}
-	}
-	return func(typeName, field string) bool { return marked[typeName+"."+field] }
-}
-
 // policyDir is where the operator's own policies are, "" where he has none.
 func (c *config) policyDir() string {
 	if c.Policies.Dir == "" {

@@ -53,7 +53,7 @@ func docsPackagesCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if names, err = p.names(names); err != nil {
+		if names, err = p.names(names, func(err error) { fmt.Fprintln(c.ErrOrStderr(), "trama: "+err.Error()) }); err != nil {
 			return &usageError{err}
 		}
 		return p.write(c.Context(), c.OutOrStdout(), *out, names, languages)
@@ -106,21 +106,43 @@ func openNotes(ctx context.Context, cfg *config) (*packageNotes, error) {
 	return p, nil
 }
 
-// names checks the asked names; none means all.
-func (p *packageNotes) names(asked []string) ([]string, error) {
-	all := make([]string, len(p.packages))
+// names checks the asked names; none means all that this configuration can give
+// out, and the others are told to warn.
+func (p *packageNotes) names(asked []string, warn func(error)) ([]string, error) {
+	var all, usable []string
+	wrong := map[string]error{}
 	for i := range p.packages {
-		all[i] = p.packages[i].Name
+		name := p.packages[i].Name
+		all = append(all, name)
+		if wrong[name] = p.check(&p.packages[i]); wrong[name] == nil {
+			usable = append(usable, name)
+		} else if len(asked) == 0 {
+			warn(wrong[name])
+		}
 	}
 	if len(asked) == 0 {
-		return all, nil
+		return usable, nil
 	}
 	for _, n := range asked {
 		if !slices.Contains(all, n) {
 			return nil, fmt.Errorf("no package %q: there are %s", n, strings.Join(all, ", "))
 		}
+		if wrong[n] != nil {
+			return nil, wrong[n]
+		}
 	}
 	return asked, nil
+}
+
+// check says which scope a package waits for: without it, it shows no rows, and a
+// note of it would be wrong as soon as it is there.
+func (p *packageNotes) check(of *notes.Package) error {
+	for _, c := range of.Claims {
+		if slices.Contains(scopes, c) && p.cfg.Scope[c] == "" {
+			return fmt.Errorf("package %s shows nothing: scope.%s is not configured", of.Name, c)
+		}
+	}
+	return nil
 }
 
 // write writes the notes of the named packages to w, or into files of a directory.

@@ -2,12 +2,17 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/trama-graph/trama/datasources/sandbox/world"
+	"github.com/trama-graph/trama/policies"
 )
 
 var updateDocs = flag.Bool("update-docs", false, "write docs/packages anew")
@@ -85,7 +90,8 @@ func TestDocsPackages(t *testing.T) {
 		{name: "two", args: []string{"supplier", "carrier"}, want: "# Supplier: technical note\n"},
 		{name: "in French", args: []string{"carrier", "--lang", "fr"}, want: "# Transporteur : note technique\n"},
 		{name: "rows by the usual scope", args: []string{"carrier"}, want: "only where `carrier` is the `carrier` of your token."},
-		{name: "a scope that is not configured", args: []string{"carrier", "--config", config}, want: "**Rows**: none"},
+		{name: "a scope that is not configured", args: []string{"carrier", "--config", config}, code: 2, want: "package carrier shows nothing: scope.carrier is not configured"},
+		{name: "all that are configured", args: []string{"--config", config}, want: "# CRM: technical note", not: "# Carrier"},
 		{name: "the operator's own package", args: []string{"press", "--config", config}, want: "POST https://graph.example.org/graphql`"},
 		{name: "the operator's limits", args: []string{"press", "--config", config}, want: "at most 200."},
 		{name: "an unknown package", args: []string{"carier"}, code: 2, want: `no package "carier": there are admin, bi,`},
@@ -104,6 +110,71 @@ func TestDocsPackages(t *testing.T) {
 				t.Errorf("it does not say %q:\n%s", tt.want, said)
 			} else if tt.not != "" && strings.Contains(said, tt.not) {
 				t.Errorf("it says %q", tt.not)
+			}
+		})
+	}
+}
+
+// The example of every package is a question its own token can ask, and it shows
+// something.
+func TestExamplesRunInTheDemo(t *testing.T) {
+	a, box := demoApp(t, demoOptions{customers: 60, cache: time.Minute, timeout: time.Minute})
+	p, err := openNotes(t.Context(), &a.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := a.web.Execute(t.Context(), operator(), `{ customers(first: 60) { nodes { id tickets(first: 1) { nodes { id } } orders(first: 1) { nodes { id } } } } }`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all struct {
+		Data struct {
+			Customers struct {
+				Nodes []struct {
+					ID              string
+					Tickets, Orders struct{ Nodes []struct{ ID string } }
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(result.AppendJSON(nil), &all); err != nil {
+		t.Fatal(err)
+	}
+	customer := ""
+	for _, c := range all.Data.Customers.Nodes {
+		if len(c.Tickets.Nodes) > 0 && len(c.Orders.Nodes) > 0 {
+			customer = c.ID
+		}
+	}
+	erp := world.NewERP(box.World)
+	claims := map[string]string{"shop": erp.Shops()[0], "carrier": erp.Carriers()[0], "supplier": erp.SupplierNames()[0], "customer": customer}
+	for i := range p.packages {
+		of := &p.packages[i]
+		t.Run("case="+of.Name, func(t *testing.T) {
+			mine := map[string]string{}
+			for _, c := range of.Claims {
+				mine[c] = claims[c]
+			}
+			who := &policies.Principal{TokenID: "t-" + of.Name, Account: of.Name, Role: "member", Packages: []string{of.Name}, Claims: mine, Door: "graphql"}
+			result, err := a.web.Execute(t.Context(), who, of.Example, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(result.Errors()) > 0 {
+				t.Fatalf("errors: %v", result.Errors())
+			}
+			var answer struct{ Data map[string]json.RawMessage }
+			if err := json.Unmarshal(result.AppendJSON(nil), &answer); err != nil {
+				t.Fatal(err)
+			}
+			for field, raw := range answer.Data {
+				if field == "sources" { // no page, in the example of admin
+					continue
+				}
+				var page struct{ Nodes []map[string]any }
+				if err := json.Unmarshal(raw, &page); err != nil || len(page.Nodes) == 0 {
+					t.Errorf("%s has no rows (%v): %s", field, err, raw)
+				}
 			}
 		})
 	}

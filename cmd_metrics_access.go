@@ -33,5 +33,6 @@ func (m *metrics) quota(l *quota.Limiter) {
 			return 0
 		}),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "trama_quota_losses_total", Help: "How often Redis was lost by the counting of what accounts use."}, func() float64 { return float64(l.Losses()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "trama_quota_accounts", Help: "Accounts whose use is counted now."}, func() float64 { return float64(l.Accounts()) }),
 	)
 }

@@ -246,7 +246,7 @@ func (a *app) openDoors(key []byte) error {
 		Access: a.access, Schema: graph.For, Executable: executable, Engine: eng, Auth: a.tokens, Quota: a.quota, Login: a.login,
 		Health: health{a}, Metrics: a.metrics.handler(), Observe: a.metrics.operation, Usage: a.usage, Full: graph.Public(),
 		Plan: plan.Options{
-			PageSize: a.cfg.Limits.DefaultPage, Relations: eng.Relation, Prices: prices{a.catalog}, Reads: guard.Reads(a.graph), Sensitive: sensitive(),
+			PageSize: a.cfg.Limits.DefaultPage, Relations: eng.Relation, Prices: prices{a.catalog}, Reads: guard.Reads(a.graph), Sensitive: graph.Sensitive(),
 		},
 		Limits: guard.Limits{
 			Depth: a.cfg.Limits.Depth, Aliases: a.cfg.Limits.Aliases, RootFields: a.cfg.Limits.RootFields,

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ory/ladon"
@@ -52,6 +53,7 @@ type oracle struct {
 	warden *ladon.Ladon
 	all    ladon.Policies
 	claims map[string][]string // of each package, as its document says
+	mu     sync.Mutex          // guards known
 	known  map[string]bool     // decided before
 	rowish []string            // the row keys any policy names
 	sealed [2]string           // the customers' ids
@@ -197,6 +199,8 @@ func (o *oracle) read(p *partner, field canary.Field, n *node, via string) acces
 				key += " " + k + "=" + v
 			}
 		}
+		o.mu.Lock()
+		defer o.mu.Unlock()
 		if known, ok := o.known[key+" denied"]; ok {
 			return o.known[key], known
 		}

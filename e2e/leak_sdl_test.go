@@ -13,7 +13,10 @@ import (
 
 // sdl is the whole schema as its files have it: what no token may see is in it as
 // well, and a new field by itself.
-type sdl struct{ *ast.Schema }
+type sdl struct {
+	*ast.Schema
+	types []string // see policed
+}
 
 func wholeSDL(t testing.TB) *sdl {
 	t.Helper()
@@ -33,20 +36,18 @@ func wholeSDL(t testing.TB) *sdl {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &sdl{s}
+	out := &sdl{Schema: s}
+	for name, d := range s.Types {
+		if d.Kind == ast.Object && !d.BuiltIn && !strings.HasPrefix(name, "__") && out.policedType(name) {
+			out.types = append(out.types, name)
+		}
+	}
+	slices.Sort(out.types)
+	return out
 }
 
 // policed returns the object types whose fields have verdicts of their own, sorted.
-func (s *sdl) policed() []string {
-	var out []string
-	for name, d := range s.Types {
-		if d.Kind == ast.Object && !d.BuiltIn && !strings.HasPrefix(name, "__") && d.Directives.ForName("value") == nil && !s.isPage(name) && !s.isEdge(name) {
-			out = append(out, name)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
+func (s *sdl) policed() []string { return s.types }
 
 func (s *sdl) isPage(name string) bool {
 	d := s.Types[name]

@@ -181,20 +181,7 @@ func _Contact_email(ctx context.Context, ec *executionContext, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Email, nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Sensitive == nil {
-					var zeroVal string
-					return zeroVal, errors.New("directive sensitive is not implemented")
-				}
-				return ec.Directives.Sensitive(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return marshalOString2string(ctx, ec, selections, v)
 		},
@@ -217,20 +204,7 @@ func _Contact_phone(ctx context.Context, ec *executionContext, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Phone, nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Sensitive == nil {
-					var zeroVal string
-					return zeroVal, errors.New("directive sensitive is not implemented")
-				}
-				return ec.Directives.Sensitive(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return marshalOString2string(ctx, ec, selections, v)
 		},
@@ -253,20 +227,7 @@ func _Contact_mobile(ctx context.Context, ec *executionContext, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Mobile, nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Sensitive == nil {
-					var zeroVal string
-					return zeroVal, errors.New("directive sensitive is not implemented")
-				}
-				return ec.Directives.Sensitive(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return marshalOString2string(ctx, ec, selections, v)
 		},
@@ -532,20 +493,7 @@ func _ContactPage_pageInfo(ctx context.Context, ec *executionContext, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo(), nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Value == nil {
-					var zeroVal *schema.PageInfo
-					return zeroVal, errors.New("directive value is not implemented")
-				}
-				return ec.Directives.Value(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.PageInfo) graphql.Marshaler {
 			return marshalNPageInfo2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐPageInfo(ctx, ec, selections, v)
 		},

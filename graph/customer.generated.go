@@ -539,20 +539,7 @@ func _Customer_taxId(ctx context.Context, ec *executionContext, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.TaxID, nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Sensitive == nil {
-					var zeroVal string
-					return zeroVal, errors.New("directive sensitive is not implemented")
-				}
-				return ec.Directives.Sensitive(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return marshalOString2string(ctx, ec, selections, v)
 		},
@@ -598,20 +585,7 @@ func _Customer_email(ctx context.Context, ec *executionContext, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Email, nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Sensitive == nil {
-					var zeroVal string
-					return zeroVal, errors.New("directive sensitive is not implemented")
-				}
-				return ec.Directives.Sensitive(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return marshalOString2string(ctx, ec, selections, v)
 		},
@@ -634,20 +608,7 @@ func _Customer_phone(ctx context.Context, ec *executionContext, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Phone, nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Sensitive == nil {
-					var zeroVal string
-					return zeroVal, errors.New("directive sensitive is not implemented")
-				}
-				return ec.Directives.Sensitive(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return marshalOString2string(ctx, ec, selections, v)
 		},
@@ -693,27 +654,7 @@ func _Customer_address(ctx context.Context, ec *executionContext, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Address, nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Value == nil {
-					var zeroVal *schema.Address
-					return zeroVal, errors.New("directive value is not implemented")
-				}
-				return ec.Directives.Value(ctx, obj, directive0)
-			}
-			directive2 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Sensitive == nil {
-					var zeroVal *schema.Address
-					return zeroVal, errors.New("directive sensitive is not implemented")
-				}
-				return ec.Directives.Sensitive(ctx, obj, directive1)
-			}
-
-			next = directive2
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.Address) graphql.Marshaler {
 			return marshalOAddress2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐAddress(ctx, ec, selections, v)
 		},
@@ -1859,20 +1800,7 @@ func _CustomerPage_pageInfo(ctx context.Context, ec *executionContext, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo(), nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Value == nil {
-					var zeroVal *schema.PageInfo
-					return zeroVal, errors.New("directive value is not implemented")
-				}
-				return ec.Directives.Value(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.PageInfo) graphql.Marshaler {
 			return marshalNPageInfo2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐPageInfo(ctx, ec, selections, v)
 		},

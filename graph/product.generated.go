@@ -226,20 +226,7 @@ func _Product_price(ctx context.Context, ec *executionContext, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Price, nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Value == nil {
-					var zeroVal *schema.Money
-					return zeroVal, errors.New("directive value is not implemented")
-				}
-				return ec.Directives.Value(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.Money) graphql.Marshaler {
 			return marshalOMoney2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐMoney(ctx, ec, selections, v)
 		},
@@ -537,20 +524,7 @@ func _ProductPage_pageInfo(ctx context.Context, ec *executionContext, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo(), nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Value == nil {
-					var zeroVal *schema.PageInfo
-					return zeroVal, errors.New("directive value is not implemented")
-				}
-				return ec.Directives.Value(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.PageInfo) graphql.Marshaler {
 			return marshalNPageInfo2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐPageInfo(ctx, ec, selections, v)
 		},

@@ -248,20 +248,7 @@ func _PurchaseOrder_total(ctx context.Context, ec *executionContext, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.Total, nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Value == nil {
-					var zeroVal *schema.Money
-					return zeroVal, errors.New("directive value is not implemented")
-				}
-				return ec.Directives.Value(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.Money) graphql.Marshaler {
 			return marshalOMoney2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐMoney(ctx, ec, selections, v)
 		},
@@ -293,20 +280,7 @@ func _PurchaseOrder_net(ctx context.Context, ec *executionContext, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Net, nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Value == nil {
-					var zeroVal *schema.Money
-					return zeroVal, errors.New("directive value is not implemented")
-				}
-				return ec.Directives.Value(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.Money) graphql.Marshaler {
 			return marshalOMoney2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐMoney(ctx, ec, selections, v)
 		},
@@ -338,20 +312,7 @@ func _PurchaseOrder_tax(ctx context.Context, ec *executionContext, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Tax, nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Value == nil {
-					var zeroVal *schema.Money
-					return zeroVal, errors.New("directive value is not implemented")
-				}
-				return ec.Directives.Value(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.Money) graphql.Marshaler {
 			return marshalOMoney2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐMoney(ctx, ec, selections, v)
 		},
@@ -626,20 +587,7 @@ func _PurchaseOrderPage_pageInfo(ctx context.Context, ec *executionContext, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo(), nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Value == nil {
-					var zeroVal *schema.PageInfo
-					return zeroVal, errors.New("directive value is not implemented")
-				}
-				return ec.Directives.Value(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.PageInfo) graphql.Marshaler {
 			return marshalNPageInfo2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐPageInfo(ctx, ec, selections, v)
 		},

@@ -244,20 +244,7 @@ func _Quote_total(ctx context.Context, ec *executionContext, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.Total, nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Value == nil {
-					var zeroVal *schema.Money
-					return zeroVal, errors.New("directive value is not implemented")
-				}
-				return ec.Directives.Value(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.Money) graphql.Marshaler {
 			return marshalOMoney2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐMoney(ctx, ec, selections, v)
 		},
@@ -289,20 +276,7 @@ func _Quote_net(ctx context.Context, ec *executionContext, field graphql.Collect
 		func(ctx context.Context) (any, error) {
 			return obj.Net, nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Value == nil {
-					var zeroVal *schema.Money
-					return zeroVal, errors.New("directive value is not implemented")
-				}
-				return ec.Directives.Value(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.Money) graphql.Marshaler {
 			return marshalOMoney2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐMoney(ctx, ec, selections, v)
 		},
@@ -334,20 +308,7 @@ func _Quote_tax(ctx context.Context, ec *executionContext, field graphql.Collect
 		func(ctx context.Context) (any, error) {
 			return obj.Tax, nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Value == nil {
-					var zeroVal *schema.Money
-					return zeroVal, errors.New("directive value is not implemented")
-				}
-				return ec.Directives.Value(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.Money) graphql.Marshaler {
 			return marshalOMoney2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐMoney(ctx, ec, selections, v)
 		},
@@ -781,20 +742,7 @@ func _QuotePage_pageInfo(ctx context.Context, ec *executionContext, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo(), nil
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				if ec.Directives.Value == nil {
-					var zeroVal *schema.PageInfo
-					return zeroVal, errors.New("directive value is not implemented")
-				}
-				return ec.Directives.Value(ctx, obj, directive0)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *schema.PageInfo) graphql.Marshaler {
 			return marshalNPageInfo2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐPageInfo(ctx, ec, selections, v)
 		},

@@ -38,8 +38,6 @@ type ResolverRoot interface {
 }
 
 type DirectiveRoot struct {
-	Sensitive func(ctx context.Context, obj any, next graphql.Resolver) (res any, err error)
-	Value     func(ctx context.Context, obj any, next graphql.Resolver) (res any, err error)
 }
 
 type ComplexityRoot struct {

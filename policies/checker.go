@@ -43,7 +43,7 @@ func newChecker(g *Graph, scopes map[string]string) *checker {
 }
 
 func (c *checker) wrong(path, format string, args ...any) {
-	c.mistakes = append(c.mistakes, &Mistake{File: c.file, Path: path, Policy: c.policy, Message: fmt.Sprintf(format, args...)})
+	c.mistakes = append(c.mistakes, newMistake(c.file, path, c.policy, fmt.Sprintf(format, args...)))
 }
 
 // check checks all documents of a set.

@@ -28,9 +28,23 @@ func (m *Mistake) Error() string {
 	return text + ": " + m.Message
 }
 
+// maxMessage bounds what a message repeats of a file.
+const maxMessage = 400
+
+func newMistake(file, path, policy, message string) *Mistake {
+	return &Mistake{File: file, Path: clip(path), Policy: clip(policy), Message: clip(message)}
+}
+
+func clip(s string) string {
+	if len(s) <= maxMessage {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxMessage], "") + " …"
+}
+
 // didYouMean names the nearest of the known names, "" where none is near.
 func didYouMean(name string, known []string) string {
-	best, found := max(2, len(name)/4)+1, ""
+	best, found := min(3, max(1, len(name)/2))+1, ""
 	for _, k := range known {
 		if d := distance(strings.ToLower(name), strings.ToLower(k), best); d < best {
 			best, found = d, k

@@ -14,7 +14,7 @@ type reader struct {
 }
 
 func (r *reader) wrong(path, format string, args ...any) {
-	r.mistakes = append(r.mistakes, &Mistake{File: r.file, Path: path, Policy: r.policy, Message: fmt.Sprintf(format, args...)})
+	r.mistakes = append(r.mistakes, newMistake(r.file, path, r.policy, fmt.Sprintf(format, args...)))
 }
 
 // maxItems bounds the lists of one document.

@@ -1,6 +1,7 @@
 package policies_test
 
 import (
+	"flag"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -79,4 +80,44 @@ func view(t testing.TB, e *policies.Engine, p *policies.Principal) *policies.Vie
 // holder is a principal with the package p.
 func holder(claims map[string]string) *policies.Principal {
 	return &policies.Principal{TokenID: "t1", Account: "shop", Role: "member", Packages: []string{"p"}, Claims: claims, Door: "graphql"}
+}
+
+func write(t testing.TB, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var update = flag.Bool("update", false, "write the goldens")
+
+// golden compares a text with testdata/NAME.
+func golden(t testing.TB, name, got string) {
+	t.Helper()
+	name = filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o750); err != nil {
+			t.Fatal(err)
+		}
+		write(t, name, got)
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != got {
+		t.Errorf("%s differs; -update writes it\ngot\n%s", name, got)
+	}
+}
+
+// replaceOnce replaces what must be there; nothing for "".
+func replaceOnce(t testing.TB, s, old, to string) string {
+	t.Helper()
+	if !strings.Contains(s, old) {
+		t.Fatalf("there is no %q to be replaced", old)
+	}
+	if old == "" {
+		return s
+	}
+	return strings.Replace(s, old, to, 1)
 }

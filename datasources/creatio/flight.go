@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/trama-graph/trama/datasources"
 )
 
 // jobs are the goroutines that outlive the call which started them, because
@@ -19,7 +21,7 @@ type jobs struct {
 }
 
 func newJobs() *jobs {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(datasources.WithFlow(context.Background(), datasources.SharedFlow))
 	return &jobs{ctx: ctx, cancel: cancel}
 }
 

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/schema"
+
+	"github.com/trama-graph/trama/datasources"
 )
 
 // failedFor is how long a failed reading of $metadata is remembered, so that a
@@ -65,7 +67,7 @@ func (o *once[T]) get(ctx context.Context) (T, error) {
 
 // begin is called with mu held.
 func (o *once[T]) begin() {
-	ctx, cancel := context.WithTimeout(context.Background(), o.timeout)
+	ctx, cancel := context.WithTimeout(datasources.WithFlow(context.Background(), datasources.SharedFlow), o.timeout)
 	o.pending, o.stop = make(chan struct{}), cancel
 	o.wait.Go(func() {
 		defer cancel()

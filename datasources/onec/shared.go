@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/schema"
+
+	"github.com/trama-graph/trama/datasources"
 )
 
 // works are the loads a source has under way for all its callers. They end by
@@ -31,7 +33,7 @@ func (w *works) run(timeout time.Duration, f func(ctx context.Context)) bool {
 		return false
 	}
 	w.wait.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), timeout)
+		ctx, cancel := context.WithTimeout(datasources.WithFlow(context.Background(), datasources.SharedFlow), timeout)
 		defer cancel()
 		w.wait.Go(func() {
 			select {

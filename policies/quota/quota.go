@@ -15,15 +15,20 @@ import (
 	"github.com/trama-graph/trama/schema"
 )
 
-// DefaultKeys is how many accounts' counters are kept.
-const DefaultKeys = 100_000
+// Defaults of a Config.
+const (
+	DefaultKeys     = 100_000
+	DefaultPatience = 100 * time.Millisecond
+)
 
 // Config says where is counted.
 type Config struct {
-	// Redis is shared by all instances, nil: each counts by itself. It should have
-	// timeouts of about 150 ms and no retries; a question takes no longer than 100 ms
-	// on a connection that stands.
+	// Redis is shared by all instances, nil: each counts by itself. Its client should
+	// have timeouts of about 150 ms and no retries: those hold for new connections.
 	Redis *redis.Client
+	// Patience is how long one question to Redis may take, default 100 ms. Longer, and
+	// it is lost.
+	Patience time.Duration
 	// Instances is among how many a limit is divided when Redis is lost or there is
 	// none, default 1.
 	Instances int
@@ -53,6 +58,7 @@ type Limiter struct {
 // New makes a Limiter. Close it.
 func New(cfg Config) *Limiter {
 	cfg.Instances = max(1, cfg.Instances)
+	cfg.Patience = cmp.Or(cfg.Patience, DefaultPatience)
 	if cfg.Keys <= 0 {
 		cfg.Keys = DefaultKeys
 	}
@@ -64,7 +70,7 @@ func New(cfg Config) *Limiter {
 	}
 	l := &Limiter{cfg: cfg, log: cfg.Log, start: cfg.Now(), counters: newCounters(cfg.Keys)}
 	if cfg.Redis != nil {
-		l.remote = newRemote(cfg.Redis, cfg.Log, cfg.Now)
+		l.remote = newRemote(cfg)
 	}
 	return l
 }

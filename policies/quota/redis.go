@@ -17,8 +17,6 @@ import (
 const (
 	// prefix is of all keys; redis_rate puts "rate:" before it.
 	prefix = "trama:quota:"
-	// patience is how long one question to Redis may take.
-	patience = 100 * time.Millisecond
 	// pause is how long a lost Redis is left alone before it is tried again.
 	pause = time.Second
 	// rowsKept is how much longer than its day a sum of rows is kept: the clock of
@@ -31,10 +29,11 @@ var errAnswer = errors.New("quota: redis gave an answer that makes no sense")
 // remote is Redis, with a breaker: the first failure ends its use, and a probe
 // beside the calls finds out when it is back. No call waits for that.
 type remote struct {
-	rdb   *redis.Client
-	rates *redis_rate.Limiter
-	log   *slog.Logger
-	now   func() time.Time
+	rdb      *redis.Client
+	rates    *redis_rate.Limiter
+	patience time.Duration
+	log      *slog.Logger
+	now      func() time.Time
 
 	isDown atomic.Bool
 	losses atomic.Int64
@@ -46,9 +45,9 @@ type remote struct {
 	wait    sync.WaitGroup // of the probe
 }
 
-func newRemote(rdb *redis.Client, log *slog.Logger, now func() time.Time) *remote {
-	rdb = rdb.WithTimeout(patience)
-	return &remote{rdb: rdb, rates: redis_rate.NewLimiter(rdb), log: log, now: now}
+func newRemote(cfg Config) *remote {
+	rdb := cfg.Redis.WithTimeout(cfg.Patience)
+	return &remote{rdb: rdb, rates: redis_rate.NewLimiter(rdb), patience: cfg.Patience, log: cfg.Log, now: cfg.Now}
 }
 
 // do runs f unless Redis is lost, and reports whether it succeeded. f belongs to
@@ -58,7 +57,7 @@ func (r *remote) do(ctx context.Context, f func(ctx context.Context) error) bool
 		r.probe()
 		return false
 	}
-	inner, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	inner, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.patience)
 	defer cancel()
 	err := guarded(inner, f)
 	if err == nil {
@@ -97,7 +96,7 @@ func (r *remote) probe() {
 	}
 	r.probing = true
 	r.wait.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), r.patience)
 		defer cancel()
 		err := guarded(ctx, func(ctx context.Context) error {
 			_, err := r.allow(ctx, "probe", limit{rate: 60_000, burst: 60_000}, 1)

@@ -21,7 +21,11 @@ import (
 	"github.com/trama-graph/trama/schema"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The clock of the policies' patterns ends by itself, a moment after the last of
+// them was tried.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/dlclark/regexp2.runClock"))
+}
 
 // memory is a source of rows in memory. It answers as the contract says and
 // counts its calls.

@@ -282,6 +282,16 @@ func TestWhatCannotBeDecided(t *testing.T) {
 	}
 }
 
+// TestWhatCannotBeDecidedOfACustomer is the same where a rule is decided for each
+// customer beforehand: the source is not asked for rows that would be dropped.
+func TestWhatCannotBeDecidedOfACustomer(t *testing.T) {
+	r := schema.AnyOf(is("status", "open"), schema.Negate(is(policies.CustomerColumn, "no id")))
+	pages, err := as(small().config(t), only("Order", r)).Orders.OfCustomers(t.Context(), customersAll()[:1], loaders.Args{})
+	if err != nil || len(pages[0].Nodes) != 4 || len(pages[0].Missing) > 0 {
+		t.Errorf("got %d, missing %v, %v", len(pages[0].Nodes), pages[0].Missing, err)
+	}
+}
+
 // TestCustomersNotReadYet fails the source instead of answering that he has nothing,
 // whether or not a row exists.
 func TestCustomersNotReadYet(t *testing.T) {
