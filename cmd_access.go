@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"github.com/trama-graph/trama/policies"
 	"github.com/trama-graph/trama/policies/tokens"
 	"github.com/trama-graph/trama/policies/usage"
+	"github.com/trama-graph/trama/resolvers/loaders"
 )
 
 // scopes are what a token can be bound to; the configuration says which column of
@@ -85,6 +87,12 @@ func (a *app) access(ctx context.Context, p *policies.Principal) (*policies.Acce
 	v, err := a.policies.View(ctx, p)
 	if err != nil {
 		return nil, err
+	}
+	if id := p.Claims["customer"]; id != "" { // two customers may have been merged since the token was made
+		q := *p
+		q.Claims = maps.Clone(p.Claims)
+		q.Claims["customer"] = loaders.New(a.loaders).CustomerID(id)
+		p = &q
 	}
 	return &policies.Access{Principal: p, View: v, Masker: a.masker}, nil
 }

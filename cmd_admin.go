@@ -320,7 +320,7 @@ func (a administration) DisableToken(ctx context.Context, id string) (*schema.To
 // administrator: it is the text of his own files.
 func (a administration) ReloadPolicies(ctx context.Context) (*schema.PolicyStatus, error) {
 	if err := a.policies.Reload(ctx); err != nil {
-		return nil, schema.Errorf(schema.BadRequest, "the files were refused, what was in force stays: %s", a.cfg.masked(err.Error())).Because(err)
+		return nil, schema.Errorf(schema.BadRequest, "the files were refused, what was in force stays: %s", a.cfg.masked(err.Error()))
 	}
 	return a.Policies(ctx)
 }

@@ -169,7 +169,9 @@ func count(n *int) string {
 // checkLinks follows the links of the newest documents of each source and prints
 // how many led somewhere.
 func (a *app) checkLinks(ctx context.Context, out io.Writer, sample int) {
-	l := loaders.New(a.loaders)
+	whole := *a.loaders // the operator looks at links, not at what a token sees
+	whole.Access = func(context.Context) loaders.Access { return loaders.Everything{} }
+	l := loaders.New(&whole)
 	ctx = loaders.With(ctx, l)
 	for _, s := range a.sources {
 		for _, check := range []struct {

@@ -231,7 +231,7 @@ func (a *app) openDoors(key []byte) error {
 	a.loaders = &loaders.Config{
 		Catalog: a.catalog, Directory: people{a.directory}, Seal: sealer, Links: &loaders.LinkStats{},
 		DefaultPage: a.cfg.Limits.DefaultPage, MaxPage: a.cfg.Limits.PageSize, LinkBound: a.cfg.Limits.LinkBound,
-		Columns: plan.Columns, Total: plan.Total, Batches: a.metrics.batch,
+		Columns: plan.Columns, Total: plan.Total, Batches: a.metrics.batch, Log: a.log,
 	}
 	root := &resolvers.Resolver{Operations: operations{a}, Administration: administration{a}}
 	a.metrics.registry.MustRegister(newSourcesCollector(operations{a}.all))

@@ -17,8 +17,10 @@ func TestLeakMatrix(t *testing.T) {
 	l := leakWorld(t, false, "cache: {ttl: 10m}\n")
 	l.known(t)
 	l.coversTheSchema(t)
+	// The admin goes first: what the others ask for then lies in the cache.
+	t.Run("case=admin", func(t *testing.T) { l.probeAs(t, l.admin).everyWayOut() })
 	t.Run("every package", func(t *testing.T) {
-		for _, p := range l.partners {
+		for _, p := range l.partners[1:] {
 			t.Run("case="+p.name, func(t *testing.T) {
 				t.Parallel()
 				l.probeAs(t, p).everyWayOut()

@@ -64,7 +64,7 @@ func TestPlantedSecretsAreNotLogged(t *testing.T) {
 	l := leakWorld(t, false, "")
 	const planted = "planted-secret-0815"
 	token := l.partners[1].token
-	for _, path := range []string{"/graphql?token=" + token, "/graphql?query={__typename}&api_key=" + planted, "/v1/login?password=" + planted, "/" + planted, "/graphql?query={" + strings.ReplaceAll(planted, "-", "_") + "}"} {
+	for _, path := range []string{"/graphql?token=" + token, "/graphql?query={__typename}&api_key=" + planted, "/v1/login?password=" + planted, "/" + token, "/graphql/" + token, "/graphql?query={" + strings.ReplaceAll(planted, "-", "_") + "}"} {
 		for _, bearer := range []string{"", planted, token + "x", token[:len(token)-1], "trm_live_0000000000_" + planted} {
 			r := l.send(t, bearer, http.MethodGet, path, newer, nil)
 			if strings.Contains(r.raw(), planted) || strings.Contains(r.raw(), token) {

@@ -23,6 +23,7 @@ import (
 type leak struct {
 	*server
 	world    *canary.World
+	policies string // the folder of the operator's documents
 	scanner  *canary.Scanner
 	sdl      *sdl
 	oracle   *oracle
@@ -40,6 +41,7 @@ func leakWorld(t testing.TB, gamma bool, more string) *leak {
 	up := httptest.NewServer(l.world)
 	t.Cleanup(up.Close)
 	dir := t.TempDir()
+	l.policies = dir
 	document, err := os.ReadFile("testdata/leak/inspector.json")
 	if err != nil {
 		t.Fatal(err)

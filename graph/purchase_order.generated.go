@@ -669,7 +669,7 @@ func unmarshalInputPurchaseOrderFilter(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "status", "total", "currency", "date", "updatedAt", "supplier"}
+	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "status", "total", "currency", "date", "updatedAt", "supplierTaxId", "supplier"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -746,6 +746,13 @@ func unmarshalInputPurchaseOrderFilter(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.UpdatedAt = data
+		case "supplierTaxId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("supplierTaxId"))
+			data, err := unmarshalOStringFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐStringFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SupplierTaxID = data
 		case "supplier":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("supplier"))
 			data, err := unmarshalOStringFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐStringFilter(ctx, ec, v)

@@ -2144,6 +2144,8 @@ input PurchaseOrderFilter {
   date: DateTimeFilter @reads(field: "date")
   "By its latest change."
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
+  "By the supplier’s fiscal number."
+  supplierTaxId: StringFilter @reads(field: "supplierTaxId")
   "By supplier."
   supplier: StringFilter @reads(field: "supplier")
 }

@@ -416,6 +416,8 @@ type PurchaseOrderFilter struct {
 	Date *DateTimeFilter `json:"date,omitempty"`
 	// By its latest change.
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
+	// By the supplier’s fiscal number.
+	SupplierTaxID *StringFilter `json:"supplierTaxId,omitempty"`
 	// By supplier.
 	Supplier *StringFilter `json:"supplier,omitempty"`
 }

@@ -127,17 +127,36 @@ func (s *Server) Execute(ctx context.Context, p *policies.Principal, query strin
 	return result, err
 }
 
+// ExecuteAs is Execute for somebody whose view is decided.
+func (s *Server) ExecuteAs(ctx context.Context, a *policies.Access, query string, variables map[string]any) (*engine.Result, error) {
+	v, err := s.views.of(ctx, a.View)
+	if err != nil {
+		return nil, err
+	}
+	ctx, oc, err := s.understand(ctx, a, v, &request{Query: query, Variables: variables})
+	if err != nil {
+		return nil, err
+	}
+	_, result, err := s.execute(ctx, v, oc, nil)
+	return result, err
+}
+
 func (s *Server) prepare(ctx context.Context, p *policies.Principal, q *request) (context.Context, *view, *operation, error) {
 	access, v, err := s.decide(ctx, p)
 	if err != nil {
 		return ctx, nil, nil, err
 	}
-	ctx = policies.WithAccess(ctx, access)
-	oc, errs, err := s.operation(ctx, v, p, q, false)
+	ctx, oc, err := s.understand(ctx, access, v, q)
+	return ctx, v, oc, err
+}
+
+func (s *Server) understand(ctx context.Context, a *policies.Access, v *view, q *request) (context.Context, *operation, error) {
+	ctx = policies.WithAccess(ctx, a)
+	oc, errs, err := s.operation(ctx, v, a.Principal, q, false)
 	if err == nil && len(errs) > 0 {
 		err = errs
 	}
-	return ctx, v, oc, err
+	return ctx, oc, err
 }
 
 // execute is the one way an operation is planned, judged and run. A *refusal is
