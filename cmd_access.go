@@ -97,6 +97,33 @@ func (a *app) access(ctx context.Context, p *policies.Principal) (*policies.Acce
 	return &policies.Access{Principal: p, View: v, Masker: a.masker}, nil
 }
 
+// grants tell the token service which packages there are, and which claims each
+// needs.
+func grants(of func() *policies.Engine) []tokens.Option {
+	return []tokens.Option{
+		tokens.WithPackages(func() []string { return of().PackageNames() }),
+		tokens.WithNeeds(func(pkg string) []string {
+			for _, d := range of().Documents() {
+				if d.Package == pkg {
+					return d.Claims
+				}
+			}
+			return nil
+		}),
+	}
+}
+
+// loadersFor are the loaders with the page sizes an account agreed to.
+func (a *app) loadersFor(p *policies.Principal) *loaders.Config {
+	agreed := p.Agreement.MaxPage
+	if agreed == 0 {
+		return a.loaders
+	}
+	c := *a.loaders
+	c.MaxPage, c.DefaultPage = agreed, min(c.DefaultPage, agreed)
+	return &c
+}
+
 // reloadOnSignal reads the policy files again at SIGHUP, until ctx ends. What is
 // wrong with them is logged by the engine, and what was in force stays.
 func (a *app) reloadOnSignal(ctx context.Context) {

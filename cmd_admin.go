@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,12 +17,24 @@ import (
 )
 
 // administration answers what administrators ask and does what they say. Who may
-// ask is said by the policies; who may do what to whom by the token service, which
-// also writes the audit.
+// ask is said by the policies, and by the role, which no policy replaces; who may do
+// what to whom by the token service, which also writes the audit.
 type administration struct{ *app }
+
+// asksAsAdministrator refuses everybody else. An operator's policy that grants a
+// member every field means the rows of the systems, not the accounts of Trama.
+func asksAsAdministrator(ctx context.Context) error {
+	if p := policies.From(ctx); p != nil && (p.Role == string(tokens.Root) || p.Role == string(tokens.Admin)) {
+		return nil
+	}
+	return schema.Errorf(schema.Forbidden, "only administrators ask for this")
+}
 
 // Accounts is Query.accounts.
 func (a administration) Accounts(ctx context.Context) ([]*schema.Account, error) {
+	if err := asksAsAdministrator(ctx); err != nil {
+		return nil, err
+	}
 	list, err := a.tokens.Accounts(ctx)
 	if err != nil {
 		return nil, err
@@ -64,6 +77,9 @@ func claimsOf(claims map[string]string) []*schema.Claim {
 
 // Agreements is Query.agreements.
 func (a administration) Agreements(ctx context.Context) ([]*schema.Agreement, error) {
+	if err := asksAsAdministrator(ctx); err != nil {
+		return nil, err
+	}
 	list, err := a.tokens.Agreements(ctx)
 	if err != nil {
 		return nil, err
@@ -97,6 +113,9 @@ func agreed[N int | int64](n N) *int {
 
 // Tokens is Query.tokens.
 func (a administration) Tokens(ctx context.Context, account *string, state *schema.TokenState) ([]*schema.Token, error) {
+	if err := asksAsAdministrator(ctx); err != nil {
+		return nil, err
+	}
 	f := tokens.TokenFilter{Account: text(account), First: mostListed}
 	if state != nil {
 		f.State = tokens.State(strings.ToLower(string(*state)))
@@ -135,8 +154,11 @@ func bounded(first *int) (int, error) {
 
 // Audit is Query.audit.
 func (a administration) Audit(ctx context.Context, kind, account, before *string, first *int) ([]*schema.AuditEntry, error) {
+	err := asksAsAdministrator(ctx)
+	if err != nil {
+		return nil, err
+	}
 	f := tokens.AuditFilter{Kind: text(kind), Account: text(account)}
-	var err error
 	if f.First, err = bounded(first); err != nil {
 		return nil, err
 	}
@@ -160,8 +182,11 @@ func (a administration) Audit(ctx context.Context, kind, account, before *string
 
 // Usage is Query.usage.
 func (a administration) Usage(ctx context.Context, from, to *time.Time, account *string, by *schema.UsageBy, first *int) ([]*schema.Usage, error) {
+	err := asksAsAdministrator(ctx)
+	if err != nil {
+		return nil, err
+	}
 	f := usage.Filter{Account: text(account)}
-	var err error
 	if f.First, err = bounded(first); err != nil {
 		return nil, err
 	}
@@ -187,11 +212,17 @@ func (a administration) Usage(ctx context.Context, from, to *time.Time, account 
 
 // Advice is Query.advice.
 func (a administration) Advice(ctx context.Context, account *string) ([]*schema.Advice, error) {
+	if err := asksAsAdministrator(ctx); err != nil {
+		return nil, err
+	}
 	return a.usage.Advice(ctx, usage.Filter{Account: text(account)}, nil)
 }
 
 // Policies is Query.policies.
-func (a administration) Policies(context.Context) (*schema.PolicyStatus, error) {
+func (a administration) Policies(ctx context.Context) (*schema.PolicyStatus, error) {
+	if err := asksAsAdministrator(ctx); err != nil {
+		return nil, err
+	}
 	s := a.policies.Status()
 	return &schema.PolicyStatus{
 		Version: s.Version, LoadedAt: s.LoadedAt, Documents: &s.Documents, Views: &s.Views, Error: a.cfg.masked(message(s.Error)),
@@ -226,6 +257,9 @@ func (a administration) SaveAccount(ctx context.Context, name string, role *sche
 
 // SaveAgreement is Mutation.saveAgreement.
 func (a administration) SaveAgreement(ctx context.Context, in model.AgreementInput) (*schema.Agreement, error) {
+	if err := checkCounts(&in); err != nil {
+		return nil, err
+	}
 	saved, err := a.tokens.SaveAgreement(ctx, tokens.ActorOf(policies.From(ctx)), in.Name, func(x *policies.Agreement) { change(x, &in) })
 	if err != nil {
 		return nil, err
@@ -233,7 +267,35 @@ func (a administration) SaveAgreement(ctx context.Context, in model.AgreementInp
 	return agreementOf(&saved), nil
 }
 
-// change sets what an input gives.
+// checkCounts refuses numbers that no count has, before anything is multiplied. It
+// names the key of the first.
+func checkCounts(in *model.AgreementInput) error {
+	for _, n := range []struct {
+		key   string
+		value *int
+	}{
+		{"callsPerMinute", in.CallsPerMinute},
+		{"burst", in.Burst},
+		{"costPerMinute", in.CostPerMinute},
+		{"rowsPerDay", in.RowsPerDay},
+		{"overlapMinutes", in.OverlapMinutes},
+		{"maxCost", in.MaxCost},
+		{"maxDepth", in.MaxDepth},
+		{"maxAliases", in.MaxAliases},
+		{"maxRootFields", in.MaxRootFields},
+		{"maxTokens", in.MaxTokens},
+		{"maxPageSize", in.MaxPageSize},
+		{"maxRows", in.MaxRows},
+		{"maxMilliseconds", in.MaxMilliseconds},
+	} {
+		if n.value != nil && (*n.value < 0 || *n.value > math.MaxInt32) {
+			return schema.Errorf(schema.BadRequest, "%s must be between 0 and %d", n.key, math.MaxInt32)
+		}
+	}
+	return nil
+}
+
+// change sets what an input gives, whose numbers were checked.
 func change(x *policies.Agreement, in *model.AgreementInput) {
 	if in.Packages != nil {
 		x.Packages = in.Packages
@@ -316,10 +378,26 @@ func (a administration) DisableToken(ctx context.Context, id string) (*schema.To
 	return tokenOf(&t), nil
 }
 
+// policiesReloaded is the kind of the entry that says who reloaded the policies; what
+// came of it is in the engine's own.
+const policiesReloaded = "policies.reloaded"
+
 // ReloadPolicies is Mutation.reloadPolicies. What is wrong is shown to the
 // administrator: it is the text of his own files.
 func (a administration) ReloadPolicies(ctx context.Context) (*schema.PolicyStatus, error) {
-	if err := a.policies.Reload(ctx); err != nil {
+	by := tokens.ActorOf(policies.From(ctx))
+	if err := a.tokens.Authorize(ctx, by, "reload the policies"); err != nil {
+		return nil, err
+	}
+	err := a.policies.Reload(ctx)
+	e := tokens.Entry{Kind: policiesReloaded, Subject: "policies", Detail: "version " + a.policies.Status().Version}
+	if err != nil {
+		e.Detail += " stays, the files were refused"
+	}
+	if failed := a.tokens.AppendBy(ctx, by, e); failed != nil {
+		return nil, failed
+	}
+	if err != nil {
 		return nil, schema.Errorf(schema.BadRequest, "the files were refused, what was in force stays: %s", a.cfg.masked(err.Error()))
 	}
 	return a.Policies(ctx)

@@ -49,7 +49,13 @@ func agreementSetCommand() *cobra.Command {
 		if f.NFlag() == 0 || (f.NFlag() == 1 && f.Changed("config")) {
 			return &usageError{errors.New("nothing is given to set")}
 		}
-		return withTokens(c, *path, func(s *tokens.Service, _ *seal.Sealer) error {
+		if given.Overlap%time.Minute != 0 {
+			return &usageError{fmt.Errorf("--overlap %s: want whole minutes", given.Overlap)}
+		}
+		if given.MaxTime%time.Millisecond != 0 {
+			return &usageError{fmt.Errorf("--max-time %s: want whole milliseconds", given.MaxTime)}
+		}
+		return withGrants(c, *path, func(s *tokens.Service, _ *seal.Sealer) error {
 			_, err := s.SaveAgreement(c.Context(), tokens.Operator(), args[0], func(a *policies.Agreement) {
 				for name, copyOne := range map[string]func(){
 					"package":          func() { a.Packages = given.Packages },

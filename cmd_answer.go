@@ -21,6 +21,12 @@ func dressed(ctx context.Context, typeName string, row schema.Row) (schema.Row, 
 	return loaders.From(ctx).Row(ctx, typeName, row)
 }
 
+// fulfils decides conditions on rows as their sources can: a column that a source
+// does not have decides nothing.
+func fulfils(ctx context.Context, typeName string, p schema.Predicate) func(schema.Row) bool {
+	return loaders.From(ctx).Decider(typeName, p)
+}
+
 // present makes the client's error and writes the operator's: the cause, which
 // holds what a client may not read, once for each request, source and code.
 func present(log *slog.Logger) func(context.Context, error) *gqlerror.Error {
@@ -91,7 +97,8 @@ func extend(ctx context.Context, p *plan.Plan, r *engine.Result, took time.Durat
 	}
 	report := &loaders.From(ctx).Report
 	sources := report.Sources()
-	admin := policies.From(ctx) != nil && policies.From(ctx).Has("admin")
+	asks := policies.From(ctx)
+	admin := asks != nil && asks.Has("admin")
 	ext := map[string]any{}
 	if admin {
 		reads := 0
@@ -100,9 +107,16 @@ func extend(ctx context.Context, p *plan.Plan, r *engine.Result, took time.Durat
 		}
 		ext["estimate"] = map[string]any{"cost": p.Cost, "calls": p.Calls}
 		ext["actual"] = map[string]any{"rows": r.Rows(), "reads": reads, "milliseconds": float64(took.Microseconds()) / 1000}
-		ext["sources"] = sources
-	} else if len(sources) > 0 {
-		ext["sources"] = ages(sources)
+		if len(sources) > 0 {
+			ext["sources"] = sources
+		}
+	} else {
+		if len(sources) > 0 {
+			ext["sources"] = ages(sources)
+		}
+		if asks != nil && asks.Agreement.CostPerMinute > 0 {
+			ext["estimate"] = map[string]any{"cost": p.Cost} // who pays by it may know it
+		}
 	}
 	if unknown := report.UnknownTotals(); len(unknown) > 0 {
 		ext["unknownTotals"] = unknown

@@ -164,23 +164,53 @@ func readConfig(path string) (config, error) {
 }
 
 func parseConfig(text []byte, env func(string) (string, bool)) (config, error) {
+	c, d, err := decodeConfig(text, env)
+	if err != nil {
+		return c, err
+	}
+	d.errs = append(d.errs, c.check()...)
+	c.secrets = d.secrets
+	return c, errors.Join(someOf(d.masked(d.errs))...)
+}
+
+// readAccessConfig reads what commands need that manage accounts and tokens: the
+// store, the policies and the scopes. The sources' part may be wrong, and their
+// secrets need not be there: a leaked token must be stopped without them.
+func readAccessConfig(path string) (config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return config{}, fmt.Errorf("read the configuration: %w", err)
+	}
+	c, d, err := decodeConfig(text, os.LookupEnv)
+	if err != nil {
+		return c, err
+	}
+	errs := slices.DeleteFunc(d.errs, func(err error) bool {
+		key, _, _ := strings.Cut(err.Error(), ":")
+		key, _, _ = strings.Cut(key, ".")
+		return key != "store" && key != "policies" && key != "scope"
+	})
+	c.secrets = d.secrets
+	return c, errors.Join(someOf(d.masked(append(errs, c.checkAccess()...)))...)
+}
+
+// decodeConfig reads the file; mistakes of single keys are in the decoder.
+func decodeConfig(text []byte, env func(string) (string, bool)) (config, *decoder, error) {
 	c := defaultConfig()
 	var doc yaml.Node
 	docs := yaml.NewDecoder(bytes.NewReader(markReferences(text)))
 	if err := docs.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		return c, fmt.Errorf("the configuration is not YAML: %w", err)
+		return c, nil, fmt.Errorf("the configuration is not YAML: %w", err)
 	}
 	if err := docs.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return c, errors.New("the configuration has more than one document")
+		return c, nil, errors.New("the configuration has more than one document")
 	}
 	if len(doc.Content) == 0 {
-		return c, errors.New("the configuration is empty")
+		return c, nil, errors.New("the configuration is empty")
 	}
 	d := &decoder{env: env}
 	d.decode(doc.Content[0], reflect.ValueOf(&c).Elem(), "")
-	d.errs = append(d.errs, c.check()...)
-	c.secrets = d.secrets
-	return c, errors.Join(someOf(d.masked(d.errs))...)
+	return c, d, nil
 }
 
 // mostMistakes is how many mistakes are shown.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -174,6 +175,16 @@ func (a *app) demoReady(ctx context.Context, o demoOptions, out io.Writer, addr 
 	if err := a.showAnswer(ctx, out, o.customers, time.Since(started)); err != nil && !errors.Is(err, errFailed) {
 		return err
 	}
+	more, err := a.addOns(ctx)
+	if err != nil {
+		return err
+	}
+	added, err := a.demoTokens(ctx, more)
+	if err != nil {
+		return err
+	}
+	list = append(list, more...)
+	maps.Copy(texts, added)
 	f := demoFile{URL: "http://" + addr.String(), Tokens: texts}
 	f.GraphQL = f.URL + "/graphql"
 	fmt.Fprintf(out, "\nServing at %s  (Ctrl-C ends it)\n\n  GraphQL   %s\n\nTokens, one for each package, with whose rows it sees:\n", f.URL, f.GraphQL)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -34,12 +35,42 @@ func demoTokensOf(box *sandbox.Sandbox) []demoToken {
 		{name: "admin", role: tokens.Root},
 		{name: "dashboard", role: tokens.Member},
 		{name: "bi", role: tokens.Member},
-		{name: "ecommerce", role: tokens.Member, claims: claim("shop", erp.Shops())},
+		{name: "ecommerce", role: tokens.Member},
 		{name: "ecommerce-plus", role: tokens.Member, claims: claim("shop", erp.Shops())},
 		{name: "crm", role: tokens.Member},
 		{name: "carrier", role: tokens.Member, claims: claim("carrier", erp.Carriers())},
 		{name: "supplier", role: tokens.Member, claims: claim("supplier", erp.SupplierNames())},
 	}
+}
+
+// addOns are tokens of packages that need a customer: one who has tickets and orders,
+// known when the directory was read.
+func (a *app) addOns(ctx context.Context) ([]demoToken, error) {
+	result, err := a.web.Execute(ctx, operator(), `{ customers(first: 50) { nodes { id tickets(first: 1) { nodes { id } } orders(first: 1) { nodes { id } } } } }`, nil)
+	if err != nil {
+		return nil, err
+	}
+	type page struct{ Nodes []struct{ ID string } }
+	var answer struct {
+		Data struct {
+			Customers struct {
+				Nodes []struct {
+					ID              string
+					Tickets, Orders page
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(result.AppendJSON(nil), &answer); err != nil {
+		return nil, err
+	}
+	for _, c := range answer.Data.Customers.Nodes {
+		if len(c.Tickets.Nodes) > 0 && len(c.Orders.Nodes) > 0 {
+			claims := map[string]string{"customer": c.ID}
+			return []demoToken{{name: "tickets", role: tokens.Member, claims: claims}, {name: "own-orders", role: tokens.Member, claims: claims}}, nil
+		}
+	}
+	return nil, nil
 }
 
 // demoTokens makes one token for each package, by its name.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,20 +31,13 @@ func docsPackagesCommand() *cobra.Command {
 		Example: "  trama docs packages carrier --lang fr\n  trama docs packages --out notes --config trama.yaml",
 	}
 	f := c.Flags()
-	path := f.StringP("config", "c", "", "the configuration `file` whose packages, scopes, limits and public_url to use; without one, the shipped packages and the defaults")
+	path := f.StringP("config", "c", "", "the configuration `file` whose packages, scopes, limits and public_url to use; without it trama.yaml where there is one, else the shipped packages and the defaults")
 	langs := f.StringSlice("lang", nil, "the `language`: en, fr, ro or pt; default en, with --out all")
 	out := f.String("out", "", "write one file for each package and language into this `directory` instead of printing")
 	c.RunE = func(c *cobra.Command, names []string) error {
-		cfg := defaultConfig()
-		cfg.Scope = map[string]string{}
-		for _, s := range scopes { // the usual columns, which are named after the scopes
-			cfg.Scope[s] = s
-		}
-		if *path != "" {
-			var err error
-			if cfg, err = load(*path); err != nil {
-				return err
-			}
+		cfg, err := docsConfig(*path)
+		if err != nil {
+			return err
 		}
 		languages, err := languagesOf(*langs, *out != "")
 		if err != nil {
@@ -59,6 +53,23 @@ func docsPackagesCommand() *cobra.Command {
 		return p.write(c.Context(), c.OutOrStdout(), *out, names, languages)
 	}
 	return c
+}
+
+// docsConfig reads the named configuration, else trama.yaml, as every command does.
+// Notes need no configuration: without either they are those of the defaults.
+func docsConfig(path string) (config, error) {
+	if path == "" {
+		path = "trama.yaml"
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			cfg := defaultConfig()
+			cfg.Scope = map[string]string{}
+			for _, s := range scopes { // the usual columns, which are named after the scopes
+				cfg.Scope[s] = s
+			}
+			return cfg, nil
+		}
+	}
+	return load(path)
 }
 
 // languagesOf reads --lang.
@@ -184,7 +195,12 @@ func (p *packageNotes) input(ctx context.Context, of notes.Package) (notes.Input
 	for _, c := range of.Claims {
 		claims[c] = "x" // rules name the claim and not its value
 	}
-	v, err := p.engine.View(ctx, &policies.Principal{TokenID: "notes", Packages: []string{of.Name}, Claims: claims, Door: "graphql"})
+	who := &policies.Principal{TokenID: "notes", Packages: []string{of.Name}, Claims: claims, Door: "graphql"}
+	v, err := p.engine.View(ctx, who)
+	if err != nil {
+		return notes.Input{}, err
+	}
+	added, err := p.added(ctx, of.Name, who)
 	if err != nil {
 		return notes.Input{}, err
 	}
@@ -194,10 +210,74 @@ func (p *packageNotes) input(ctx context.Context, of notes.Package) (notes.Input
 	}
 	l := p.cfg.Limits
 	return notes.Input{
-		Package: of, Schema: s, Full: graph.Full(), View: v, URL: strings.TrimRight(p.cfg.PublicURL, "/"),
+		Package: of, Schema: s, Full: graph.Full(), View: v, Added: added, URL: strings.TrimRight(p.cfg.PublicURL, "/"),
 		Limits: notes.Limits{
 			DefaultPage: l.DefaultPage, PageSize: l.PageSize, Depth: l.Depth, Aliases: l.Aliases, RootFields: l.RootFields,
 			Tokens: l.Tokens, Cost: l.Cost, Time: l.Timeout,
 		},
 	}, nil
+}
+
+// added are the fields the policies of this package grant on types of which it does
+// not show the rows itself: they are seen with a package that does.
+func (p *packageNotes) added(ctx context.Context, name string, who *policies.Principal) ([]notes.Added, error) {
+	own := map[string]bool{} // policies that name the package, unlike those for everybody
+	for _, d := range p.engine.Documents() {
+		for i := range d.Policies {
+			own[d.Policies[i].ID] = own[d.Policies[i].ID] || slices.Contains(d.Policies[i].Subjects, "package:"+name)
+		}
+	}
+	list, err := p.engine.Explain(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	keyed := map[string]bool{} // types that have rows
+	shown := map[string]bool{} // those of which the package shows rows
+	for i := range list {
+		if list[i].Field == "id" {
+			keyed[list[i].Type], shown[list[i].Type] = true, list[i].Verdict != policies.Deny
+		}
+	}
+	var out []notes.Added
+	for i := range list {
+		x := &list[i]
+		if !keyed[x.Type] || shown[x.Type] {
+			continue
+		}
+		if a, ok := addition(x, own); ok {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+// addition is what the package's own policies grant of a field: whole beats masked,
+// and what holds always beats what holds under conditions.
+func addition(x *policies.Explanation, own map[string]bool) (notes.Added, bool) {
+	a, found := notes.Added{Type: x.Type, Field: x.Field}, false
+	for _, d := range x.Deciders {
+		if !own[d.Policy] {
+			continue
+		}
+		if d.Effect == "deny" && slices.Contains(d.Actions, "read") && d.Not == "" && d.Rows == "" {
+			return a, false
+		}
+		if d.Effect != "allow" {
+			continue
+		}
+		conditional := d.Not != "" || d.Rows != ""
+		for _, act := range d.Actions {
+			kind, masked := strings.CutPrefix(act, "mask:")
+			if !masked && act != "read" {
+				continue
+			}
+			if !masked {
+				kind = ""
+			}
+			if better := !found || (a.Mask != "" && !masked) || ((a.Mask == "") == !masked && a.If && !conditional); better {
+				a.Mask, a.If, found = policies.MaskKind(kind), conditional, true
+			}
+		}
+	}
+	return a, found
 }

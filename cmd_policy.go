@@ -58,7 +58,7 @@ func policyLintCommand() *cobra.Command {
 // scopesOf are the scopes of a configuration, or all of them without one.
 func scopesOf(path string) (map[string]string, error) {
 	if path != "" {
-		cfg, err := load(path)
+		cfg, err := readAccessConfig(path)
 		return cfg.Scope, err
 	}
 	all := map[string]string{}
@@ -89,9 +89,9 @@ func policyExplainCommand() *cobra.Command {
 		if *field != "" && *query != "" {
 			return &usageError{errors.New("give --field or --query, not both")}
 		}
-		cfg, err := load(*path)
+		cfg, err := readAccessConfig(*path)
 		if err != nil {
-			return err
+			return &usageError{err}
 		}
 		e, err := openPolicies(c.Context(), &cfg)
 		if err != nil {
@@ -145,6 +145,15 @@ func explained(ctx context.Context, cfg *config, token string, o tokenFlags) (*p
 		g, err := o.grant(time.Now())
 		if err != nil {
 			return nil, &usageError{err}
+		}
+		e, err := openPolicies(ctx, cfg)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range o.packages {
+			if !slices.Contains(e.PackageNames(), name) {
+				return nil, &usageError{fmt.Errorf("there is no package %q; there are %s", name, strings.Join(e.PackageNames(), ", "))}
+			}
 		}
 		return &policies.Principal{TokenID: "-", Account: "-", Role: o.role, Packages: o.packages, Claims: g.Claims, Door: "graphql"}, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,11 +34,14 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintln(stderr, "trama: "+err.Error())
 	var wrong *usageError
-	if errors.As(err, &wrong) || strings.HasPrefix(err.Error(), "unknown command") {
+	if errors.As(err, &wrong) || strings.HasPrefix(err.Error(), "unknown command") || wrongArguments.MatchString(err.Error()) {
 		return 2
 	}
 	return 1
 }
+
+// wrongArguments is how cobra says that a command has too many or too few.
+var wrongArguments = regexp.MustCompile(`^(accepts|requires) .*arg\(s\)`)
 
 // errFailed ends a command that has said already what is wrong.
 var errFailed = errors.New("failed")

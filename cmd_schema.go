@@ -23,9 +23,9 @@ func schemaCommand() *cobra.Command {
 			return &usageError{errors.New("give --token or --package, not both")}
 		}
 		if *token != "" || len(*packs) > 0 {
-			cfg, err := load(*path)
+			cfg, err := readAccessConfig(*path)
 			if err != nil {
-				return err
+				return &usageError{err}
 			}
 			p, err := explained(c.Context(), &cfg, *token, tokenFlags{packages: *packs, role: "member"})
 			if err != nil {

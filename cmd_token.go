@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trama-graph/trama/graph/seal"
+	"github.com/trama-graph/trama/policies"
 	"github.com/trama-graph/trama/policies/tokens"
 	"github.com/trama-graph/trama/store"
 )
@@ -54,7 +55,7 @@ func tokenNewCommand() *cobra.Command {
 		if err != nil {
 			return &usageError{err}
 		}
-		return withTokens(c, *path, func(s *tokens.Service, sealer *seal.Sealer) error {
+		return withGrants(c, *path, func(s *tokens.Service, sealer *seal.Sealer) error {
 			if err := checkCustomer(sealer, g.Claims); err != nil {
 				return err
 			}
@@ -132,7 +133,7 @@ func tokenReplaceCommand() *cobra.Command {
 		if *expires < 0 {
 			return &usageError{errors.New("--expires must not be negative")}
 		}
-		return withTokens(c, *path, func(s *tokens.Service, _ *seal.Sealer) error {
+		return withGrants(c, *path, func(s *tokens.Service, _ *seal.Sealer) error {
 			list, err := s.Tokens(c.Context(), tokens.TokenFilter{Account: *account, First: 1})
 			if err != nil {
 				return err
@@ -210,13 +211,30 @@ func stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// withTokens opens the store and the policies only: tokens can be managed while the
-// server runs, whatever the sources do.
-func withTokens(c *cobra.Command, path string, f func(*tokens.Service, *seal.Sealer) error) (err error) {
-	cfg, err := load(path)
+// withGrants is withTokens for what gives packages: the policies say which there are.
+func withGrants(c *cobra.Command, path string, f func(*tokens.Service, *seal.Sealer) error) error {
+	cfg, err := readAccessConfig(path)
+	if err != nil {
+		return &usageError{err}
+	}
+	e, err := openPolicies(c.Context(), &cfg)
 	if err != nil {
 		return err
 	}
+	return withService(c, &cfg, f, grants(func() *policies.Engine { return e })...)
+}
+
+// withTokens opens the store only: tokens are listed and stopped while the server runs,
+// whatever the sources do, and whatever is wrong with the policies.
+func withTokens(c *cobra.Command, path string, f func(*tokens.Service, *seal.Sealer) error) error {
+	cfg, err := readAccessConfig(path)
+	if err != nil {
+		return &usageError{err}
+	}
+	return withService(c, &cfg, f)
+}
+
+func withService(c *cobra.Command, cfg *config, f func(*tokens.Service, *seal.Sealer) error, options ...tokens.Option) (err error) {
 	st, err := store.Open(c.Context(), cfg.Store.URL, store.Deps{})
 	if err != nil {
 		return err
@@ -230,18 +248,5 @@ func withTokens(c *cobra.Command, path string, f func(*tokens.Service, *seal.Sea
 	if err != nil {
 		return err
 	}
-	names, err := packageNames(c.Context(), &cfg)
-	if err != nil {
-		return err
-	}
-	return f(tokens.New(st, key, "live", time.Now, tokens.WithPackages(func() []string { return names })), sealer)
-}
-
-// packageNames are the packages that exist: the shipped ones and the operator's.
-func packageNames(ctx context.Context, cfg *config) ([]string, error) {
-	e, err := openPolicies(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	return e.PackageNames(), nil
+	return f(tokens.New(st, key, "live", time.Now, options...), sealer)
 }

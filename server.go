@@ -133,8 +133,8 @@ func (a *app) openPolicies(ctx context.Context, key []byte, env string) error {
 		return err
 	}
 	a.masker = policies.NewMasker(key)
-	names := func() []string { return a.policies.PackageNames() }
-	a.tokens = tokens.New(a.store, key, env, time.Now, tokens.WithPackages(names), tokens.WithLog(a.log))
+	a.tokens = tokens.New(a.store, key, env, time.Now,
+		append(grants(func() *policies.Engine { return a.policies }), tokens.WithLog(a.log))...)
 	a.policies, err = policies.Open(ctx, policies.Options{
 		Graph: a.graph, Shipped: packages.FS, Dir: a.cfg.policyDir(), Scopes: a.cfg.Scope, Log: a.log, Audit: a.observed,
 	})
@@ -244,7 +244,7 @@ func (a *app) openDoors(key []byte) error {
 	}
 	a.web = web.New(web.Config{
 		Access: a.access, Schema: graph.For, Executable: executable, Engine: eng, Auth: a.tokens, Quota: a.quota, Login: a.login,
-		Health: health{a}, Metrics: a.metrics.handler(), Observe: a.metrics.operation, Usage: a.usage, Full: graph.Public(),
+		Health: health{a}, Metrics: a.metrics.handler(), Observe: a.metrics.operation, Usage: a.usage, Full: graph.Public(), Graph: a.graph,
 		Plan: plan.Options{
 			PageSize: a.cfg.Limits.DefaultPage, Relations: eng.Relation, Prices: prices{a.catalog}, Reads: guard.Reads(a.graph), Sensitive: graph.Sensitive(),
 		},
@@ -254,7 +254,8 @@ func (a *app) openDoors(key []byte) error {
 			Tokens: a.cfg.Limits.Tokens, Time: a.cfg.Limits.Timeout,
 		},
 		Prepare: func(ctx context.Context) context.Context {
-			return loaders.With(datasources.WithFlow(ctx, policies.From(ctx).TokenID), loaders.New(a.loaders))
+			p := policies.From(ctx)
+			return loaders.With(datasources.WithFlow(ctx, p.TokenID), loaders.New(a.loadersFor(p)))
 		},
 		Finish: extend,
 		Log:    a.log, MaxBody: a.cfg.Limits.Body, Timeout: a.cfg.Limits.Timeout, Tokens: a.cfg.Limits.Tokens,
@@ -263,7 +264,7 @@ func (a *app) openDoors(key []byte) error {
 }
 
 func newEngine(es graphql.ExecutableSchema, root graph.ResolverRoot, log *slog.Logger) (*engine.Engine, error) {
-	return engine.New(es, root, engine.Options{Log: log, Present: present(log), Row: dressed, Scalars: map[string]engine.Scalar{
+	return engine.New(es, root, engine.Options{Log: log, Present: present(log), Row: dressed, Matcher: fulfils, Scalars: map[string]engine.Scalar{
 		"String":   engine.ScalarOf(scalar.MarshalText, scalar.UnmarshalText, appendText),
 		"Currency": engine.ScalarOf(scalar.MarshalText, scalar.UnmarshalText, appendText),
 		"Decimal":  engine.ScalarOf(scalar.MarshalDecimal, scalar.UnmarshalDecimal, scalar.AppendDecimal),

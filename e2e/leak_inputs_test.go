@@ -102,3 +102,17 @@ func (x *probe) searchable(input, name string) {
 		}
 	}
 }
+
+// hiddenActs wants an act that the token may not do to be answered as one that does
+// not exist.
+func (x *probe) hiddenActs() {
+	x.typ, x.way = "Mutation", "mutation (hidden)"
+	for _, f := range x.sdl.fields("Mutation") {
+		if x.has("Mutation", f) {
+			continue
+		}
+		got := x.ask("mutation {\n"+f+" { __typename }\n}", nil).body
+		x.bodies = []string{x.ask("mutation {\nzq0000 { __typename }\n}", nil).body}
+		x.sameAsUnknown([]string{got}, []string{f})
+	}
+}

@@ -50,6 +50,7 @@ func (x *probe) everyWayOut() {
 			x.ordered()
 		}
 	}
+	x.hiddenActs()
 	x.doors()
 	x.nothingWithheld()
 }
@@ -203,7 +204,7 @@ func (x *probe) reachesType(typ string) bool {
 	if typ == "Query" {
 		return true
 	}
-	for _, c := range x.sdl.chains(typ, everything) {
+	for _, c := range x.waysTo(typ) {
 		ok := true
 		for _, s := range c {
 			able, _ := x.ableTo(canary.Field{Type: s.typ, Name: s.field})

@@ -19,8 +19,9 @@ type probe struct {
 	t      testing.TB
 	shown  map[string][]string // fields, filter keys, order values, arguments (as Type.field) by type, from introspection
 	came   map[*canary.Cell]bool
-	leaks  map[string]bool // told once
-	bodies []string        // of the way that runs
+	leaks  map[string]bool    // told once
+	chains map[string][]chain // see ways
+	bodies []string           // of the way that runs
 
 	// Of the way that runs.
 	way    string
@@ -31,7 +32,7 @@ type probe struct {
 // probeAs asks a token for its schema.
 func (l *leak) probeAs(t testing.TB, p *partner) *probe {
 	t.Helper()
-	x := &probe{leak: l, partner: p, sight: l.oracle.sees(p), t: t, shown: map[string][]string{}, came: map[*canary.Cell]bool{}, leaks: map[string]bool{}, way: "introspection"}
+	x := &probe{leak: l, partner: p, sight: l.oracle.sees(p), t: t, shown: map[string][]string{}, came: map[*canary.Cell]bool{}, leaks: map[string]bool{}, chains: map[string][]chain{}, way: "introspection"}
 	r := x.ask(`{ __schema { types { name kind possibleTypes { name } fields(includeDeprecated: true) { name args { name } } inputFields { name } enumValues(includeDeprecated: true) { name } } } }`, nil)
 	var a struct {
 		Data struct {

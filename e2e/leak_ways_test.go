@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/trama-graph/trama/e2e/canary"
 )
@@ -90,16 +91,22 @@ var waysOut = []struct {
 
 // ways returns how to come to the type: as the whole schema says, and as far as this
 // token's goes.
-func (x *probe) ways() []chain {
-	if x.typ == "Query" {
+func (x *probe) ways() []chain { return x.waysTo(x.typ) }
+
+func (x *probe) waysTo(typ string) []chain {
+	if typ == "Query" {
 		return []chain{{}}
 	}
-	out := x.sdl.chains(x.typ, everything)
-	for _, c := range x.sdl.chains(x.typ, x.has) {
+	if known, ok := x.chains[typ]; ok {
+		return known
+	}
+	out := x.sdl.chains(typ, everything)
+	for _, c := range x.sdl.chains(typ, x.has) {
 		if !slices.ContainsFunc(out, func(d chain) bool { return slices.Equal(c, d) }) {
 			out = append(out, c)
 		}
 	}
+	x.chains[typ] = out
 	return out
 }
 
@@ -268,7 +275,13 @@ func (x *probe) node(r *canary.Row) *node {
 func maskOf(kind string, c *canary.Cell) string {
 	switch kind {
 	case "last4":
-		return c.Canary[len(c.Canary)-4:] + `"`
+		signs := strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return r
+			}
+			return -1
+		}, c.Canary)
+		return signs[len(signs)-4:] + `"`
 	case "domain":
 		_, domain, _ := strings.Cut(c.Canary, "@")
 		return `"` + domain + `"`

@@ -200,7 +200,9 @@ func TestPoliciesAreReadAgain(t *testing.T) {
 	dir := t.TempDir()
 	root := serve(t, oneSource+"policies: {dir: "+dir+", every: 50ms}\n")
 	crm := root.as(root.run(t, "token", "new", "--account", "crm", "--package", "crm"))
-	payments := func() bool { return len(crm.try(t, `{ payments(first: 1) { totalCount } }`).Errors) == 0 || crm.knows(t, "payments") }
+	payments := func() bool {
+		return len(crm.try(t, `{ payments(first: 1) { totalCount } }`).Errors) == 0 || crm.knows(t, "payments")
+	}
 	if crm.knows(t, "payments") {
 		t.Fatal("the package crm has payments")
 	}
@@ -223,6 +225,14 @@ func TestPoliciesAreReadAgain(t *testing.T) {
 	}
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
+	}
+	// An empty directory may be one that was unmounted: what it said stays until somebody wants it.
+	eventually(t, "the empty directory told", func() bool { return strings.Contains(root.log.String(), "is empty and was not before") })
+	if !payments() {
+		t.Error("an empty directory took away what was in force")
+	}
+	if a := root.try(t, `mutation { reloadPolicies { version } }`); len(a.Errors) > 0 {
+		t.Errorf("reloadPolicies: %+v", a.Errors)
 	}
 	eventually(t, "the file taken away", func() bool { return !crm.knows(t, "payments") && !root.shows(t, "/readyz", `"refused":true`) })
 	if audit := str(root.try(t, `{ audit(kind: "policies.refused") { kind detail } }`)); !strings.Contains(audit, "policies.refused") {

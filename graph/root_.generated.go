@@ -1083,7 +1083,7 @@ type CustomerMember {
   "The rule that joined it: FIRST (the record the customer began with), R0 by hand, R1 a stored foreign key, R2 the same valid fiscal number."
   rule: String
   "What the rule saw."
-  evidence: String
+  evidence: String @sensitive
 }
 
 "Whether a system knows a customer."
@@ -1157,7 +1157,7 @@ type FieldAlternative {
   "The system."
   source: String
   "Its value."
-  value: String
+  value: String @sensitive
 }
 `, BuiltIn: false},
 	{Name: "../schema/delivery_note.graphql", Input: `extend type Query {

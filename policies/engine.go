@@ -82,7 +82,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{o: o}
 	e.loading.Lock()
 	defer e.loading.Unlock()
-	if err := e.load(ctx); err != nil {
+	if err := e.load(ctx, true); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -103,20 +103,29 @@ func (e *Engine) View(ctx context.Context, p *Principal) (*View, error) {
 func (e *Engine) Reload(ctx context.Context) error {
 	e.loading.Lock()
 	defer e.loading.Unlock()
-	return e.load(ctx)
+	return e.load(ctx, true)
 }
 
-// load reads the documents; e.loading is held.
-func (e *Engine) load(ctx context.Context) error {
+// errEmptied is a directory that had files and has none any more: it was unmounted, or
+// is being written anew. What it denied must not be allowed by that.
+var errEmptied = errors.New("the directory of policies is empty and was not before; if that is meant, reload (SIGHUP)")
+
+// load reads the documents; e.loading is held. asked says that somebody wants it, not
+// that files changed.
+func (e *Engine) load(ctx context.Context, asked bool) error {
 	// Before the files are read: what changes while they are is found by the next tick.
 	e.seen = e.fingerprint()
 	set, mistakes := loadSet(e.o.Graph, e.origins(), e.o.Scopes, e.o.Views, e.o.Now())
-	if err := joinMistakes(mistakes); err != nil {
+	err := joinMistakes(mistakes)
+	if before := e.current.Load(); err == nil && !asked && before != nil && before.own() > 0 && set.own() == 0 {
+		err = errEmptied
+	}
+	if err != nil {
 		e.mu.Lock()
 		e.err = err
 		e.refusals++
 		e.mu.Unlock()
-		e.o.Log.ErrorContext(ctx, "refused policies", "mistakes", len(mistakes), "err", err)
+		e.o.Log.ErrorContext(ctx, "refused policies", "mistakes", max(1, len(mistakes)), "err", err)
 		e.audit(ctx, AuditRefused, err.Error())
 		return err
 	}
@@ -151,6 +160,16 @@ func originsOf(shipped fs.FS, dir string) []origin {
 		from = append(from, origin{files: os.DirFS(dir), label: dir})
 	}
 	return from
+}
+
+// own counts the operator's documents.
+func (s *policySet) own() (n int) {
+	for i := range s.docs {
+		if !s.docs[i].Shipped {
+			n++
+		}
+	}
+	return n
 }
 
 func joinMistakes(list []*Mistake) error {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -31,8 +32,8 @@ func NewMasker(key []byte) *Masker {
 	return &Masker{macs: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
 }
 
-// Mask returns how a value is shown: of last4 the last four signs, and of a text
-// shorter than eight signs the last half, so that no text is shown whole; of hash an
+// Mask returns how a value is shown: of last4 the last four letters or digits,
+// and of a text that has less than eight of them the last half, so that no text is shown whole; of hash an
 // HMAC-SHA-256 of 22 signs, the same for the same account, field (Type.field) and
 // value, so that reports can join by it; of domain what stands behind the @; of year
 // the first moment of the year in UTC, as RFC 3339. "" means null: it is what "", a
@@ -55,13 +56,13 @@ func (m *Masker) Mask(kind MaskKind, account, field, value string) string {
 }
 
 func lastFour(value string) string {
-	show := min(4, utf8.RuneCountInString(value)/2)
-	at := len(value)
-	for range show {
-		_, size := utf8.DecodeLastRuneInString(value[:at])
-		at -= size
+	var signs []rune // blanks and dashes are none: of a telephone number four digits are shown
+	for _, r := range value {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			signs = append(signs, r)
+		}
 	}
-	return value[at:]
+	return string(signs[len(signs)-min(4, len(signs)/2):])
 }
 
 // domain gives nothing of what does not look like a domain: a text that holds two

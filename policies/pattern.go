@@ -3,6 +3,7 @@ package policies
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 
 	"github.com/ory/ladon"
@@ -71,6 +72,9 @@ func (m *matcher) pattern(name string) (pattern, string) {
 			if _, err := regexp.Compile(part); err != nil {
 				return p, fmt.Sprintf("has a pattern that is refused: %s", err)
 			}
+			if repeatsRepeats(part) {
+				return p, "has a pattern that repeats what is repeated already, which can take very long"
+			}
 			whole.WriteString("(" + part + ")")
 			start = i + 1
 		}
@@ -88,6 +92,26 @@ func (m *matcher) pattern(name string) (pattern, string) {
 	}
 	p.re = re
 	return p, ""
+}
+
+// repeatsRepeats reports whether a pattern has a repetition within a repetition, as
+// (a+)+ has: a matcher that backtracks may take time that doubles with each sign.
+func repeatsRepeats(part string) bool {
+	re, err := syntax.Parse(part, syntax.Perl)
+	return err == nil && nested(re, false)
+}
+
+func nested(re *syntax.Regexp, within bool) bool {
+	repeats := re.Op == syntax.OpStar || re.Op == syntax.OpPlus || re.Op == syntax.OpRepeat && re.Max != 0 && re.Max != 1
+	if repeats && within {
+		return true
+	}
+	for _, sub := range re.Sub {
+		if nested(sub, within || repeats) {
+			return true
+		}
+	}
+	return false
 }
 
 // find returns which of the names the pattern matches, by their places; the text says

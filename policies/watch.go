@@ -48,7 +48,7 @@ func (e *Engine) look(ctx context.Context, looked string) string {
 	e.loading.Lock()
 	defer e.loading.Unlock()
 	if e.fingerprint() != e.seen {
-		_ = e.load(ctx) // is in the log and in Status
+		_ = e.load(ctx, false) // is in the log and in Status
 	}
 	return outside
 }

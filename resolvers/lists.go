@@ -16,7 +16,41 @@ import (
 // the generated inputs; their fields are named after the columns they read,
 // which a test holds against the SDL's @reads.
 func list(filter, orderBy any, first *int, after *string) loaders.Args {
-	return loaders.Args{Where: predicate(reflect.ValueOf(filter)), Order: sort(reflect.ValueOf(orderBy)), First: first, After: after}
+	a := loaders.Args{Order: sort(reflect.ValueOf(orderBy)), First: first, After: after}
+	if n := size(reflect.ValueOf(filter)); n > loaders.MaxConditions {
+		a.Conditions = n // refused by the loaders; nothing is made of it
+	} else {
+		a.Where = predicate(reflect.ValueOf(filter))
+	}
+	return a
+}
+
+// size is how many conditions a generated filter input has: each column it names
+// and each `not` is one, and so is an input that names nothing.
+func size(filter reflect.Value) int {
+	if filter.Kind() == reflect.Pointer {
+		if filter.IsNil() {
+			return 0
+		}
+		filter = filter.Elem()
+	}
+	n := 0
+	for i := range filter.NumField() {
+		name, _, _ := strings.Cut(filter.Type().Field(i).Tag.Get("json"), ",")
+		v := filter.Field(i)
+		switch {
+		case v.IsNil():
+		case name == "and", name == "or":
+			for j := range v.Len() {
+				n += size(v.Index(j))
+			}
+		case name == "not":
+			n += 1 + size(v)
+		default:
+			n++
+		}
+	}
+	return max(n, 1)
 }
 
 // predicate turns a generated filter input into a condition. It runs once per

@@ -4,6 +4,9 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/internal/gather"
@@ -129,7 +132,7 @@ type family struct {
 	expr func(key string) string // "" = no row can belong to it
 	of   func(r *record) []string
 	// loose: keys are texts, which the database may hold equal although they
-	// differ in letter case or spaces at their ends.
+	// differ in letter case, accents or spaces at their ends.
 	loose bool
 }
 
@@ -195,12 +198,23 @@ func (f *family) belongs(r *record, keys []string) (key string, ok bool) {
 	}
 	for _, k := range own {
 		if slices.ContainsFunc(keys, func(asked string) bool {
-			return strings.EqualFold(strings.TrimSpace(asked), strings.TrimSpace(k))
+			return fold(asked) == fold(k)
 		}) {
 			return "", true
 		}
 	}
 	return "", false
+}
+
+// fold is a text without what databases overlook: letter case, accents and space
+// at the ends.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(norm.NFKD.String(strings.TrimSpace(s))))
 }
 
 func (f *family) check(keys []string, r *record) error {

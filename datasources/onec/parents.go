@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/internal/gather"
@@ -150,7 +153,7 @@ func (k *kin[T, P]) parentOf(x *T, asked map[string]string) string {
 }
 
 // belongs judges a row by the parents that were asked. The database may take
-// texts that differ in case for equal: such a row is left out, any other is
+// texts that differ in case or accents for equal: such a row is left out, any other is
 // foreign.
 func (k *kin[T, P]) belongs(x *T, chunk []string) (bool, error) {
 	for _, c := range k.candidates(x) {
@@ -161,11 +164,22 @@ func (k *kin[T, P]) belongs(x *T, chunk []string) (bool, error) {
 		}
 	}
 	for _, c := range k.candidates(x) {
-		if slices.ContainsFunc(chunk, func(p string) bool { return strings.EqualFold(strings.TrimSpace(p), c) }) {
+		if slices.ContainsFunc(chunk, func(p string) bool { return loosened(p) == loosened(c) }) {
 			return false, nil
 		}
 	}
 	return false, foreign()
+}
+
+// loosened is a text without what databases overlook: letter case, accents and space
+// at the ends.
+func loosened(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(norm.NFKD.String(strings.TrimSpace(s))))
 }
 
 // fetched is what was read for a chunk.

@@ -2,6 +2,11 @@ package rest
 
 import (
 	"context"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/internal/gather"
@@ -78,6 +83,42 @@ func (r *reader[T, P]) parentOf(x *T, column string, asked map[string]bool) stri
 	return ""
 }
 
+// own are the rows of the parents that were asked for. A database may take texts
+// for equal that are not: such a row is nobody's, and no error, which would tell
+// that it exists. Any other row refuses the answer.
+func (r *reader[T, P]) own(rows []T, column string, parents []string) ([]T, error) {
+	asked := set(parents)
+	var loose map[string]bool
+	kept := rows[:0]
+	for i := range rows {
+		if r.parentOf(&rows[i], column, asked) != "" {
+			kept = append(kept, rows[i])
+			continue
+		}
+		if loose == nil {
+			loose = make(map[string]bool, len(parents))
+			for _, p := range parents {
+				loose[fold(p)] = true
+			}
+		}
+		if !slices.ContainsFunc(numbers(P(&rows[i]), column), func(n string) bool { return loose[fold(n)] }) {
+			return nil, invalid(r.t.s.cfg.Name, r.e.Name, errForeign)
+		}
+	}
+	return kept, nil
+}
+
+// fold is a text without what databases overlook: letter case, accents and space
+// at the ends.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(norm.NFKD.String(strings.TrimSpace(s))))
+}
+
 // numbers are all values of a column that may hold several.
 func numbers(row schema.Entity, column string) []string {
 	if l, ok := row.(interface{ LinkKeys() *schema.Links }); ok {
@@ -117,11 +158,8 @@ func (r *reader[T, P]) children(ctx context.Context, first *resource, plan *mapp
 			return nil, false, err
 		}
 		rows = distinct(rows, r.t.shape.id)
-		asked := set(good)
-		for i := range rows {
-			if r.parentOf(&rows[i], column, asked) == "" {
-				return nil, false, invalid(r.t.s.cfg.Name, r.e.Name, errForeign)
-			}
+		if rows, err = r.own(rows, column, good); err != nil {
+			return nil, false, err
 		}
 	}
 	if len(failed) > 0 {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Found is a canary that a text holds.
@@ -18,19 +19,17 @@ type Found struct {
 // Scanner looks for canaries as they are, and behind the usual encodings.
 type Scanner struct {
 	of            *Registry
-	name, run     *regexp.Regexp
-	second, code  *regexp.Regexp
 	coded, hidden *regexp.Regexp
+
+	mu    sync.Mutex // guards clean
+	clean map[string]bool
 }
 
 // Scanner returns a scanner for the world's canaries.
 func (r *Registry) Scanner() *Scanner {
 	return &Scanner{
 		of:     r,
-		name:   regexp.MustCompile(`(?i)canary-\d{4}`),
-		run:    regexp.MustCompile(`\d{10,}`),
-		second: regexp.MustCompile(`20[34]\d-\d\d-\d\d(?:T\d\d:\d\d:\d\d)?`),
-		code:   regexp.MustCompile(`"[A-Z]{3}"`),
+		clean:  map[string]bool{},
 		coded:  regexp.MustCompile(`[A-Za-z0-9+/_-]{10,}`),
 		hidden: regexp.MustCompile(`%[0-9A-Fa-f]{2}|\\u00[0-9A-Fa-f]{2}|&#`),
 	}
@@ -54,50 +53,84 @@ func (s *Scanner) Find(text string) []Found {
 		s.plain(html.UnescapeString(strings.ReplaceAll(text, `\u00`, "&#x")), "escaped", add)
 	}
 	for _, token := range s.coded.FindAllString(text, -1) {
-		for _, e := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-			// A code may begin anywhere in what looks like one.
-			for from := range min(4, len(token)) {
-				t := token[from:]
-				if len(t)%4 == 1 {
-					t = t[:len(t)-1]
-				}
-				if b, err := e.DecodeString(t); err == nil {
-					s.plain(string(b), "base64 of "+token, add)
-				}
-			}
-		}
-		if b, err := hex.DecodeString(token[:len(token)/2*2]); err == nil {
-			s.plain(string(b), "hex of "+token, add)
-		}
+		s.decoded(token, add)
 	}
 	return out
 }
 
+// decoded looks behind the encodings of a token. Ids come again and again: those in
+// which nothing was found are remembered.
+func (s *Scanner) decoded(token string, add func(*Cell, string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.clean[token] {
+		return
+	}
+	clean := true
+	found := func(c *Cell, at string) {
+		clean = clean && c == nil
+		add(c, at)
+	}
+	for _, e := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		// A code may begin anywhere in what looks like one.
+		for from := range min(4, len(token)) {
+			t := token[from:]
+			if len(t)%4 == 1 {
+				t = t[:len(t)-1]
+			}
+			if b, err := e.DecodeString(t); err == nil {
+				s.plain(string(b), "base64 of "+token, found)
+			}
+		}
+	}
+	if b, err := hex.DecodeString(token[:len(token)/2*2]); err == nil {
+		s.plain(string(b), "hex of "+token, found)
+	}
+	if clean && len(s.clean) < 1<<16 {
+		s.clean[token] = true
+	}
+}
+
+// plain looks at a text as it is, in one pass.
 func (s *Scanner) plain(text, in string, add func(*Cell, string)) {
-	around := func(at []int) string {
-		if in != "" {
-			return in
-		}
-		return text[max(0, at[0]-60):min(len(text), at[1]+40)]
-	}
-	for _, at := range s.name.FindAllStringIndex(text, -1) {
-		name := strings.ToLower(text[at[0]:at[1]])
-		c := s.of.texts[name]
-		if name == Rage[:len(name)] {
-			c = &Cell{Canary: Rage, Label: "what the system said"}
-		}
-		add(c, around(at))
-	}
-	for _, at := range s.run.FindAllStringIndex(text, -1) {
-		add(s.of.runs[text[at[0]:at[0]+digits]], around(at))
-	}
-	for _, at := range s.second.FindAllStringIndex(text, -1) {
-		// The first moment of a year is what the mask shows.
-		if t := text[at[0]:at[1]]; !strings.HasSuffix(t, "-01-01T00:00:00") {
-			add(s.of.times[t], around(at))
+	told := func(c *Cell, from, to int) {
+		switch {
+		case c == nil:
+		case in != "":
+			add(c, in)
+		default:
+			add(c, text[max(0, from-60):min(len(text), to+40)])
 		}
 	}
-	for _, at := range s.code.FindAllStringIndex(text, -1) {
-		add(s.of.codes[text[at[0]+1:at[1]-1]], around(at))
+	const name, second, day = len("canary-0000"), len("2031-01-01T00:00:00"), len("2031-01-01")
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9':
+			to := i + 1
+			for to < len(text) && text[to] >= '0' && text[to] <= '9' {
+				to++
+			}
+			switch {
+			case to-i >= digits:
+				told(s.of.runs[text[i:i+digits]], i, to)
+			case to-i == 4 && i+second <= len(text) && text[i+day] == 'T':
+				told(s.of.times[text[i:i+second]], i, i+second)
+				// The first moment of a day is no canary: it is what a mask shows.
+				if !strings.HasSuffix(text[i:i+second], "T00:00:00") {
+					told(s.of.times[text[i:i+day]], i, i+day)
+				}
+			case to-i == 4 && i+day <= len(text):
+				told(s.of.times[text[i:i+day]], i, i+day)
+			}
+			i = to - 1
+		case (c == 'c' || c == 'C') && i+name <= len(text) && strings.EqualFold(text[i:i+7], "canary-"):
+			at := strings.ToLower(text[i : i+name])
+			if at == Rage[:name] {
+				told(&Cell{Canary: Rage, Label: "what the system said"}, i, i+name)
+			}
+			told(s.of.texts[at], i, i+name)
+		case c == '"' && i+5 <= len(text) && text[i+4] == '"':
+			told(s.of.codes[text[i+1:i+4]], i, i+5)
+		}
 	}
 }

@@ -37,6 +37,9 @@ type Options struct {
 	// Row gives a row the columns that conditions of policies read and rows do not
 	// have. Nil: fields with such conditions are not shown.
 	Row RowFunc
+	// Matcher decides conditions of policies by what the sources of the rows can
+	// tell. Nil: a row is believed to have every column.
+	Matcher MatcherFunc
 	// Parallel bounds the resolver calls of one operation that are under way at
 	// the same time; default 64.
 	Parallel int

@@ -79,13 +79,16 @@ func (w *Warden) onRow(ctx context.Context, fc *graphql.FieldContext, next graph
 	if row == nil {
 		return nil, w.refuse(errForbidden)
 	}
-	row, err := dress(ctx, w.engine.opts.Row, row, fc.Object, plan.ReadsCustomer(full) || plan.ReadsCustomer(shaded))
+	dressed, err := dress(ctx, w.engine.opts.Row, row, fc.Object, plan.ReadsCustomer(full) || plan.ReadsCustomer(shaded))
+	holds := func(p schema.Predicate) bool {
+		return decider(ctx, w.engine.opts.Matcher, fc.Object, p)(row, dressed)
+	}
 	switch {
 	case err != nil:
 		return nil, w.refuse(err)
-	case full.Match(row):
+	case holds(full):
 		return next(ctx)
-	case shaded.Match(row):
+	case holds(shaded):
 		return masked(ctx, next, a)
 	}
 	return nil, w.refuse(errForbidden)

@@ -61,13 +61,18 @@ func (c *completion) judge(s *set) (hidden []bool) {
 		return nil // MaskNull without Row is modeNull
 	}
 	n := len(s.objects)
+	var full, shaded func(own, row schema.Row) bool
 	for i, o := range s.objects {
-		row, err := c.run.row(s.sel.object, o, c.step.node)
+		own, row, err := c.run.row(s.sel.object, o, c.step.node)
 		if err == nil {
-			if p.Full.Match(row) {
+			if full == nil {
+				full = decider(c.run.ctx, c.run.engine.opts.Matcher, c.step.node.Type, p.Full)
+				shaded = decider(c.run.ctx, c.run.engine.opts.Matcher, c.step.node.Type, p.Masked)
+			}
+			if full(own, row) {
 				continue
 			}
-			if p.Kind != "" && p.Masked.Match(row) {
+			if p.Kind != "" && shaded(own, row) {
 				if p.Kind != policies.MaskNull {
 					if c.masked == nil {
 						c.masked = make([]bool, n)
@@ -100,14 +105,34 @@ func (c *completion) forbid(s *set, i int, err error) {
 	c.column.faults = append(c.column.faults, fault{set: s, step: c.step, index: i, err: err})
 }
 
-// row returns an object as the row that conditions are evaluated on.
-func (r *run) row(o *object, p place, n *plan.Node) (schema.Row, error) {
-	row, ok := reflect.NewAt(o.goType, p).Interface().(schema.Row)
+// row returns an object as the row that conditions are evaluated on: as it is, and
+// dressed.
+func (r *run) row(o *object, p place, n *plan.Node) (own, dressed schema.Row, err error) {
+	own, ok := reflect.NewAt(o.goType, p).Interface().(schema.Row)
 	if !ok {
-		return nil, errForbidden // a type without columns cannot fulfil anything
+		return nil, nil, errForbidden // a type without columns cannot fulfil anything
 	}
-	return dress(r.ctx, r.engine.opts.Row, row, n.Type, n.Police.Customer)
+	dressed, err = dress(r.ctx, r.engine.opts.Row, own, n.Type, n.Police.Customer)
+	return own, dressed, err
 }
+
+// decider returns whether a row fulfils a condition, for one goroutine. Only the
+// matcher knows which columns a row's source has: one that is absent and one that
+// is unknown look alike on the row.
+func decider(ctx context.Context, f MatcherFunc, typeName string, p schema.Predicate) func(own, dressed schema.Row) bool {
+	if f == nil || p.Op == schema.All || p.Op == schema.None {
+		return func(_, dressed schema.Row) bool { return p.Match(dressed) }
+	}
+	match := f(ctx, typeName, p)
+	return func(own, _ schema.Row) bool { return match(own) }
+}
+
+// MatcherFunc returns whether rows of a type, as their resolver gave them, fulfil a
+// condition in which policies.ViaColumn is decided and policies.CustomerColumn is
+// not. What the source of a row cannot decide, since it has no such column, counts
+// as not fulfilled, below a Not as well. The returned function is used by one
+// goroutine.
+type MatcherFunc func(ctx context.Context, typeName string, p schema.Predicate) func(schema.Row) bool
 
 // dress gives a row the columns it does not have itself. Where that is not
 // possible the conditions cannot be evaluated, and the field is not shown.

@@ -26,15 +26,19 @@ type Recorder interface {
 // count tells the quota and the usage what an answer was.
 func (s *Server) count(ctx context.Context, oc *operation, a answered) {
 	p := policies.From(ctx)
+	rows := a.result.Rows()
+	if !a.result.HasData() {
+		rows = 0 // nothing was answered
+	}
 	if s.cfg.Quota != nil {
-		s.cfg.Quota.Rows(ctx, p, a.result.Rows())
+		s.cfg.Quota.Rows(ctx, p, rows)
 	}
 	if s.cfg.Usage == nil {
 		return
 	}
 	o := usage.Operation{
 		Token: p.TokenID, Account: p.Account, Hash: a.hash, Name: oc.OperationName, Fields: a.plan.Fields(), Sensitive: a.plan.Sensitive,
-		Errors: len(a.result.Errors()), Denied: deniedCode(a.result.Errors()), Rows: a.result.Rows(), Cost: a.plan.Cost, Took: a.took,
+		Errors: len(a.result.Errors()), Denied: deniedCode(a.result.Errors()), Rows: rows, Cost: a.plan.Cost, Took: a.took,
 		Inputs: s.cfg.Usage.Inputs(oc.RawQuery, oc.OperationName, oc.Variables),
 	}
 	if len(a.result.Errors()) == 0 {
@@ -81,16 +85,14 @@ func deniedCode(errs gqlerror.List) schema.Code {
 	return ""
 }
 
-// refusedOperation tells the usage of a document that was refused. One that would
-// be valid for somebody who sees everything asked for what its token may not see,
-// which the client is not told.
-func (s *Server) refusedOperation(ctx context.Context, q *request, errs gqlerror.List) {
+// refusedOperation tells the usage of a document that was refused.
+func (s *Server) refusedOperation(ctx context.Context, errs gqlerror.List) {
 	p := policies.From(ctx)
 	if s.cfg.Usage == nil || p == nil {
 		return
 	}
 	o := usage.Operation{Token: p.TokenID, Account: p.Account, Errors: len(errs), Denied: deniedCode(errs)}
-	if o.Denied == "" && s.validForAll(q.Query) {
+	if o.Denied == "" && deniedIn(errs, s.cfg.Graph, s.cfg.Full) {
 		o.Denied = schema.ForbiddenField
 	}
 	s.cfg.Usage.Record(o)

@@ -56,7 +56,7 @@ func (s *Server) graphql(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if len(errs) > 0 {
-		s.refusedOperation(ctx, q, errs)
+		s.refusedOperation(ctx, errs)
 		s.answer(w, r, media, requestStatus(media, http.StatusBadRequest), errorBody(errs), errs)
 		return
 	}
@@ -75,7 +75,7 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, r *http.Request
 		return
 	case err != nil:
 		errs := listOf(err)
-		s.refusedOperation(ctx, &request{Query: oc.RawQuery, OperationName: oc.OperationName}, errs)
+		s.refusedOperation(ctx, errs)
 		s.answer(w, r, media, requestStatus(media, http.StatusBadRequest), errorBody(errs), errs)
 		return
 	}
@@ -96,11 +96,15 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, r *http.Request
 }
 
 func (s *Server) plan(ctx context.Context, v *view, oc *operation) (*plan.Plan, error) {
-	p, err := plan.Of(v.schema, oc.Operation, oc.Variables, s.cfg.Plan)
+	access, opts := policies.AccessFrom(ctx), s.cfg.Plan
+	// Where an agreement's largest page is smaller than the default, it is the default.
+	if agreed := access.Principal.Agreement.MaxPage; agreed > 0 && agreed < opts.PageSize {
+		opts.PageSize = agreed
+	}
+	p, err := plan.Of(v.schema, oc.Operation, oc.Variables, opts)
 	if err != nil {
 		return nil, err
 	}
-	access := policies.AccessFrom(ctx)
 	if err := guard.Check(p, guard.LimitsFor(access.Principal.Agreement, s.cfg.Limits)); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -35,6 +36,9 @@ func (s *Server) operation(ctx context.Context, v *view, p *policies.Principal, 
 		}
 		if depth(parsed) > maxDepth {
 			return nil, listOf(schema.Errorf(schema.Limited, "the document is nested deeper than %d", maxDepth)), nil
+		}
+		if err := bounded(parsed); err != nil {
+			return nil, listOf(err), nil
 		}
 		if !known {
 			doc = &document{QueryDocument: parsed}
@@ -127,7 +131,11 @@ func listOf(err error) gqlerror.List {
 	if errors.As(err, &e) {
 		code = e.Code
 	}
-	return coded(gqlerror.List{one}, code)
+	list = coded(gqlerror.List{one}, code)
+	if e != nil && e.Wait > 0 {
+		one.Extensions["retryAfter"] = int(math.Ceil(e.Wait.Seconds()))
+	}
+	return list
 }
 
 func coded(list gqlerror.List, code schema.Code) gqlerror.List {
@@ -135,17 +143,4 @@ func coded(list gqlerror.List, code schema.Code) gqlerror.List {
 		e.Extensions = map[string]any{"code": code}
 	}
 	return list
-}
-
-// validForAll reports whether a document would be valid for somebody who sees
-// everything.
-func (s *Server) validForAll(query string) bool {
-	if s.cfg.Full == nil {
-		return false
-	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Name: "query", Input: query}, s.cfg.Tokens)
-	if err != nil || depth(doc) > maxDepth {
-		return false
-	}
-	return len(validator.ValidateWithRules(s.cfg.Full, doc, s.silent)) == 0
 }

@@ -42,6 +42,9 @@ func (s *Server) overdrawn(ctx context.Context, h http.Header, err error) error 
 	if !errors.As(err, &e) || (e.Code != schema.Limited && e.Code != schema.TooCostly) {
 		return s.internal(ctx, err)
 	}
+	if e.Code == schema.TooCostly { // no wait helps
+		return &refusal{http.StatusBadRequest, e}
+	}
 	if e.Wait > 0 {
 		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(e.Wait.Seconds())))))
 	}

@@ -48,9 +48,10 @@ type Config struct {
 	Observe func(Observation)
 	// Usage is told of each operation; nil = nobody is.
 	Usage Recorder
-	// Full is the schema of somebody who sees everything, to tell a denied field from
-	// one that does not exist, for the audit only.
+	// Full and Graph are the schema of somebody who sees everything, to tell a denied
+	// name from one that does not exist, for the audit only.
 	Full    *ast.Schema
+	Graph   *policies.Graph
 	Log     *slog.Logger
 	MaxBody int64         // bytes of a request, default 1 MiB
 	Timeout time.Duration // of one operation, default 30 s

@@ -12,7 +12,11 @@ import (
 
 // paging explains lists and their filters.
 func (n *note) paging() {
-	of := strings.NewReplacer("{default}", grouped(int64(n.Limits.DefaultPage)), "{max}", grouped(int64(n.Limits.PageSize)))
+	if !slices.ContainsFunc(n.Schema.Query.Fields, func(f *ast.FieldDefinition) bool { return n.isPage(f.Type) }) && len(n.reach.entities) == 0 {
+		return
+	}
+	n.section(n.t.lists)
+	of := strings.NewReplacer("{default}", n.grouped(int64(n.Limits.DefaultPage)), "{max}", n.grouped(int64(n.Limits.PageSize)))
 	for _, s := range n.t.listItems {
 		n.item(of.Replace(s))
 	}
@@ -25,6 +29,7 @@ func (n *note) paging() {
 	}
 	if len(kinds) == 0 {
 		n.linef("%s", n.t.noFilters)
+		n.fences()
 		return
 	}
 	n.linef("%s", n.t.filters)
@@ -37,6 +42,7 @@ func (n *note) paging() {
 		n.row(n.t.kinds[d.Name], strings.Join(names, ", "))
 	}
 	n.b.WriteString("\n")
+	n.fences()
 }
 
 // values explains how values are written, the value types and the enums.
@@ -84,6 +90,10 @@ func (n *note) masks() {
 func (n *note) limits() {
 	n.section(n.t.limits)
 	n.linef("%s", n.t.limitsAre)
+	for _, s := range n.t.limitItems {
+		n.item(s)
+	}
+	n.b.WriteString("\n")
 	n.table(n.t.limit, n.t.standard, "`me { agreement }`")
 	standard := map[string]int64{
 		"maxCost": n.Limits.Cost, "maxDepth": int64(n.Limits.Depth), "maxAliases": int64(n.Limits.Aliases), "maxRootFields": int64(n.Limits.RootFields),
@@ -96,7 +106,7 @@ func (n *note) limits() {
 		}
 		value := n.t.unlimited
 		if v := standard[f.Name]; v > 0 {
-			value = grouped(v)
+			value = n.grouped(v)
 		}
 		n.row(name, value, "`"+f.Name+"`")
 	}
@@ -144,14 +154,13 @@ func (n *note) systems() {
 	n.types(n.reach.systems)
 }
 
-// grouped writes a number with a narrow gap every three digits, which every
-// language reads alike.
-func grouped(v int64) string {
+// grouped writes a number with its thousands apart, as the language does.
+func (n *note) grouped(v int64) string {
 	s := strconv.FormatInt(v, 10)
 	var b strings.Builder
 	for i, r := range s {
 		if i > 0 && (len(s)-i)%3 == 0 {
-			b.WriteRune('\u202f')
+			b.WriteString(n.Language.group())
 		}
 		b.WriteRune(r)
 	}

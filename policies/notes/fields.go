@@ -42,7 +42,9 @@ func (n *note) argumentsOf(f *ast.FieldDefinition) string {
 
 // records describes the types of rows, and the types they hold.
 func (n *note) records() {
-	n.section(n.t.records)
+	if len(n.reach.entities)+len(n.Added) > 0 {
+		n.section(n.t.records)
+	}
 	for _, d := range n.reach.entities {
 		n.linef("### %s", d.Name)
 		n.linef("%s", d.Description)
@@ -54,6 +56,46 @@ func (n *note) records() {
 		n.linef("%s", n.t.partsAre)
 		n.types(n.reach.parts)
 	}
+}
+
+// added describes the fields on records that other packages show.
+func (n *note) added() {
+	if len(n.Added) == 0 {
+		return
+	}
+	n.linef("%s", n.t.adds)
+	last := ""
+	for _, a := range n.Added {
+		d := n.Full.Types[a.Type]
+		if d == nil || d.Fields.ForName(a.Field) == nil {
+			continue
+		}
+		if a.Type != last {
+			if last != "" {
+				n.b.WriteString("\n")
+			}
+			last = a.Type
+			n.linef("### %s", a.Type)
+			n.table(n.t.field, n.t.typ, n.t.meaning)
+		}
+		f, text := d.Fields.ForName(a.Field), ""
+		if a.Mask != "" {
+			text = n.maskedBy(a.Mask)
+		}
+		if a.If {
+			text = join(text, n.t.addsIf)
+		}
+		n.row("`"+f.Name+"`", n.typeOf(f.Type), join(f.Description, text))
+	}
+	n.b.WriteString("\n")
+}
+
+// maskedBy says that a field is masked, and keeps how for the section on masks.
+func (n *note) maskedBy(k policies.MaskKind) string {
+	if !slices.Contains(n.masked, k) {
+		n.masked = append(n.masked, k)
+	}
+	return fmt.Sprintf(n.t.masked, k)
 }
 
 func (n *note) types(list []*ast.Definition) {
@@ -89,10 +131,7 @@ func (n *note) special(typeName, field string) string {
 	g := n.View.Grant(typeName, field)
 	var mask, where string
 	if g.Mask != "" && g.Verdict != policies.Allow {
-		mask = fmt.Sprintf(n.t.masked, g.Mask)
-		if !slices.Contains(n.masked, g.Mask) {
-			n.masked = append(n.masked, g.Mask)
-		}
+		mask = n.maskedBy(g.Mask)
 	}
 	if g.Verdict == policies.Row {
 		where = fmt.Sprintf(n.t.onlyWhere, n.condition(typeName, g.Full, false))

@@ -54,6 +54,17 @@ func (l Language) own() string {
 	return "English"
 }
 
+// group is what stands between the thousands of a number.
+func (l Language) group() string {
+	switch l {
+	case French:
+		return "\u202f"
+	case Romanian, Portuguese:
+		return "."
+	}
+	return ","
+}
+
 // texts are the fixed sentences of one language. A test holds that none is empty.
 type texts struct {
 	colon     string // between a word and what it says: French has a space before it
@@ -79,16 +90,25 @@ type texts struct {
 	isOneOf                            string // %s column, %s values
 	isVia                              string // %s types
 	viaOnly                            string // of rows that are reached so only
-	and, or, not                       string // not: %s a condition
+	and, or                            string
+	andNot, nor                        string // with their spaces: what begins a negative part; what stands between values
+	notSameCustomer, notCustomer       string // the contrary of sameCustomer, isCustomer
+	isNotClaim                         string // %s column, %s claim
+	isNot, isNoneOf                    string // %s column, %s one value; several
+	isNotVia                           string // %s types
 	typ, filter, order                 string
 	masked                             string // %s a mask
 	onlyWhere                          string // %s a condition
 	parts, partsAre, valueTypes, enums string
 	value                              string
+	adds, addsIf                       string // of fields on records that other packages show; of those with conditions
 
-	lists       string
-	listItems   []string // {default} {max}
-	filters     string
+	lists     string
+	listItems []string // {default} {max}
+	filters   string
+
+	sampleFilter, sampleDate, sampleNext string // what an example shows
+
 	kind        string
 	conditions  string
 	kinds       map[string]string // by input type
@@ -100,6 +120,7 @@ type texts struct {
 	maskKinds   map[string]string // by policies.MaskKind
 	limits      string
 	limitsAre   string
+	limitItems  []string
 	limit       string
 	standard    string
 	unlimited   string

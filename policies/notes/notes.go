@@ -9,6 +9,7 @@
 package notes
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -29,7 +30,15 @@ type Package struct {
 	Name              string
 	Titles, Summaries map[string]string // by language
 	Claims            []string          // that its tokens need
-	Example           string            // one GraphQL operation
+	Example           string            // one GraphQL operation, "" for none
+}
+
+// Added is a field that a package grants on a type of which it does not show the
+// rows: with a package that does, a token sees it.
+type Added struct {
+	Type, Field string
+	Mask        policies.MaskKind // "" when it is shown whole
+	If          bool              // only where the policy's conditions hold
 }
 
 // Grants is what a token of the package sees; a *policies.View is one.
@@ -54,35 +63,42 @@ type Input struct {
 	Schema   *ast.Schema // as the package's view shows it
 	Full     *ast.Schema // with its @reads and @value
 	View     Grants
+	Added    []Added // in the order they are shown
 	Limits   Limits
 	URL      string // of the server as partners reach it, "" when not known
 }
 
-// Render writes a note as Markdown. It is an error when the package has no title or
-// summary in the language, or when its example is no valid question to the schema.
+// Render writes a note as Markdown. A title or summary that is missing in the
+// language is given in English, else the package's name stands for the title; what is
+// missing altogether is left out. It is an error when the package's example is no
+// valid question to the schema.
 func Render(w io.Writer, in Input) error {
 	t, err := textsOf(in.Language)
 	if err != nil {
 		return err
 	}
-	if in.Package.Titles[string(in.Language)] == "" || in.Package.Summaries[string(in.Language)] == "" {
-		return fmt.Errorf("package %s has no title or no summary in %s", in.Package.Name, in.Language)
-	}
-	example, err := format(in.Schema, in.Package.Example)
-	if err != nil {
-		return fmt.Errorf("example of package %s: %w", in.Package.Name, err)
+	example := ""
+	if in.Package.Example != "" {
+		if example, err = format(in.Schema, in.Package.Example); err != nil {
+			return fmt.Errorf("example of package %s: %w", in.Package.Name, err)
+		}
 	}
 	if in.URL == "" {
 		in.URL = "https://api.example.com"
 	}
 	n := &note{Input: in, t: t, reach: reachOf(in.Schema, in.Full)}
+	if n.samples, err = n.samplesOf(); err != nil {
+		return fmt.Errorf("questions of package %s: %w", in.Package.Name, err)
+	}
 	n.head()
 	n.access()
-	n.section(t.example)
-	n.fence("graphql", example)
+	if example != "" {
+		n.section(t.example)
+		n.fence("graphql", example)
+	}
 	n.roots()
 	n.records()
-	n.section(t.lists)
+	n.added()
 	n.paging()
 	n.values()
 	n.masks()
@@ -100,11 +116,13 @@ type note struct {
 	b      strings.Builder
 	reach  reach
 	masked []policies.MaskKind // met so far
+
+	samples []sample
 }
 
 func (n *note) head() {
-	lang := string(n.Language)
-	n.linef("# %s%s%s", n.Package.Titles[lang], n.t.colon, n.t.note)
+	// No colon between the two, as a title may have one.
+	n.linef("# %s – %s", n.inLanguage(n.Package.Titles, n.Package.Name), n.t.note)
 	others := make([]string, 0, len(Languages()))
 	for _, l := range Languages() {
 		if l != n.Language {
@@ -112,8 +130,15 @@ func (n *note) head() {
 		}
 	}
 	n.linef("%s · %s", fmt.Sprintf(n.t.packageIs, n.Package.Name), strings.Join(others, " · "))
-	n.linef("%s", n.Package.Summaries[lang])
+	if s := n.inLanguage(n.Package.Summaries, ""); s != "" {
+		n.linef("%s", s)
+	}
 	n.linef("%s", n.t.only)
+}
+
+// inLanguage is a text in the note's language, else in English, else the other.
+func (n *note) inLanguage(texts map[string]string, other string) string {
+	return cmp.Or(texts[string(n.Language)], texts[string(English)], other)
 }
 
 func (n *note) access() {
@@ -151,5 +176,8 @@ func format(s *ast.Schema, text string) (string, error) {
 	}
 	var b strings.Builder
 	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatQueryDocument(doc)
+	if text := b.String(); !strings.HasPrefix(text, "query {") {
+		return text, nil // with a name or variables the word must stay
+	}
 	return strings.TrimPrefix(b.String(), "query "), nil
 }

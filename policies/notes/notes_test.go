@@ -22,6 +22,7 @@ const sdl = `
 directive @reads(field: String!) on INPUT_FIELD_DEFINITION | ENUM_VALUE | ARGUMENT_DEFINITION
 directive @value on OBJECT
 scalar Decimal
+scalar DateTime
 type Query {
   "Any record by its id."
   node("The id." id: ID!): Node
@@ -47,13 +48,16 @@ type Parcel implements Node {
   state: ParcelState
   "What is in it."
   items: [Item!]
+  "When it was sent."
+  sentAt: DateTime
   "For whom."
   customer: Customer
 }
 type ParcelPage { nodes: [Parcel!]! edges: [ParcelEdge!]! pageInfo: PageInfo! }
 type ParcelEdge { cursor: String! node: Parcel! }
 type PageInfo @value { hasNextPage: Boolean! endCursor: String }
-input ParcelFilter { and: [ParcelFilter!] code: StringFilter @reads(field: "code") worth: DecimalFilter @reads(field: "value") }
+input ParcelFilter { and: [ParcelFilter!] code: StringFilter @reads(field: "code") worth: DecimalFilter @reads(field: "value") sentAt: DateTimeFilter @reads(field: "sentAt") }
+input DateTimeFilter { ge: DateTime lt: DateTime }
 input StringFilter { eq: String in: [String!] }
 input DecimalFilter { lt: Decimal gt: Decimal }
 enum ParcelOrderField { WORTH @reads(field: "value") }
@@ -85,7 +89,7 @@ type Me {
   "Its account."
   account: String
 }
-type Agreement { name: String callsPerMinute: Int maxDepth: Int }
+type Agreement { name: String callsPerMinute: Int maxDepth: Int maxCost: Int }
 `
 
 // view is what the package of the goldens sees.
@@ -165,8 +169,6 @@ func TestRenderRefuses(t *testing.T) {
 		{"an example that asks what is not there", func(in *notes.Input) { in.Package.Example = "{ parcels { nodes { weight } } }" }, `example of package parcels: example:1:21: Cannot query field "weight" on type "Parcel".`},
 		{"an example that is none", func(in *notes.Input) { in.Package.Example = "{" }, "example of package parcels: example:1:2: Expected Name, found <EOF>"},
 		{"two examples", func(in *notes.Input) { in.Package.Example = "query A { me { account } } query B { me { account } }" }, "example of package parcels: it is not one operation"},
-		{"no title", func(in *notes.Input) { delete(in.Package.Titles, "en") }, "package parcels has no title or no summary in en"},
-		{"no summary", func(in *notes.Input) { in.Package.Summaries = nil }, "package parcels has no title or no summary in en"},
 		{"an unknown language", func(in *notes.Input) { in.Language = "de" }, "no notes in the language de"},
 	}
 	for _, tt := range tests {
@@ -197,9 +199,52 @@ func TestRenderSays(t *testing.T) {
 		{name: "an address nobody gave", change: func(in *notes.Input) { in.URL = "" }, want: "POST https://api.example.com/graphql", not: "{url}"},
 		{name: "the rows by a claim", want: "**Rows**: only where `carrier` is the `carrier` of your token."},
 		{name: "the rows by a relation", want: "it was reached from `Parcel` or he is the customer your token names.", not: "in no list"},
-		{name: "a field on fewer rows", want: "Only where it is not so that `state` is `SENT` or `LOST`; else null with `FORBIDDEN_FIELD`."},
+		{name: "a field on fewer rows", want: "Only where `state` is neither `SENT` nor `LOST`; else null with `FORBIDDEN_FIELD`."},
+		{name: "a title with a colon", change: func(in *notes.Input) { in.Package.Titles = map[string]string{"en": "Add-on: parcels"} }, want: "# Add-on: parcels – technical note\n"},
+		{name: "a title in English only", change: func(in *notes.Input) {
+			in.Language, in.Package.Titles = notes.French, map[string]string{"en": "Parcels"}
+		}, want: "# Parcels – note technique\n"},
+		{name: "no title, no summary", change: func(in *notes.Input) { in.Package.Titles, in.Package.Summaries = nil, nil }, want: "# parcels – technical note\n", not: "Sends."},
+		{name: "no example", change: func(in *notes.Input) { in.Package.Example = "" }, want: "## Questions", not: "## Example"},
+		{
+			name: "rows with a not", change: func(in *notes.Input) { in.View = without{} },
+			want: "**Rows**: only where `shop` is the `shop` of your token, and `status` is neither `BROUILLON` nor `Draft`.",
+		},
+		{
+			name: "rows with a not in Romanian", change: func(in *notes.Input) { in.Language, in.View = notes.Romanian, without{} },
+			want: "**Rânduri**: numai cele la care `shop` este `shop` din tokenul dumneavoastră, iar `status` nu este nici `BROUILLON`, nici `Draft`.",
+		},
+		{
+			name: "a not before several parts", change: func(in *notes.Input) { in.View = outside{} },
+			want: "**Rows**: only where `status` is not `Draft` or it was not reached from `Order` or `active` is not `true`.",
+		},
+		{
+			name: "fields on records of other packages",
+			change: func(in *notes.Input) {
+				in.Schema = gqlparser.MustLoadSchema(&ast.Source{Input: "type Query { me: Me } type Me { account: String }"})
+				in.Package.Example = ""
+				in.Added = []notes.Added{{Type: "Parcel", Field: "code", If: true}, {Type: "Parcel", Field: "phone", Mask: policies.MaskDomain}}
+			},
+			want: "### Parcel\n\n| Field | Type | Meaning |\n|---|---|---|\n| `code` | `String` | The code on it. Only under the conditions agreed with you, such as the address you call from. |\n| `phone` | `String` | A telephone number. Masked: `domain`. |\n",
+			not:  "## Lists",
+		},
+		{
+			name: "neither records nor additions",
+			change: func(in *notes.Input) {
+				in.Schema = gqlparser.MustLoadSchema(&ast.Source{Input: "type Query { me: Me } type Me { account: String }"})
+				in.Package.Example = ""
+			},
+			want: "## Limits", not: "## Records",
+		},
+		{name: "numbers", want: "| cost of a question | 20,000,000 | `maxCost` |"},
+		{name: "numbers in French", change: func(in *notes.Input) { in.Language = notes.French }, want: "20\u202f000\u202f000"},
+		{name: "numbers in Portuguese", change: func(in *notes.Input) { in.Language = notes.Portuguese }, want: "20.000.000"},
+		{name: "numbers in Romanian", change: func(in *notes.Input) { in.Language = notes.Romanian }, want: "20.000.000"},
+		{name: "a filter", want: "A list by a condition:\n\n```graphql\n{\n  parcels(first: 10, filter: {worth:{gt:\"100.00\"}}) {\n"},
+		{name: "a date in a filter", want: "  parcels(first: 10, filter: {sentAt:{ge:\"2026-03-01T00:00:00Z\",lt:\"2026-04-01T00:00:00Z\"}}) {\n    nodes {\n      code\n      phone\n      state\n      sentAt\n"},
+		{name: "the next page", want: "query Next ($after: String) {\n  parcels(first: 10, after: $after) {\n"},
 		{name: "a mask and what it does", want: "- `last4`: the last four signs", not: "- `hash`"},
-		{name: "a filter by what it reads", want: "| `value` | [`Money`](#money) | What it is worth. Only where it is not so that `state` is `SENT` or `LOST`; else null with `FORBIDDEN_FIELD`. | number | `WORTH` |"},
+		{name: "a filter by what it reads", want: "| `value` | [`Money`](#money) | What it is worth. Only where `state` is neither `SENT` nor `LOST`; else null with `FORBIDDEN_FIELD`. | number | `WORTH` |"},
 		{name: "a bar inside a cell", want: "The code \\| or the old one."},
 		{name: "limits", want: "| nesting of fields | 25 | `maxDepth` |"},
 		{name: "no limit", want: "| calls a minute | none | `callsPerMinute` |"},
@@ -243,4 +288,24 @@ type reached struct{ all }
 
 func (reached) Rows(string) (*policies.Rule, bool) {
 	return &policies.Rule{Op: policies.Is, Column: policies.ViaColumn, Values: []string{"Parcel", "Item", "Me"}}, true
+}
+
+type without struct{ all }
+
+func (without) Rows(string) (*policies.Rule, bool) {
+	return &policies.Rule{Op: policies.Both, Of: []*policies.Rule{
+		{Op: policies.Not, Of: []*policies.Rule{{Op: policies.Is, Column: "status", Values: []string{"BROUILLON", "Draft"}}}},
+		{Op: policies.FromClaim, Column: "shop", Claim: "shop"},
+	}}, true
+}
+
+type outside struct{ all }
+
+func (outside) Rows(string) (*policies.Rule, bool) {
+	yes := true
+	return &policies.Rule{Op: policies.Not, Of: []*policies.Rule{{Op: policies.Both, Of: []*policies.Rule{
+		{Op: policies.Is, Column: "status", Values: []string{"Draft"}},
+		{Op: policies.Is, Column: policies.ViaColumn, Values: []string{"Order"}},
+		{Op: policies.Is, Column: "active", Bool: &yes},
+	}}}}, true
 }

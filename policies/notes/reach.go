@@ -32,6 +32,10 @@ func reachOf(s, full *ast.Schema) reach {
 	}
 	w.from(data, &w.parts)
 	w.from(systems, &w.systems)
+	// What roles and kinds of supply there are is the business of who runs the server.
+	if source := s.Types["Source"]; source == nil || source.Fields.ForName("problems") == nil {
+		w.enums = slices.DeleteFunc(w.enums, func(d *ast.Definition) bool { return d.Name == "Role" || d.Name == "Supply" })
+	}
 	return w.reach
 }
 

@@ -62,7 +62,7 @@ func (k *counter) unlink() { k.prev.next, k.next.prev = k.next, k.prev }
 
 // isIdle reports whether the counter tells no more than a new one would.
 func (k *counter) isIdle(now float64, day int64) bool {
-	return k.calls.share.isFull(now) && k.cost.share.isFull(now) && (k.rows.day != day || k.rows.used() == 0)
+	return k.calls.share.isFull(now) && k.cost.share.isFull(now) && (k.rows.day != day || k.rows.used() == 0 && k.rows.held == 0)
 }
 
 // rows is what an account was given of rows today.
@@ -71,13 +71,14 @@ type rows struct {
 	// base is what was counted elsewhere or before: Redis's sum when last heard of,
 	// or what Config.Rows told. mine was counted here and is not in base.
 	base, mine int64
+	held       int64         // set aside here for answers under way
 	known      bool          // what was counted before this process is in base
 	at         time.Time     // when Redis was last heard of it
 	askedAt    time.Time     // when Config.Rows was last asked
 	loading    chan struct{} // closed when the load under way has ended
 }
 
-func (r *rows) used() int64 { return r.base + r.mine }
+func (r *rows) used() int64 { return r.base + r.mine } // both are at most greatest
 
 // roll begins a new day: nothing was counted in it, since this process saw it
 // begin. A load under way is yesterday's and finds the day changed.
@@ -91,6 +92,9 @@ func (r *rows) roll(day int64) {
 // at least one row of it.
 func (r *rows) window(agreed int64, n int) (whole, left int64) {
 	free := max(0, agreed-r.base)
-	part := (free + int64(n) - 1) / int64(n)
+	part := free / int64(n)
+	if free%int64(n) > 0 {
+		part++
+	}
 	return r.base + part, max(0, part-r.mine)
 }

@@ -1,7 +1,8 @@
 // Package quota counts what an account uses against what it agreed to
 // (policies.Agreement): calls a minute with a burst, cost a minute, rows a day. It
 // is called by the doors in graph/web: Call before a request is read, Cost when
-// its plan is known, Rows when the answer is written.
+// its plan is known, Reserve before it runs and Settle of what was reserved when the
+// answer is written.
 //
 // Counters belong to the account, not to the token: a replaced token does not
 // refill them. Calls and cost are counted by the generic cell rate algorithm, in

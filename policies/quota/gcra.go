@@ -5,6 +5,10 @@ import (
 	"time"
 )
 
+// greatest is the most that is counted: up to it floats, which Redis counts by, are
+// exact, and a sum of two does not overflow.
+const greatest = 1 << 53
+
 // limit is so many a minute, burst of them at once.
 type limit struct{ rate, burst int64 }
 
@@ -48,7 +52,16 @@ func (b *bucket) take(now float64, l limit, n int64, slack float64) taken {
 	if next > now {
 		b.tat = next
 	}
-	return taken{ok: true, remaining: int64(max(0, remaining+slack)), reset: seconds(next - now)}
+	return taken{ok: true, remaining: whole(remaining+slack, l.burst), reset: seconds(next - now)}
+}
+
+// whole rounds down, to between 0 and most: the conversion alone turns what is too
+// great into something less than 0.
+func whole(f float64, most int64) int64 {
+	if f >= float64(most) {
+		return most
+	}
+	return int64(max(0, f))
 }
 
 // look tells what is left at now and takes nothing.

@@ -158,13 +158,14 @@ func (l *Limiter) Cost(ctx context.Context, p *policies.Principal, cost int64) (
 	return s, nil
 }
 
-// Rows adds the rows of an answer. It refuses nothing: when the day's are used up,
-// the next Call is refused.
+// Rows adds the rows of an answer that nothing was reserved for. It refuses nothing:
+// when the day's are used up, the next Call is refused.
 func (l *Limiter) Rows(ctx context.Context, p *policies.Principal, rows int64) {
 	if p == nil || p.Agreement.RowsPerDay <= 0 || rows <= 0 {
 		return
 	}
-	l.addRows(ctx, accountOf(p), rows)
+	_, day := l.clock()
+	l.addRows(ctx, accountOf(p), day, rows, nil)
 }
 
 // State returns what the account has left and takes nothing. With Redis it is what
@@ -215,10 +216,10 @@ func callsOf(a *policies.Agreement) *kind {
 	if a.CallsPerMinute <= 0 {
 		return nil
 	}
-	rate := int64(a.CallsPerMinute)
+	rate := min(int64(a.CallsPerMinute), greatest)
 	burst := rate
 	if a.Burst > 0 {
-		burst = int64(a.Burst)
+		burst = min(int64(a.Burst), greatest)
 	}
 	return &kind{
 		"calls",
@@ -235,7 +236,7 @@ func costOf(a *policies.Agreement) *kind {
 	}
 	return &kind{
 		"cost",
-		limit{a.CostPerMinute, a.CostPerMinute},
+		limit{min(a.CostPerMinute, greatest), min(a.CostPerMinute, greatest)},
 		func(c *counter) *gauge { return &c.cost },
 		func(s *State) **Window { return &s.Cost },
 	}

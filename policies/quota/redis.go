@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,9 +18,6 @@ const (
 	prefix = "trama:quota:"
 	// pause is how long a lost Redis is left alone before it is tried again.
 	pause = time.Second
-	// rowsKept is how much longer than its day a sum of rows is kept: the clock of
-	// another instance may be behind.
-	rowsKept = time.Hour
 )
 
 var errAnswer = errors.New("quota: redis gave an answer that makes no sense")
@@ -125,57 +121,10 @@ func (r *remote) allow(ctx context.Context, key string, l limit, n int64) (taken
 	if err != nil {
 		return taken{}, err
 	}
-	if res.Remaining < 0 || int64(res.Remaining) > l.burst || res.ResetAfter < 0 {
+	if res.Remaining < 0 || res.ResetAfter < 0 {
 		return taken{}, errAnswer
 	}
-	// A Remaining of an interrupted count: RetryAfter is -1 unless it was refused.
-	return taken{ok: res.RetryAfter < 0, remaining: int64(res.Remaining), retry: max(0, res.RetryAfter), reset: res.ResetAfter}, nil
-}
-
-// rows returns today's sum of an account, false when there is none yet.
-func (r *remote) rows(ctx context.Context, account string, day time.Time) (int64, bool, error) {
-	text, err := r.rdb.Get(ctx, rowsKey(account, day)).Result()
-	if errors.Is(err, redis.Nil) {
-		return 0, false, nil
-	}
-	if err != nil {
-		return 0, false, err
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 {
-		return 0, false, errAnswer
-	}
-	return n, true, nil
-}
-
-// begin sets today's sum where there is none.
-func (r *remote) begin(ctx context.Context, account string, day, now time.Time, n int64) error {
-	err := r.rdb.SetArgs(ctx, rowsKey(account, day), n, redis.SetArgs{Mode: "NX", TTL: untilGone(day, now)}).Err()
-	if errors.Is(err, redis.Nil) { // somebody was quicker
-		return nil
-	}
-	return err
-}
-
-// add adds to today's sum and returns it.
-func (r *remote) add(ctx context.Context, account string, day, now time.Time, n int64) (int64, error) {
-	var sum *redis.IntCmd
-	_, err := r.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		sum = p.IncrBy(ctx, rowsKey(account, day), n)
-		p.Expire(ctx, rowsKey(account, day), untilGone(day, now))
-		return nil
-	})
-	if err != nil {
-		return 0, err
-	}
-	return sum.Val(), nil
-}
-
-func rowsKey(account string, day time.Time) string {
-	return prefix + "rows:" + account + ":" + day.Format(time.DateOnly)
-}
-
-// untilGone is relative, since Redis has a clock of its own.
-func untilGone(day, now time.Time) time.Duration {
-	return max(time.Minute, day.AddDate(0, 0, 1).Sub(now)+rowsKept).Round(time.Second)
+	// RetryAfter is -1 unless it was refused. Of a great rate the script's floats give
+	// some more back than there may be.
+	return taken{ok: res.RetryAfter < 0, remaining: min(int64(res.Remaining), l.burst), retry: max(0, res.RetryAfter), reset: res.ResetAfter}, nil
 }

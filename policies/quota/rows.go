@@ -57,19 +57,18 @@ func isOver(now, at time.Time, d time.Duration) bool {
 // loadRows asks Redis, and, when ask is set and Redis knows nothing, what was
 // written down.
 func (l *Limiter) loadRows(ctx context.Context, account string, day int64, ask bool) {
-	date := time.Unix(day*86_400, 0).UTC()
 	var sum int64
 	var found bool
 	inRedis := l.remote != nil && l.remote.do(ctx, func(ctx context.Context) (err error) {
-		sum, found, err = l.remote.rows(ctx, account, date)
+		sum, found, err = l.remote.rows(ctx, account, date(day))
 		return err
 	})
 	isKnown := found
 	if !found && ask {
-		sum, isKnown = l.askRows(ctx, account, date)
+		sum, isKnown = l.askRows(ctx, account, date(day))
 		if inRedis && sum > 0 {
 			l.remote.do(ctx, func(ctx context.Context) error {
-				return l.remote.begin(ctx, account, date, l.cfg.Now(), sum)
+				return l.remote.begin(ctx, account, date(day), l.cfg.Now(), sum)
 			})
 		}
 	}
@@ -87,7 +86,7 @@ func (l *Limiter) loadRows(ctx context.Context, account string, day int64, ask b
 	r.known = r.known || isKnown
 	// Answers may overtake each other, and Redis may have been emptied: a sum only
 	// grows.
-	r.base = max(r.base, sum)
+	r.base = max(r.base, min(sum, greatest))
 }
 
 // askRows returns what was written down, false when that could not be learnt.
@@ -105,37 +104,45 @@ func (l *Limiter) askRows(ctx context.Context, account string, date time.Time) (
 	return max(0, n), true
 }
 
-// addRows counts rows here, and in Redis together with those it has not got yet.
-func (l *Limiter) addRows(ctx context.Context, account string, n int64) {
-	now, day := l.clock()
+// addRows counts rows of a day here, and in Redis together with those it has not got
+// yet. It ends a reservation, nil for none.
+func (l *Limiter) addRows(ctx context.Context, account string, day, n int64, held *Reservation) {
+	n = min(n, greatest)
+	now, today := l.clock()
 	l.mu.Lock()
-	r := &l.counters.get(account, now, day).rows
-	r.mine += n
-	unsent := r.mine
-	if l.remote == nil {
-		l.mu.Unlock()
+	unsent, member := n, ""
+	if r := &l.counters.get(account, now, today).rows; r.day == day {
+		r.mine = min(r.mine+n, greatest)
+		if held != nil { // the counter may be a new one that knows of no reservation
+			r.held = max(0, r.held-held.rows)
+		}
+		if l.remote != nil { // taken out for the way, so that nobody sends them too
+			unsent, r.mine = r.mine, 0
+			r.base = min(r.base+unsent, greatest)
+		}
+	}
+	l.mu.Unlock()
+	if held != nil {
+		member = held.member
+	}
+	if l.remote == nil || unsent == 0 && member == "" {
 		return
 	}
-	// They are taken out for the way, so that nobody sends them too.
-	r.mine = 0
-	r.base += unsent
-	l.mu.Unlock()
-	date := time.Unix(day*86_400, 0).UTC()
 	var sum int64
 	sent := l.remote.do(ctx, func(ctx context.Context) (err error) {
-		sum, err = l.remote.add(ctx, account, date, l.cfg.Now(), unsent)
+		sum, err = l.remote.add(ctx, account, date(day), l.cfg.Now(), unsent, member)
 		return err
 	})
-	now, today := l.clock()
+	now, today = l.clock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch r := &l.counters.get(account, now, today).rows; {
 	case r.day != day:
 	case sent:
-		r.base, r.at = max(r.base, sum), l.cfg.Now()
+		r.base, r.at = max(r.base, min(sum, greatest)), l.cfg.Now()
 	default:
 		r.base = max(0, r.base-unsent)
-		r.mine += unsent
+		r.mine = min(r.mine+unsent, greatest)
 	}
 }
 

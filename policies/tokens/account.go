@@ -74,3 +74,6 @@ func ActorOf(p *policies.Principal) Actor {
 // may reports whether the actor may make, change or give tokens to an account of
 // a role. Only root touches administrators, himself included.
 func (a Actor) may(role Role) bool { return a.role == Root || a.role == Admin && role == Member }
+
+// isHolder reports whether the actor holds a token of the account.
+func (a Actor) isHolder(account string) bool { return !a.local && a.account == account }

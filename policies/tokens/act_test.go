@@ -248,6 +248,8 @@ func TestAgreements(t *testing.T) {
 		{"unknown package", "x", func(a *policies.Agreement) { a.Packages = []string{"nope"} }, "no package"},
 		{"less than nothing", "x", func(a *policies.Agreement) { a.RowsPerDay = -1 }, "rows a day cannot be less than 0"},
 		{"burst", "x", func(a *policies.Agreement) { a.Burst = -1 }, "the burst cannot be less than 0"},
+		{"more than an Int", "x", func(a *policies.Agreement) { a.CallsPerMinute = 1 << 31 }, "calls a minute cannot be more than 2147483647"},
+		{"more rows than an Int", "x", func(a *policies.Agreement) { a.RowsPerDay = 1 << 62 }, "rows a day cannot be more than 2147483647"},
 		{"overlap of years", "x", func(a *policies.Agreement) { a.Overlap = 31 * 24 * time.Hour }, "between 0 and 30 days"},
 		{"time of days", "x", func(a *policies.Agreement) { a.MaxTime = 2 * time.Hour }, "between 0 and 1h0m0s"},
 	} {

@@ -22,6 +22,8 @@ const (
 	maxOverlap  = 30 * 24 * time.Hour
 	maxTime     = time.Hour
 	maxPackages = 100
+	// maxCount is what GraphQL's Int can show (September 2025, §3.5.1).
+	maxCount = 1<<31 - 1
 )
 
 // checkAgreement reports what is wrong with an agreement.
@@ -47,6 +49,9 @@ func checkAgreement(a *Agreement, known []string) error {
 	} {
 		if n.value < 0 {
 			return schema.Errorf(schema.BadRequest, "%s cannot be less than 0", n.name)
+		}
+		if n.value > maxCount {
+			return schema.Errorf(schema.BadRequest, "%s cannot be more than %d", n.name, maxCount)
 		}
 	}
 	if a.Overlap < 0 || a.Overlap > maxOverlap {

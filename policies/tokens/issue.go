@@ -55,6 +55,9 @@ func (s *Service) Issue(ctx context.Context, by Actor, g Grant) (text string, t 
 		if err := s.checkClaims(g.Claims); err != nil {
 			return err
 		}
+		if err := s.checkNeeds(t.Packages, g.Claims); err != nil {
+			return err
+		}
 		if t.Networks, err = prefixes(g.Networks); err != nil {
 			return err
 		}
@@ -128,6 +131,21 @@ func (s *Service) checkClaims(claims map[string]string) error {
 		v := claims[name]
 		if v == "" || strings.TrimSpace(v) != v || !utf8.ValidString(v) || utf8.RuneCountInString(v) > maxClaim || strings.ContainsFunc(v, unicode.IsControl) {
 			return schema.Errorf(schema.BadRequest, "the claim %s needs a value of 1 to %d characters, without spaces at its ends", name, maxClaim)
+		}
+	}
+	return nil
+}
+
+// checkNeeds refuses packages whose rows are bound to a claim that is not given.
+func (s *Service) checkNeeds(packages []string, claims map[string]string) error {
+	if s.needs == nil {
+		return nil
+	}
+	for _, p := range packages {
+		for _, name := range s.needs(p) {
+			if _, given := claims[name]; !given {
+				return schema.Errorf(schema.BadRequest, "the package %s needs the claim %s", p, name)
+			}
 		}
 	}
 	return nil

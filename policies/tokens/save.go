@@ -13,6 +13,7 @@ import (
 // SaveAccount makes an account or changes it. change gets it as it is, or a new
 // member with the default agreement, and sets its Role, Agreement and Disabled; it
 // may be called more than once. Tokens of a disabled account are refused at once.
+// The own role and whether the own account is disabled are FORBIDDEN to change.
 func (s *Service) SaveAccount(ctx context.Context, by Actor, name string, change func(*Account)) (Account, error) {
 	var a Account
 	err := s.act(ctx, by, Entry{About: name, Subject: name, Detail: "save an account"}, func(tx Tx, now time.Time) error {
@@ -29,6 +30,9 @@ func (s *Service) SaveAccount(ctx context.Context, by Actor, name string, change
 		a.Name, a.CreatedAt, a.CreatedBy, a.Token = old.Name, old.CreatedAt, old.CreatedBy, nil
 		if !isNew && !by.may(old.Role) {
 			return errAdministrators
+		}
+		if by.isHolder(old.Name) && (a.Role != old.Role || a.Disabled != old.Disabled) {
+			return errOneself
 		}
 		if a.Agreement == "" {
 			a.Agreement = DefaultAgreement
@@ -51,6 +55,10 @@ func (s *Service) SaveAccount(ctx context.Context, by Actor, name string, change
 }
 
 var errAdministrators = schema.Errorf(schema.Forbidden, "only root makes and changes administrators")
+
+// errOneself keeps the last root from shutting everybody out by a slip. Who works
+// on the server's own machine can undo it and is not kept from it.
+var errOneself = schema.Errorf(schema.Forbidden, "nobody changes the role of the own account or disables it: another administrator or the command line does")
 
 func checkRole(by Actor, role Role) error {
 	if role != Root && role != Admin && role != Member {

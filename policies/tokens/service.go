@@ -17,6 +17,7 @@ type Service struct {
 	log      *slog.Logger
 	packages func() []string // nil = nobody knows which there are
 	claims   []string
+	needs    func(pkg string) []string // nil = nobody knows which claims a package needs
 
 	cache cache
 	used  used
@@ -34,6 +35,10 @@ func WithPackages(names func() []string) Option { return func(s *Service) { s.pa
 // WithClaims tells which claims a token may have instead of customer, shop, carrier
 // and supplier.
 func WithClaims(names ...string) Option { return func(s *Service) { s.claims = names } }
+
+// WithNeeds tells which claims a package needs, so that a token of it without them,
+// which would see nothing, is refused.
+func WithNeeds(claims func(pkg string) []string) Option { return func(s *Service) { s.needs = claims } }
 
 // WithLog is where tokens that end soon are told of; nil is silent.
 func WithLog(l *slog.Logger) Option {

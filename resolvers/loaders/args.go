@@ -14,6 +14,8 @@ type Args struct {
 	Order schema.Sort
 	First *int
 	After *string
+	// Conditions is how many the filter has, where it was too large to become Where.
+	Conditions int
 }
 
 // first returns the bounded page size.
@@ -31,8 +33,16 @@ func (l *Loaders) first(a Args) (int, error) {
 // address, and a thousand are more than a page.
 const maxValues = 1000
 
-func bounded(p schema.Predicate) error {
-	if n := values(p); n > maxValues {
+// MaxConditions is how many conditions a filter may have in all, each comparison
+// and each `not` being one: one without values costs as much as one with.
+const MaxConditions = 1000
+
+// bounded refuses a filter that is too large, before anything is made of it.
+func bounded(a Args) error {
+	if n := max(a.Conditions, conditions(a.Where)); n > MaxConditions {
+		return schema.Errorf(schema.Limited, "the filter has %d conditions, the limit is %d", n, MaxConditions)
+	}
+	if n := values(a.Where); n > maxValues {
 		return schema.Errorf(schema.Limited, "the filter has %d values, the limit is %d", n, maxValues)
 	}
 	return nil
@@ -42,6 +52,17 @@ func values(p schema.Predicate) int {
 	n := len(p.Values)
 	for _, q := range p.Of {
 		n += values(q)
+	}
+	return n
+}
+
+func conditions(p schema.Predicate) int {
+	n := 0
+	if p.Op != schema.And && p.Op != schema.Or { // they are bounded by what they join
+		n = 1
+	}
+	for _, q := range p.Of {
+		n += conditions(q)
 	}
 	return n
 }

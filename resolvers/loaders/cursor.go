@@ -16,10 +16,12 @@ type position struct {
 	Key    string      `json:"i"`
 }
 
-func (l *Loaders) cursorOf(entity string, row schema.Entity, order schema.Sort, shape []byte) string {
+// cursorOf is the cursor of a row in a list that is ordered by a column, "" = by
+// key.
+func (l *Loaders) cursorOf(row schema.Entity, column string, shape []byte) string {
 	source, key := row.Identity()
 	p := position{Source: source, Key: key}
-	if column := l.ownColumn(entity, source, order); column != "" {
+	if column != "" {
 		v := row.Column(column)
 		p.Kind, p.Value = v.Kind, v.Text()
 	}
@@ -45,18 +47,6 @@ func (l *Loaders) openCursor(cursor *string, shape []byte) (*position, schema.Va
 		return nil, schema.Null, bad
 	}
 	return &p, v, nil
-}
-
-// ownColumn is the column a row's source sorts by: that of the common order, or
-// its own default where there is none.
-func (l *Loaders) ownColumn(entity, source string, order schema.Sort) string {
-	if order.Column != "" {
-		return order.Column
-	}
-	if s := l.Catalog.Source(source); s != nil && s.Has(entity) {
-		return s.Entity(entity).Default.Column
-	}
-	return ""
 }
 
 // afterIn turns a position into the place where one source goes on. Rows with

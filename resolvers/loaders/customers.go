@@ -152,7 +152,7 @@ func (c *customers) List(ctx context.Context, a Args) (*schema.Page[schema.Custo
 	if err != nil {
 		return nil, err
 	}
-	if err := bounded(a.Where); err != nil {
+	if err := bounded(a); err != nil {
 		return nil, err
 	}
 	access := c.l.access(ctx)
@@ -163,6 +163,9 @@ func (c *customers) List(ctx context.Context, a Args) (*schema.Page[schema.Custo
 	order := a.Order
 	if order.Column == "" {
 		order.Column = "name"
+		if mayOrder(access, "Customer", "", rule, order) != nil {
+			order.Column = "id" // the place of a row would tell its name
+		}
 	}
 	shape := shape("Query.Customer", a, order, nil, rule, access.ViewHash())
 	after, value, err := c.l.openCursor(a.After, shape)
@@ -195,7 +198,7 @@ func (c *customers) List(ctx context.Context, a Args) (*schema.Page[schema.Custo
 	if len(rows.Totals) == 1 && rows.Totals[0] >= 0 {
 		page.TotalCount = &rows.Totals[0]
 	}
-	page.CursorAt = func(i int) string { return c.l.cursorOf("Customer", page.Nodes[i], order, shape) }
+	page.CursorAt = func(i int) string { return c.l.cursorOf(page.Nodes[i], order.Column, shape) }
 	page.Nodes = c.show(ctx, "", page.Nodes)
 	return page, nil
 }

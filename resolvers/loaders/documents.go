@@ -2,6 +2,7 @@ package loaders
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -39,6 +40,7 @@ type question struct {
 	filters []schema.Predicate // the client's, as each owner sees it
 	scopes  []*scope           // the rule, as each owner sees it
 	order   schema.Sort
+	own     map[string]schema.Sort // by source, where order is none and the default may not be
 	first   int
 	shape   []byte
 	after   *position
@@ -52,7 +54,7 @@ func (d *Documents[T, P]) question(ctx context.Context, list, via string, a Args
 	access := d.l.access(ctx)
 	q := &question{list: list, via: via, args: a, rule: decideVia(rowsOf(access, d.name), via)}
 	var err error
-	if err := bounded(a.Where); err != nil {
+	if err := bounded(a); err != nil {
 		return nil, err
 	}
 	if q.first, err = d.l.first(a); err != nil {
@@ -65,13 +67,17 @@ func (d *Documents[T, P]) question(ctx context.Context, list, via string, a Args
 	if q.order, err = orderIn(d.name, q.owners, a.Order); err != nil {
 		return nil, err
 	}
+	d.completeOrder(access, q)
 	q.shape = shape(list, a, q.order, names, q.rule, access.ViewHash())
+	if q.own != nil {
+		q.shape = fmt.Appendf(q.shape, "\x00%v", q.own)
+	}
 	if q.after, q.value, err = d.l.openCursor(a.After, q.shape); err != nil {
 		return nil, err
 	}
 	for i, s := range q.owners {
-		if own := d.l.ownColumn(d.name, s.Name, q.order); own != "" {
-			more = append(more, own) // cursors and merging read it
+		if own := d.ownOrder(q, s.Name); own.Column != "" {
+			more = append(more, own.Column) // cursors and merging read it
 		}
 		more = q.scopes[i].columns(more)
 		q.filters[i].Columns(func(c string) { more = append(more, c) })
@@ -111,6 +117,9 @@ func (q *question) query(i int) datasources.Query {
 	out := datasources.Query{
 		Fields: q.fields, Where: schema.AllOf(q.filters[i], q.scopes[i].rows), Order: q.order, First: q.first, Total: q.total,
 		After: afterIn(q.after, q.value, q.owners[i].Name),
+	}
+	if own, ok := q.own[q.owners[i].Name]; ok {
+		out.Order = own
 	}
 	if q.order.Column == "" && q.after != nil && q.owners[i].Name != q.after.Source {
 		// The sources stand one after the other: those before the cursor's have been
@@ -157,7 +166,12 @@ func (d *Documents[T, P]) listStream(ctx context.Context, q *question, owner int
 	d.l.count(s.Name, d.name, "list", 1)
 	reading, cancel := share(ctx)
 	defer cancel()
-	rows, err := datasources.ReaderOf[T](s, d.name).List(reading, q.query(owner))
+	asked := q.query(owner)
+	query, isSortedHere := asked, d.isSortedHere(q, s)
+	if isSortedHere {
+		query = d.whole(asked)
+	}
+	rows, err := datasources.ReaderOf[T](s, d.name).List(reading, query)
 	d.l.Report.read(s.Name, len(rows.Items), rows.AsOf, rows.Stale, err)
 	seen(d.l, s.Name, rows.Items)
 	found := page[T]{items: rows.Items, total: -1}
@@ -168,7 +182,11 @@ func (d *Documents[T, P]) listStream(ctx context.Context, q *question, owner int
 		found.total = rows.Totals[0]
 	}
 	out := stream[T]{source: s.Name}
-	out.fill(result[page[T]]{d.checked(ctx, s.Name, q.scopes[owner], found), err})
+	r := result[page[T]]{d.checked(ctx, s.Name, q.scopes[owner], found), err}
+	if isSortedHere {
+		r = d.sorted(s.Name, r, asked)
+	}
+	out.fill(r)
 	return out
 }
 
@@ -268,7 +286,14 @@ func (d *Documents[T, P]) ofCustomerKeys(ctx context.Context, q *question, owner
 // does not show.
 func (d *Documents[T, P]) ofParents(ctx context.Context, q *question, owner int, rel datasources.Relation, query datasources.Query, keys []string) map[string]result[page[T]] {
 	s := q.owners[owner]
-	return d.loadParents(ctx, s, q.scopes[owner], rel, query, keys)
+	if !d.isSortedHere(q, s) {
+		return d.loadParents(ctx, s, q.scopes[owner], rel, query, keys)
+	}
+	found := d.loadParents(ctx, s, q.scopes[owner], rel, d.whole(query), keys)
+	for k, r := range found {
+		found[k] = d.sorted(s.Name, r, query)
+	}
+	return found
 }
 
 func (d *Documents[T, P]) loadParents(ctx context.Context, s *datasources.Connected, sc *scope, rel datasources.Relation, query datasources.Query, keys []string) map[string]result[page[T]] {

@@ -243,7 +243,9 @@ func (d *Documents[T, P]) childStreams(ctx context.Context, relation string, to 
 	each(len(ways), func(i int) { ways[i]() })
 	joinNamed[T, P](linked, named)
 	joinNamed[T, P](linked, keyed)
-	return unite[T, P](native, linked, s.Name, q)
+	page := q.query(owner)
+	page.Order = d.ownOrder(q, s.Name)
+	return unite[T, P](native, linked, s.Name, page)
 }
 
 // byParentKey asks for the children that hold the parents' keys.

@@ -2,6 +2,7 @@ package loaders
 
 import (
 	"context"
+	"strings"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/schema"
@@ -111,7 +112,14 @@ func (d *Documents[T, P]) numbered(ctx context.Context, s *datasources.Connected
 	defer cancel()
 	rows, err := datasources.ReaderOf[T](s, d.name).List(reading, q)
 	d.l.Report.read(s.Name, len(rows.Items), rows.AsOf, rows.Stale, err)
-	return result[page[T]]{d.checked(ctx, s.Name, sc, page[T]{items: rows.Items}), err}
+	// A source that overlooks letter case has found another number.
+	var items []T
+	for i := range rows.Items {
+		if P(&rows.Items[i]).Column(column).Str == strings.TrimSpace(number) {
+			items = append(items, rows.Items[i])
+		}
+	}
+	return result[page[T]]{d.checked(ctx, s.Name, sc, page[T]{items: items}), err}
 }
 
 // One returns the row named by exactly one of id and number.

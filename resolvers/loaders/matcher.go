@@ -32,6 +32,16 @@ func (l *Loaders) Matcher(typeName, via string, p schema.Predicate) func(schema.
 	}
 }
 
+// Decider is Matcher for engine.Options: p's conditions on policies.ViaColumn are
+// decided already. What is no record of a source fulfils nothing.
+func (l *Loaders) Decider(typeName string, p schema.Predicate) func(schema.Row) bool {
+	match := l.Matcher(typeName, "", p)
+	return func(row schema.Row) bool {
+		entity, ok := row.(schema.Entity)
+		return ok && match(entity)
+	}
+}
+
 // Row gives a row of a type the column policies.CustomerColumn: the sealed id of
 // the customer it belongs to, null where it is nobody's. Its error is a source
 // whose customers were not read yet. A row that is no record of a source is nobody's.

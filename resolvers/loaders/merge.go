@@ -78,14 +78,16 @@ func (d *Documents[T, P]) merge(ctx context.Context, q *question, streams []stre
 	default:
 		d.l.Report.unknownTotal(d.name)
 	}
+	sealed := q.shape
 	if len(failures) > 0 {
 		// Behind a partial page lie rows that were never seen: its cursors lead nowhere.
-		page.CursorAt = func(i int) string {
-			return d.l.cursorOf(d.name, P(page.Nodes[i]), q.order, append([]byte("partial\x00"), q.shape...))
-		}
-		return page, nil
+		sealed = append([]byte("partial\x00"), q.shape...)
 	}
-	page.CursorAt = func(i int) string { return d.l.cursorOf(d.name, P(page.Nodes[i]), q.order, q.shape) }
+	page.CursorAt = func(i int) string {
+		row := P(page.Nodes[i])
+		source, _ := row.Identity()
+		return d.l.cursorOf(row, d.ownOrder(q, source).Column, sealed)
+	}
 	return page, nil
 }
 
@@ -95,7 +97,7 @@ func (d *Documents[T, P]) take(page *schema.Page[T], alive []*stream[T], q *ques
 	for len(page.Nodes) < q.first {
 		best := -1
 		for i, s := range alive {
-			if at[i] < len(s.items) && (best < 0 || d.before(&s.items[at[i]], &alive[best].items[at[best]], q.order)) {
+			if at[i] < len(s.items) && (best < 0 || d.before(&s.items[at[i]], &alive[best].items[at[best]], q)) {
 				best = i
 			}
 		}
@@ -117,9 +119,12 @@ func (d *Documents[T, P]) take(page *schema.Page[T], alive []*stream[T], q *ques
 // that equal rows keep that order. Rows of one source and one value that come in
 // two streams stand by key. Without a common order, two streams of one source
 // stand in its own.
-func (d *Documents[T, P]) before(a, b *T, order schema.Sort) bool {
-	if order.Column == "" {
-		order = d.ownOrder(a, b)
+func (d *Documents[T, P]) before(a, b *T, q *question) bool {
+	s, k := P(a).Identity()
+	t, m := P(b).Identity()
+	order := q.order
+	if order.Column == "" && s == t {
+		order = d.ownOrder(q, s)
 	}
 	if order.Column != "" {
 		c := P(a).Column(order.Column).Compare(P(b).Column(order.Column))
@@ -130,22 +135,7 @@ func (d *Documents[T, P]) before(a, b *T, order schema.Sort) bool {
 			return c < 0
 		}
 	}
-	s, k := P(a).Identity()
-	t, m := P(b).Identity()
 	return s == t && k < m
-}
-
-// ownOrder is the default order of the source both rows lie in, none when they lie
-// in two.
-func (d *Documents[T, P]) ownOrder(a, b *T) schema.Sort {
-	s, _ := P(a).Identity()
-	if t, _ := P(b).Identity(); s != t {
-		return schema.Sort{}
-	}
-	if c := d.l.Catalog.Source(s); c != nil && c.Has(d.name) {
-		return c.Entity(d.name).Default
-	}
-	return schema.Sort{}
 }
 
 func appendNew(list []string, s string) []string {
