@@ -127,7 +127,7 @@ func TestDocsPackages(t *testing.T) {
 		{name: "a field it denies itself", args: []string{"extra", "--config", config}, want: "### Customer", not: "| `email`"},
 		{name: "trama.yaml where it stands", in: dir, args: []string{"press"}, want: "POST https://graph.example.org/graphql`"},
 		{name: "another configuration than trama.yaml", in: dir, args: []string{"press", "--config", filepath.Join(dir, "none.yaml")}, code: 2, want: "none.yaml"},
-		{name: "a trama.yaml that is wrong", in: wrong, args: []string{"carrier"}, code: 2, want: "trama.yaml"},
+		{name: "a trama.yaml that is wrong", in: wrong, args: []string{"carrier"}, code: 2, want: "limit: unknown key"},
 		{name: "no configuration", args: []string{"--config", filepath.Join(dir, "none.yaml")}, code: 2, want: "none.yaml"},
 	}
 	for _, tt := range tests {

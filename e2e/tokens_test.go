@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -267,5 +269,35 @@ func eventually(t testing.TB, what string, f func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for: %s", what)
 		}
+	}
+}
+
+// TestRowsOfADay asks for more than is left, at once.
+func TestRowsOfADay(t *testing.T) {
+	t.Parallel()
+	root := serve(t, configuration(systems(t, 60)))
+	root.filled(t)
+	root.run(t, "agreement", "set", "few", "--package", "crm", "--rows-per-day", "20")
+	few := root.as(root.run(t, "token", "new", "--account", "few", "--agreement", "few"))
+	var wait sync.WaitGroup
+	var rows, limited atomic.Int64
+	for range 12 {
+		wait.Go(func() {
+			status, body := few.post(t, `{ customers(first: 7) { nodes { name } } }`, nil)
+			var a answer
+			if err := json.Unmarshal(body, &a); err != nil {
+				t.Error(err)
+				return
+			}
+			if customers, ok := a.Data["customers"].(map[string]any); ok {
+				rows.Add(int64(len(customers["nodes"].([]any))))
+			} else if status == http.StatusTooManyRequests || a.Errors[0].Extensions["code"] == "LIMITED" {
+				limited.Add(1)
+			}
+		})
+	}
+	wait.Wait()
+	if rows.Load() > 20 || rows.Load() < 14 || limited.Load() == 0 {
+		t.Errorf("%d rows were given of 20, %d calls were refused", rows.Load(), limited.Load())
 	}
 }

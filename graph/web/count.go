@@ -30,9 +30,6 @@ func (s *Server) count(ctx context.Context, oc *operation, a answered) {
 	if !a.result.HasData() {
 		rows = 0 // nothing was answered
 	}
-	if s.cfg.Quota != nil {
-		s.cfg.Quota.Rows(ctx, p, rows)
-	}
 	if s.cfg.Usage == nil {
 		return
 	}

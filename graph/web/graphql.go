@@ -170,9 +170,12 @@ func (s *Server) execute(ctx context.Context, v *view, oc *operation, h http.Hea
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.spend(ctx, pl, h); err != nil {
+	reserved, err := s.spend(ctx, pl, h)
+	if err != nil {
 		return nil, nil, err
 	}
+	var rows int64
+	defer func() { reserved.Settle(context.WithoutCancel(ctx), rows) }()
 	if s.cfg.Prepare != nil {
 		ctx = s.cfg.Prepare(ctx)
 	}
@@ -182,6 +185,9 @@ func (s *Server) execute(ctx context.Context, v *view, oc *operation, h http.Hea
 		result = v.engine.Mutate(ctx, oc.OperationContext, policies.AccessFrom(ctx))
 	} else {
 		result = v.engine.Run(ctx, oc.OperationContext, pl)
+	}
+	if result.HasData() {
+		rows = result.Rows()
 	}
 	if s.cfg.Finish != nil {
 		s.cfg.Finish(ctx, pl, result, time.Since(start))
