@@ -12,9 +12,9 @@ type Access struct {
 }
 
 // Rows returns which rows of a type the request may see: all with an empty
-// predicate, none with schema.None. A nil Access sees none.
+// predicate, none with schema.None. An Access that is nil or of nobody sees none.
 func (a *Access) Rows(typeName string) schema.Predicate {
-	if a == nil {
+	if a == nil || a.Principal == nil {
 		return schema.Predicate{Op: schema.None}
 	}
 	rule, visible := a.View.Rows(typeName)
@@ -25,9 +25,10 @@ func (a *Access) Rows(typeName string) schema.Predicate {
 }
 
 // Field returns what the request may see of a field. A field of a value type, a
-// page or an edge has no verdict of its own: it is Allow. A nil Access sees nothing.
+// page or an edge has no verdict of its own: it is Allow. An Access that is nil or of
+// nobody sees nothing.
 func (a *Access) Field(typeName, field string) FieldAccess {
-	if a == nil {
+	if a == nil || a.Principal == nil {
 		return FieldAccess{Verdict: Deny}
 	}
 	g := a.View.Grant(typeName, field)

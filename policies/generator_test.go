@@ -23,14 +23,22 @@ type kind struct {
 
 func kinds() []kind {
 	return []kind{
-		{name: "Order", entity: true, fields: []string{"id", "number", "status", "total", "notes", "date", "shop"}, rows: []string{"customerId", "shop", "status", "via", "source"},
-			masks: map[string][]string{"number": {"last4", "hash", "null"}, "notes": {"hash", "domain", "null"}, "date": {"year", "null"}, "total": {"null"}}, reached: []string{"Customer", "DeliveryNote"}},
-		{name: "DeliveryNote", entity: true, fields: []string{"id", "number", "carrier", "total"}, rows: []string{"customerId", "carrier", "status", "via"},
-			masks: map[string][]string{"number": {"last4", "null"}, "carrier": {"hash"}}, reached: []string{"Customer", "Order"}},
-		{name: "Customer", entity: true, fields: []string{"id", "name", "taxId", "email", "phone", "createdAt"}, rows: []string{"customerId", "country", "via"},
-			masks: map[string][]string{"taxId": {"hash", "last4"}, "email": {"domain", "null"}, "createdAt": {"year"}}, reached: []string{"Order", "DeliveryNote"}},
-		{name: "Product", entity: true, fields: []string{"id", "sku", "name", "price", "active"}, rows: []string{"active", "category"},
-			masks: map[string][]string{"sku": {"last4"}, "price": {"null"}}},
+		{
+			name: "Order", entity: true, fields: []string{"id", "number", "status", "total", "notes", "date", "shop"}, rows: []string{"customerId", "shop", "status", "via", "source"},
+			masks: map[string][]string{"number": {"last4", "hash", "null"}, "notes": {"hash", "domain", "null"}, "date": {"year", "null"}, "total": {"null"}}, reached: []string{"Customer", "DeliveryNote"},
+		},
+		{
+			name: "DeliveryNote", entity: true, fields: []string{"id", "number", "carrier", "total"}, rows: []string{"customerId", "carrier", "status", "via"},
+			masks: map[string][]string{"number": {"last4", "null"}, "carrier": {"hash"}}, reached: []string{"Customer", "Order"},
+		},
+		{
+			name: "Customer", entity: true, fields: []string{"id", "name", "taxId", "email", "phone", "createdAt"}, rows: []string{"customerId", "country", "via"},
+			masks: map[string][]string{"taxId": {"hash", "last4"}, "email": {"domain", "null"}, "createdAt": {"year"}}, reached: []string{"Order", "DeliveryNote"},
+		},
+		{
+			name: "Product", entity: true, fields: []string{"id", "sku", "name", "price", "active"}, rows: []string{"active", "category"},
+			masks: map[string][]string{"sku": {"last4"}, "price": {"null"}},
+		},
 		{name: "OrderLine", fields: []string{"sku", "name", "total"}, masks: map[string][]string{"sku": {"last4", "hash"}, "name": {"null"}}},
 		{name: "Query", fields: []string{"sources", "me"}, masks: map[string][]string{"me": {"null"}}},
 	}
@@ -211,3 +219,5 @@ func (g gen) principal() *policies.Principal {
 	}
 	return p
 }
+
+func text(s string) schema.Value { return schema.String(s) }

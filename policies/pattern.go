@@ -30,12 +30,17 @@ type matcher struct{ of *ladon.RegexpMatcher }
 // newMatcher makes a matcher that keeps so many compiled patterns.
 func newMatcher(size int) *matcher { return &matcher{ladon.NewRegexpMatcher(size)} }
 
-func (m *matcher) matches(name, needle string) (bool, error) {
-	ok, err := m.of.Matches(&ladon.DefaultPolicy{}, []string{name}, needle)
-	if err != nil {
-		return false, fmt.Errorf("match %s: %w", name, err)
+// tries is how often a match is tried. Ladon gives each 250 ms by the clock on the
+// wall, which a process that got no processor in time exceeds with any pattern.
+const tries = 3
+
+func (m *matcher) matches(name, needle string) (ok bool, err error) {
+	for range tries {
+		if ok, err = m.of.Matches(&ladon.DefaultPolicy{}, []string{name}, needle); err == nil {
+			return ok, nil
+		}
 	}
-	return ok, nil
+	return false, fmt.Errorf("match %s: %w", name, err)
 }
 
 // pattern checks a name and makes it ready; the text says what is wrong with it.

@@ -35,12 +35,10 @@ func both(of ...*Rule) *Rule {
 
 // either holds where any of the rules holds, and nowhere without one.
 func either(of ...*Rule) *Rule {
-	for _, r := range of {
-		if r.always() {
-			return nil
-		}
-	}
 	kept := flat(Either, of)
+	if slices.ContainsFunc(kept, (*Rule).always) {
+		return nil
+	}
 	kept = merge(kept, func(a, b []string) []string { return append(slices.Clone(a), b...) })
 	kept = absorb(kept, func(kept, r *Rule) bool { return implies(r, kept) })
 	return joined(Either, kept, &Rule{Op: Never})
@@ -75,9 +73,9 @@ func flat(op RuleOp, of []*Rule) []*Rule {
 	var out []*Rule
 	for _, r := range of {
 		switch {
-		case r.always(), op == Either && r.never():
-		case r.Op == op:
-			out = append(out, r.Of...)
+		case op == Both && r.always(), op == Either && r.never():
+		case r != nil && r.Op == op:
+			out = append(out, flat(op, r.Of)...)
 		default:
 			out = append(out, r)
 		}

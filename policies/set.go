@@ -151,7 +151,7 @@ func cleanLabel(label string) string {
 
 // flatten takes a joined error apart.
 func flatten(err error) []error {
-	if j, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // errors.Join's own result, not wrapped
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
 		return j.Unwrap()
 	}
 	return []error{err}

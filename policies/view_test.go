@@ -74,72 +74,132 @@ func TestGrants(t *testing.T) {
 		scopes   map[string]string
 		want     map[string]string // by Type.field, or Type for the rows
 	}{
-		{name: "nothing said", policies: []string{allow("a", list("Product.id"), "read")},
-			want: map[string]string{"Order": "none", "Order.id": "deny", "Order.total": "deny", "Query.orders": "deny", "Product.id": "allow", "Product.sku": "deny"}},
-		{name: "whole", policies: []string{allow("a", list("Order.<id|total>", "Query.orders"), "read")},
-			want: map[string]string{"Order": "all rows", "Order.total": "allow", "Order.net": "deny", "Query.orders": "allow", "Query.order": "deny"}},
-		{name: "a deny wins", policies: []string{allow("a", list("Order.<.*>"), "read"), deny("d", list("Order.total"), "read")},
-			want: map[string]string{"Order.total": "deny", "Order.net": "allow"}},
-		{name: "a deny by another subject wins", policies: []string{allow("a", list("Order.<.*>"), "read"), rule("d", "deny", `["role:member"]`, list("Order.total"), "read")},
-			want: map[string]string{"Order.total": "deny", "Order.net": "allow"}},
-		{name: "a key denied takes all", policies: []string{allow("a", list("Order.<.*>", "Query.<orders|order>", "Quote.<id|orders>", "Query.node"), "read"), deny("d", list("Order.id"), "read")},
-			want: map[string]string{"Order": "none", "Order.total": "deny", "Query.orders": "deny", "Query.order": "deny", "Quote.orders": "deny", "Quote.id": "allow", "Query.node": "allow"}},
-		{name: "a type of which nothing is seen takes what leads to it", policies: []string{allow("a", list("Order.<id|lines|states>", "OrderLine.sku", "Query.me"), "read")},
-			want: map[string]string{"Order.lines": "allow", "Order.states": "deny", "OrderLine.sku": "allow", "OrderLine": "all rows", "OrderState": "none", "Query.me": "deny"}},
-		{name: "node without an entity", policies: []string{allow("a", list("Query.<node|me>", "Me.account"), "read")},
-			want: map[string]string{"Query.node": "deny", "Query.me": "allow"}},
-		{name: "rows", policies: []string{allow("a", list("Order.<id|total>"), "read", own)},
-			want: map[string]string{"Order": "customerId = claim customer", "Order.id": "allow", "Order.total": "allow"}},
-		{name: "a claim that is missing", policies: []string{allow("a", list("Order.<id|total>"), "read", own)}, claims: map[string]string{},
-			want: map[string]string{"Order": "none", "Order.total": "deny"}},
-		{name: "a claim that is empty", policies: []string{allow("a", list("Order.<id|total>"), "read", own)}, claims: map[string]string{"customer": ""},
-			want: map[string]string{"Order": "none", "Order.total": "deny"}},
-		{name: "a narrower field", policies: []string{allow("a", list("Order.<id|number>"), "read"), allow("b", list("Order.total"), "read", own)},
-			want: map[string]string{"Order": "all rows", "Order.number": "allow", "Order.total": "full: customerId = claim customer"}},
-		{name: "a wider field", policies: []string{allow("a", list("Order.<id|total>"), "read", own), allow("b", list("Order.total"), "read")},
-			want: map[string]string{"Order": "customerId = claim customer", "Order.total": "allow"}},
+		{
+			name: "nothing said", policies: []string{allow("a", list("Product.id"), "read")},
+			want: map[string]string{"Order": "none", "Order.id": "deny", "Order.total": "deny", "Query.orders": "deny", "Product.id": "allow", "Product.sku": "deny"},
+		},
+		{
+			name: "whole", policies: []string{allow("a", list("Order.<id|total>", "Query.orders"), "read")},
+			want: map[string]string{"Order": "all rows", "Order.total": "allow", "Order.net": "deny", "Query.orders": "allow", "Query.order": "deny"},
+		},
+		{
+			name: "a deny wins", policies: []string{allow("a", list("Order.<.*>"), "read"), deny("d", list("Order.total"), "read")},
+			want: map[string]string{"Order.total": "deny", "Order.net": "allow"},
+		},
+		{
+			name: "a deny by another subject wins", policies: []string{allow("a", list("Order.<.*>"), "read"), rule("d", "deny", `["role:member"]`, list("Order.total"), "read")},
+			want: map[string]string{"Order.total": "deny", "Order.net": "allow"},
+		},
+		{
+			name: "a key denied takes all", policies: []string{allow("a", list("Order.<.*>", "Query.<orders|order>", "Quote.<id|orders>", "Query.node"), "read"), deny("d", list("Order.id"), "read")},
+			want: map[string]string{"Order": "none", "Order.total": "deny", "Query.orders": "deny", "Query.order": "deny", "Quote.orders": "deny", "Quote.id": "allow", "Query.node": "allow"},
+		},
+		{
+			name: "a type of which nothing is seen takes what leads to it", policies: []string{allow("a", list("Order.<id|lines|states>", "OrderLine.sku", "Query.me"), "read")},
+			want: map[string]string{"Order.lines": "allow", "Order.states": "deny", "OrderLine.sku": "allow", "OrderLine": "all rows", "OrderState": "none", "Query.me": "deny"},
+		},
+		{
+			name: "node without an entity", policies: []string{allow("a", list("Query.<node|me>", "Me.account"), "read")},
+			want: map[string]string{"Query.node": "deny", "Query.me": "allow"},
+		},
+		{
+			name: "rows", policies: []string{allow("a", list("Order.<id|total>"), "read", own)},
+			want: map[string]string{"Order": "customerId = claim customer", "Order.id": "allow", "Order.total": "allow"},
+		},
+		{
+			name: "a claim that is missing", policies: []string{allow("a", list("Order.<id|total>"), "read", own)}, claims: map[string]string{},
+			want: map[string]string{"Order": "none", "Order.total": "deny"},
+		},
+		{
+			name: "a claim that is empty", policies: []string{allow("a", list("Order.<id|total>"), "read", own)}, claims: map[string]string{"customer": ""},
+			want: map[string]string{"Order": "none", "Order.total": "deny"},
+		},
+		{
+			name: "a narrower field", policies: []string{allow("a", list("Order.<id|number>"), "read"), allow("b", list("Order.total"), "read", own)},
+			want: map[string]string{"Order": "all rows", "Order.number": "allow", "Order.total": "full: customerId = claim customer"},
+		},
+		{
+			name: "a wider field", policies: []string{allow("a", list("Order.<id|total>"), "read", own), allow("b", list("Order.total"), "read")},
+			want: map[string]string{"Order": "customerId = claim customer", "Order.total": "allow"},
+		},
 		{name: "a field wider by another rule", policies: []string{
 			allow("a", list("Order.<id|total>"), "read", own), allow("b", list("Order.total"), "read", conditions(equals("row.status", "open"))),
 		}, want: map[string]string{"Order.total": "allow"}},
-		{name: "rows by one of two policies", policies: []string{allow("a", list("Order.id"), "read", own), allow("b", list("Order.id"), "read", conditions(among("row.via", "DeliveryNote", "Quote")))},
-			want: map[string]string{"Order": `via in ("DeliveryNote", "Quote") or customerId = claim customer`}},
-		{name: "rows by two conditions", policies: []string{allow("a", list("Order.id"), "read", conditions(equals("row.status", "open"), equalsClaim("row.customerId", "customer")))},
-			want: map[string]string{"Order": `status = "open" and customerId = claim customer`}},
-		{name: "rows but for some", policies: []string{allow("a", list("Order.id"), "read"), deny("d", list("Order.id"), "read", conditions(equals("row.status", "draft")))},
-			want: map[string]string{"Order": `not status = "draft"`}},
-		{name: "a deny of the same rows", policies: []string{allow("a", list("Order.id"), "read", own), deny("d", list("Order.id"), "read", own)},
-			want: map[string]string{"Order": "none"}},
-		{name: "a deny by a claim that is missing", policies: []string{allow("a", list("Order.<id|total>"), "read"), deny("d", list("Order.total"), "read", own)}, claims: map[string]string{},
-			want: map[string]string{"Order.total": "deny"}},
+		{
+			name: "rows by one of two policies", policies: []string{allow("a", list("Order.id"), "read", own), allow("b", list("Order.id"), "read", conditions(among("row.via", "DeliveryNote", "Quote")))},
+			want: map[string]string{"Order": `via in ("DeliveryNote", "Quote") or customerId = claim customer`},
+		},
+		{
+			name: "rows by two conditions", policies: []string{allow("a", list("Order.id"), "read", conditions(equals("row.status", "open"), equalsClaim("row.customerId", "customer")))},
+			want: map[string]string{"Order": `status = "open" and customerId = claim customer`},
+		},
+		{
+			name: "rows but for some", policies: []string{allow("a", list("Order.id"), "read"), deny("d", list("Order.id"), "read", conditions(equals("row.status", "draft")))},
+			want: map[string]string{"Order": `not status = "draft"`},
+		},
+		{
+			name: "a deny of the same rows", policies: []string{allow("a", list("Order.id"), "read", own), deny("d", list("Order.id"), "read", own)},
+			want: map[string]string{"Order": "none"},
+		},
+		{
+			name: "a deny by a claim that is missing", policies: []string{allow("a", list("Order.<id|total>"), "read"), deny("d", list("Order.total"), "read", own)}, claims: map[string]string{},
+			want: map[string]string{"Order.total": "deny"},
+		},
 		{name: "half a deny by a claim that is missing", policies: []string{
 			allow("a", list("Order.<id|total>"), "read"), deny("d", list("Order.total"), "read", conditions(equalsClaim("row.customerId", "customer"), equals("row.status", "open"))),
 		}, claims: map[string]string{}, want: map[string]string{"Order.total": `full: not status = "open"`}},
-		{name: "a scope", policies: []string{allow("a", list("Order.id"), "read", conditions(equalsClaim("row.shop", "shop")))}, scopes: map[string]string{"shop": "status"},
-			want: map[string]string{"Order": "status = claim shop"}},
-		{name: "a scope that is not configured", policies: []string{allow("a", list("Order.id"), "read", conditions(equalsClaim("row.shop", "shop")))},
-			want: map[string]string{"Order": "none"}},
-		{name: "a deny by a scope that is not configured", policies: []string{allow("a", list("Order.<id|total>"), "read"), deny("d", list("Order.total"), "read", conditions(equalsClaim("row.shop", "shop")))},
-			want: map[string]string{"Order.total": "deny"}},
-		{name: "a mask", policies: []string{allow("a", list("Order.id"), "read"), allow("m", list("Order.number"), "mask:last4")},
-			want: map[string]string{"Order.number": "mask last4"}},
-		{name: "a mask and reading", policies: []string{allow("a", list("Order.<id|number>"), "read"), allow("m", list("Order.number"), "mask:last4")},
-			want: map[string]string{"Order.number": "allow"}},
-		{name: "a mask and a deny", policies: []string{allow("a", list("Order.id"), "read"), allow("m", list("Order.number"), "mask:last4"), deny("d", list("Order.number"), "read")},
-			want: map[string]string{"Order.number": "deny"}},
-		{name: "several masks", policies: []string{allow("a", list("Order.id"), "read"), allow("m", list("Order.number"), "mask:null mask:hash mask:domain")},
-			want: map[string]string{"Order.number": "mask domain"}},
-		{name: "a mask that is denied", policies: []string{allow("a", list("Order.id"), "read"), allow("m", list("Order.number"), "mask:null mask:last4"), deny("d", list("Order.number"), "mask:last4")},
-			want: map[string]string{"Order.number": "mask null"}},
-		{name: "a mask on other rows", policies: []string{allow("a", list("Order.id"), "read"), allow("b", list("Order.number"), "read", own), allow("m", list("Order.number"), "mask:last4")},
-			want: map[string]string{"Order.number": "full: customerId = claim customer; last4: all rows"}},
-		{name: "a mask on some rows", policies: []string{allow("a", list("Order.id"), "read"), allow("m", list("Order.number"), "mask:last4", own)},
-			want: map[string]string{"Order.number": "full: no row; last4: customerId = claim customer"}},
-		{name: "a mask of the type's rows", policies: []string{allow("a", list("Order.id"), "read", own), allow("m", list("Order.number"), "mask:last4", own)},
-			want: map[string]string{"Order.number": "mask last4"}},
-		{name: "a mutation that may be made", policies: []string{allow("a", list("Mutation.disableToken"), "write"), allow("b", list("Token.id"), "read")},
-			want: map[string]string{"Mutation.disableToken": "allow", "Mutation.saveAccount": "deny"}},
-		{name: "a mutation that may be read only", policies: []string{allow("a", list("Mutation.disableToken", "Token.id"), "read")},
-			want: map[string]string{"Mutation.disableToken": "deny"}},
+		{
+			name: "a scope", policies: []string{allow("a", list("Order.id"), "read", conditions(equalsClaim("row.shop", "shop")))}, scopes: map[string]string{"shop": "status"},
+			want: map[string]string{"Order": "status = claim shop"},
+		},
+		{
+			name: "a scope that is not configured", policies: []string{allow("a", list("Order.id"), "read", conditions(equalsClaim("row.shop", "shop")))},
+			want: map[string]string{"Order": "none"},
+		},
+		{
+			name: "a deny by a scope that is not configured", policies: []string{allow("a", list("Order.<id|total>"), "read"), deny("d", list("Order.total"), "read", conditions(equalsClaim("row.shop", "shop")))},
+			want: map[string]string{"Order.total": "deny"},
+		},
+		{
+			name: "a mask", policies: []string{allow("a", list("Order.id"), "read"), allow("m", list("Order.number"), "mask:last4")},
+			want: map[string]string{"Order.number": "mask last4"},
+		},
+		{
+			name: "a mask and reading", policies: []string{allow("a", list("Order.<id|number>"), "read"), allow("m", list("Order.number"), "mask:last4")},
+			want: map[string]string{"Order.number": "allow"},
+		},
+		{
+			name: "a mask and a deny", policies: []string{allow("a", list("Order.id"), "read"), allow("m", list("Order.number"), "mask:last4"), deny("d", list("Order.number"), "read")},
+			want: map[string]string{"Order.number": "deny"},
+		},
+		{
+			name: "several masks", policies: []string{allow("a", list("Order.id"), "read"), allow("m", list("Order.number"), "mask:null mask:hash mask:domain")},
+			want: map[string]string{"Order.number": "mask domain"},
+		},
+		{
+			name: "a mask that is denied", policies: []string{allow("a", list("Order.id"), "read"), allow("m", list("Order.number"), "mask:null mask:last4"), deny("d", list("Order.number"), "mask:last4")},
+			want: map[string]string{"Order.number": "mask null"},
+		},
+		{
+			name: "a mask on other rows", policies: []string{allow("a", list("Order.id"), "read"), allow("b", list("Order.number"), "read", own), allow("m", list("Order.number"), "mask:last4")},
+			want: map[string]string{"Order.number": "full: customerId = claim customer; last4: all rows"},
+		},
+		{
+			name: "a mask on some rows", policies: []string{allow("a", list("Order.id"), "read"), allow("m", list("Order.number"), "mask:last4", own)},
+			want: map[string]string{"Order.number": "full: no row; last4: customerId = claim customer"},
+		},
+		{
+			name: "a mask of the type's rows", policies: []string{allow("a", list("Order.id"), "read", own), allow("m", list("Order.number"), "mask:last4", own)},
+			want: map[string]string{"Order.number": "mask last4"},
+		},
+		{
+			name: "a mutation that may be made", policies: []string{allow("a", list("Mutation.disableToken"), "write"), allow("b", list("Token.id"), "read")},
+			want: map[string]string{"Mutation.disableToken": "allow", "Mutation.saveAccount": "deny"},
+		},
+		{
+			name: "a mutation that may be read only", policies: []string{allow("a", list("Mutation.disableToken", "Token.id"), "read")},
+			want: map[string]string{"Mutation.disableToken": "deny"},
+		},
 	} {
 		t.Run("case="+c.name, func(t *testing.T) {
 			if c.claims == nil {

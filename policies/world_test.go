@@ -45,7 +45,7 @@ func newGraph(t testing.TB) *policies.Graph {
 
 var allScopes = map[string]string{"shop": "shop", "carrier": "carrier", "supplier": "supplier"}
 
-// dir makes documents of name, text, name, text …
+// dir makes documents of name, text, name, text and so on.
 func dir(pairs ...string) fstest.MapFS {
 	out := fstest.MapFS{}
 	for i := 0; i < len(pairs); i += 2 {

@@ -5,9 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/trama-graph/trama/schema"
-
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
 )
 
 // failedFor is how long a failed reading of $metadata is remembered, so that a

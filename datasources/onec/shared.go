@@ -7,9 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/trama-graph/trama/schema"
-
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
 )
 
 // works are the loads a source has under way for all its callers. They end by

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -71,7 +72,7 @@ func (s *Server) finish(w *recorder, r *http.Request, start time.Time) {
 		level = slog.LevelDebug
 	}
 	attrs := []slog.Attr{
-		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", w.status),
+		slog.String("method", r.Method), slog.String("path", shownPath(r.URL.Path)), slog.Int("status", w.status),
 		slog.Int64("bytes", w.bytes), slog.Duration("took", time.Since(start)), slog.String("from", r.RemoteAddr),
 	}
 	if w.entry.token != "" {
@@ -84,6 +85,20 @@ func (s *Server) finish(w *recorder, r *http.Request, start time.Time) {
 		attrs = append(attrs, slog.String("codes", strings.Join(w.entry.codes, ",")))
 	}
 	s.cfg.Log.LogAttrs(r.Context(), level, "answered request", attrs...)
+}
+
+// tokenText is what a token looks like.
+var tokenText = regexp.MustCompile(`trm_[A-Za-z0-9_]*`)
+
+// maxPath is how much of a path is logged.
+const maxPath = 200
+
+// shownPath is a path without the tokens somebody may have put into it.
+func shownPath(path string) string {
+	if len(path) > maxPath {
+		path = path[:maxPath] + "…"
+	}
+	return tokenText.ReplaceAllString(path, "***")
 }
 
 // quiet paths are asked every few seconds by machines.

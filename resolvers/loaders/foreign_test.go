@@ -86,7 +86,9 @@ func (s loose) Reader(entity string) any {
 	return datasources.Reader[schema.Order](overlooking{s.memory.Reader(entity).(datasources.Reader[schema.Order])})
 }
 
-type overlooking struct{ datasources.Reader[schema.Order] }
+type overlooking struct {
+	datasources.Reader[schema.Order]
+}
 
 func (r overlooking) List(ctx context.Context, q datasources.Query) (datasources.Rows[schema.Order], error) {
 	for i, p := range q.Where.Of {

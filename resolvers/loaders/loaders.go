@@ -3,6 +3,7 @@ package loaders
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -114,6 +115,10 @@ func (l *Loaders) fields(ctx context.Context, a Args, more ...string) datasource
 	a.Where.Columns(func(c string) { names = append(names, c) })
 	if a.Order.Column != "" {
 		names = append(names, a.Order.Column)
+	}
+	// A row's currency is that of its amount, which must be read to know it.
+	if slices.Contains(names, "currency") {
+		names = append(names, "total", "amount", "price")
 	}
 	return datasources.NewFields(names...)
 }
