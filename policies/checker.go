@@ -166,7 +166,7 @@ func (c *checker) subject(s string) string {
 	}
 	p, wrong := c.match.pattern(s)
 	if wrong != "" {
-		return fmt.Sprintf("%q %s", s, wrong)
+		return fmt.Sprintf("%q %s", short(s), wrong)
 	}
 	var known []string
 	switch prefix {
@@ -175,6 +175,10 @@ func (c *checker) subject(s string) string {
 	case "role":
 		known = roleNames()
 	default:
+		// Tokens are not known here; what takes long is found out with some that look like one.
+		if _, wrong := p.find([]string{s, "token:4mB2s8Qk1Z", "token:" + strings.Repeat("a", 60) + "!", "token:" + strings.Repeat("1", 60) + "!"}); wrong != "" {
+			return fmt.Sprintf("%q %s", short(s), wrong)
+		}
 		return ""
 	}
 	full := make([]string, len(known))
@@ -184,7 +188,7 @@ func (c *checker) subject(s string) string {
 	found, wrong := p.find(full)
 	switch {
 	case wrong != "":
-		return fmt.Sprintf("%q %s", s, wrong)
+		return fmt.Sprintf("%q %s", short(s), wrong)
 	case len(found) == 0 && isPattern(s):
 		return fmt.Sprintf("%q matches no %s", s, prefix)
 	case len(found) == 0:
@@ -219,12 +223,12 @@ func (c *checker) meaning(name string) resource {
 	}
 	p, wrong := c.match.pattern(name)
 	if wrong != "" {
-		return resource{wrong: fmt.Sprintf("%q %s", name, wrong)}
+		return resource{wrong: fmt.Sprintf("%q %s", short(name), wrong)}
 	}
 	found, wrong := p.find(c.names)
 	switch {
 	case wrong != "":
-		return resource{wrong: fmt.Sprintf("%q %s", name, wrong)}
+		return resource{wrong: fmt.Sprintf("%q %s", short(name), wrong)}
 	case len(found) == 0:
 		typeName, _, _ := strings.Cut(rest, ".")
 		hint := ""

@@ -42,6 +42,15 @@ func clip(s string) string {
 	return strings.ToValidUTF8(s[:maxMessage], "") + " …"
 }
 
+// short is the beginning of a name, so that a message about a long one says what is
+// wrong with it.
+func short(name string) string {
+	if len(name) <= 100 {
+		return name
+	}
+	return strings.ToValidUTF8(name[:100], "") + "…"
+}
+
 // didYouMean names the nearest of the known names, "" where none is near.
 func didYouMean(name string, known []string) string {
 	best, found := min(3, max(1, len(name)/2))+1, ""

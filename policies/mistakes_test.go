@@ -79,6 +79,8 @@ func mistakes() []mistake {
 		{name: "lookahead", text: changed(`graph:Order.number`, `graph:Order.<(?!id).*>`)},
 		{name: "backreference", text: changed(`graph:Order.number`, `graph:Order.<(n)\\1>`)},
 		{name: "a pattern that is too long", text: changed(`graph:Order.number`, `graph:Order.<`+strings.Repeat("x", 1000)+`>`)},
+		{name: "a pattern that takes too long", text: changed(`graph:Order.number`, `graph:<`+strings.Repeat(`.?`, 60)+strings.Repeat(`[a-zA-Z.]`, 30)+`>!`)},
+		{name: "a pattern of tokens that takes too long", text: changed(`package:p`, `token:<`+strings.Repeat(`a?`, 60)+strings.Repeat(`a`, 60)+`>x`)},
 
 		// Masks.
 		{name: "last4 of money", text: masked("mask:last4", "graph:Order.total")},

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/ory/ladon"
 	"github.com/ory/ladon/compiler"
@@ -25,10 +27,17 @@ type pattern struct {
 }
 
 // matcher is Ladon's, which reads <…> as patterns.
-type matcher struct{ of *ladon.RegexpMatcher }
+type matcher struct {
+	of    *ladon.RegexpMatcher
+	spent time.Duration // by find; one goroutine calls it, while the documents are loaded
+}
+
+// findBudget bounds what trying the patterns of a set of documents may take, which is
+// some milliseconds: a single match may be just quick enough, and four hundred not.
+const findBudget = 5 * time.Second
 
 // newMatcher makes a matcher that keeps so many compiled patterns.
-func newMatcher(size int) *matcher { return &matcher{ladon.NewRegexpMatcher(size)} }
+func newMatcher(size int) *matcher { return &matcher{of: ladon.NewRegexpMatcher(size)} }
 
 // tries is how often a match is tried. Ladon gives each 250 ms by the clock on the
 // wall, which a process that got no processor in time exceeds with any pattern.
@@ -122,15 +131,18 @@ func nested(re *syntax.Regexp, within bool) bool {
 // find returns which of the names the pattern matches, by their places; the text says
 // what is wrong, that it took too long or means two things.
 func (p pattern) find(names []string) (found []int, wrong string) {
-	for i, n := range names {
-		if p.re == nil {
-			if n == p.text {
-				found = append(found, i)
-			}
-			continue
+	if p.re == nil {
+		if i := slices.Index(names, p.text); i >= 0 {
+			found = append(found, i)
 		}
+		return found, ""
+	}
+	start := time.Now()
+	before := p.ladon.spent
+	defer func() { p.ladon.spent = before + time.Since(start) }()
+	for i, n := range names {
 		ok, err := p.ladon.matches(p.text, n)
-		if err != nil {
+		if err != nil || before+time.Since(start) > findBudget {
 			return nil, "has a pattern that takes too long"
 		}
 		if ok != p.re.MatchString(n) {

@@ -13,7 +13,7 @@ import (
 )
 
 // decisions is how many the property test makes at least.
-const decisions = 120_000
+const decisions = 105_000
 
 // values are what Ladon is told of a request and a row.
 func values(p *policies.Principal, scopes map[string]string, row columns) ladon.Context {
@@ -74,7 +74,7 @@ func TestProperty(t *testing.T) {
 		}
 		e := open(t, graph, dir("p.json", documents[0], "q.json", documents[1]), scopes)
 		o := newOracle(t, documents...)
-		for range 3 {
+		for range 4 {
 			p := g.principal()
 			v := view(t, e, p)
 			access := &policies.Access{Principal: p, View: v, Masker: policies.NewMasker([]byte("k"))}
