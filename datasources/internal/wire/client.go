@@ -48,9 +48,12 @@ type Config struct {
 	Timeout time.Duration
 	// Concurrency is how many calls are under way at once, default 8. Further
 	// callers queue within their context's deadline, or for Timeout when it has
-	// none, and are served fairly by datasources.FlowOf; at most 4,096 of them, and
-	// 1,024 of one flow.
+	// none, and are served fairly by datasources.FlowOf; at most Waiting of them, and
+	// a quarter of that of one flow.
 	Concurrency int
+	// Waiting is how many calls may queue, default 65,536: one question about hundreds
+	// of customers makes hundreds of calls, and one token may ask dozens at once.
+	Waiting int
 	// PerMinute is the agreed number of calls a minute, 0 = none agreed. Repeated
 	// attempts count. Burst is how many may go at once after a pause, default
 	// PerMinute/10, at least 1.
@@ -172,6 +175,9 @@ func New(cfg Config) (*Client, error) {
 	c.breaker = newBreaker(cfg.Breaker)
 	c.gate = newGate(cfg.PerMinute, cfg.Burst, cfg.Now)
 	c.queue = newQueue(cfg.Concurrency, c.gate)
+	if cfg.Waiting > 0 {
+		c.queue.most, c.queue.mostFlow = cfg.Waiting, max(1, cfg.Waiting/4)
+	}
 	c.retries = newRetryBudget(cfg.RetryBudget, cfg.Now)
 	c.repeat = newRepeat()
 	return c, nil

@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// Bounds of the queue in front of a source. One flow may fill a quarter of it.
+// Bounds of the queue in front of a source, where Config says nothing else. One flow
+// may fill a quarter of it.
 const (
-	maxQueue     = 4096
+	maxQueue     = 65_536
 	maxFlowQueue = maxQueue / 4
 )
 

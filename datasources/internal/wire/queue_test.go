@@ -268,7 +268,7 @@ func TestQueueIsBounded(t *testing.T) {
 		return n
 	}
 	in(t, func(t *testing.T, ctx context.Context) {
-		l := newLine(t, wire.Config{Concurrency: 1})
+		l := newLine(t, wire.Config{Concurrency: 1, Waiting: 4096})
 		flooding, stop := context.WithCancel(ctx)
 		l.ask(flooding, "a", 1+1024, time.Minute)
 		if n := refused(l); n != 0 {
