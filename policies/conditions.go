@@ -7,27 +7,10 @@ import (
 	"github.com/ory/ladon"
 )
 
-// EqualsClaimCondition is fulfilled by a row whose column equals a claim of the
-// token. An absent column equals nothing, and so does an absent claim.
-type EqualsClaimCondition struct {
-	Claim string `json:"claim"`
-}
-
 var (
-	_ ladon.Condition = (*EqualsClaimCondition)(nil)
 	_ ladon.Condition = (*StringInCondition)(nil)
 	_ ladon.Condition = (*failClosed)(nil)
 )
-
-// GetName returns the type as policies name it.
-func (c *EqualsClaimCondition) GetName() string { return typeClaim }
-
-// Fulfills compares value with claim.NAME of the request's context.
-func (c *EqualsClaimCondition) Fulfills(_ context.Context, value any, r *ladon.Request) bool {
-	column, ok := value.(string)
-	claim, has := r.Context[claimKey+c.Claim].(string)
-	return ok && has && column != "" && column == claim
-}
 
 // StringInCondition is fulfilled by a text that is one of some.
 type StringInCondition struct {

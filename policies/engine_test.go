@@ -145,6 +145,23 @@ func TestWatch(t *testing.T) {
 		t.Errorf("a file that went: sees %q", w.sees(t))
 	}
 
+	// An empty directory may be one that was unmounted; whoever asks means it.
+	away := t.TempDir()
+	if err := os.Rename(w.file, filepath.Join(away, "p.json")); err != nil {
+		t.Fatal(err)
+	}
+	w.look()
+	if w.sees(t) != "total" || w.Status().Error == nil {
+		t.Errorf("the files were taken away: sees %q, status %+v", w.sees(t), w.Status())
+	}
+	if err := w.Reload(t.Context()); err != nil || w.sees(t) != "" {
+		t.Errorf("the files were taken away, and it was asked for: sees %q, %v", w.sees(t), err)
+	}
+	if err := os.Rename(filepath.Join(away, "p.json"), w.file); err != nil {
+		t.Fatal(err)
+	}
+	w.look()
+
 	if err := os.Rename(filepath.Dir(w.file), filepath.Dir(w.file)+"-gone"); err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +175,7 @@ func TestWatch(t *testing.T) {
 	for _, a := range w.audit {
 		kinds += strings.Fields(a)[0] + " "
 	}
-	if want := "policies.loaded policies.refused policies.loaded policies.loaded policies.loaded policies.refused "; kinds != want {
+	if want := "policies.loaded policies.refused policies.loaded policies.loaded policies.loaded policies.refused policies.loaded policies.loaded policies.refused "; kinds != want {
 		t.Errorf("the audit has %s", kinds)
 	}
 }

@@ -4,19 +4,10 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/trama-graph/trama/policies"
 	"github.com/trama-graph/trama/policies/packages"
 )
-
-// orNone keeps a nil map from becoming a file system.
-func orNone(m fstest.MapFS) fs.FS {
-	if m == nil {
-		return nil
-	}
-	return m
-}
 
 // FuzzDocument feeds documents: whatever comes, it is refused with its file's name, or
 // makes views.

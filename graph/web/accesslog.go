@@ -87,7 +87,7 @@ func (s *Server) finish(w *recorder, r *http.Request, start time.Time) {
 	s.cfg.Log.LogAttrs(r.Context(), level, "answered request", attrs...)
 }
 
-// tokenText is what a token looks like.
+// tokenText is what a token looks like, also one that the end of a path cut.
 var tokenText = regexp.MustCompile(`trm_[A-Za-z0-9_]*`)
 
 // maxPath is how much of a path is logged.

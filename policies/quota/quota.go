@@ -158,16 +158,6 @@ func (l *Limiter) Cost(ctx context.Context, p *policies.Principal, cost int64) (
 	return s, nil
 }
 
-// Rows adds the rows of an answer that nothing was reserved for. It refuses nothing:
-// when the day's are used up, the next Call is refused.
-func (l *Limiter) Rows(ctx context.Context, p *policies.Principal, rows int64) {
-	if p == nil || p.Agreement.RowsPerDay <= 0 || rows <= 0 {
-		return
-	}
-	_, day := l.clock()
-	l.addRows(ctx, accountOf(p), day, rows, nil)
-}
-
 // State returns what the account has left and takes nothing. With Redis it is what
 // all instances left.
 func (l *Limiter) State(ctx context.Context, p *policies.Principal) State {

@@ -53,9 +53,8 @@ func (r *Reservation) Settle(ctx context.Context, rows int64) {
 
 // Reserve sets rows aside for an answer of at most that many: with 0 none, less than
 // 0 all that are left, for an answer of which nobody knows. There may be fewer left:
-// Max of the reservation is what the answer may have. Who has reserved settles, and
-// does not call Rows for the same answer. The error is
-// LIMITED, retryable, with Wait: until midnight UTC when the day's rows are used
+// Max of the reservation is what the answer may have. Who has reserved settles. The
+// error is LIMITED, retryable, with Wait: until midnight UTC when the day's rows are used
 // up, a second when what is left is set aside for answers under way. State is as
 // with Call. A nil principal is UNAUTHENTICATED.
 func (l *Limiter) Reserve(ctx context.Context, p *policies.Principal, most int64) (*Reservation, State, error) {

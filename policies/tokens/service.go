@@ -32,10 +32,6 @@ type Option func(*Service)
 // WithPackages tells which packages exist, so that a grant of another is refused.
 func WithPackages(names func() []string) Option { return func(s *Service) { s.packages = names } }
 
-// WithClaims tells which claims a token may have instead of customer, shop, carrier
-// and supplier.
-func WithClaims(names ...string) Option { return func(s *Service) { s.claims = names } }
-
 // WithNeeds tells which claims a package needs, so that a token of it without them,
 // which would see nothing, is refused.
 func WithNeeds(claims func(pkg string) []string) Option { return func(s *Service) { s.needs = claims } }
