@@ -116,7 +116,7 @@ func TestPostgresLock(t *testing.T) {
 		t.Error(err)
 	}
 	// The server ends the connection on which the lock lies; nobody else wants it.
-	end := `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 1953656162
+	end := `SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 1953656162
 		AND objid = (hashtext(current_schema())::bigint & 4294967295)::oid`
 	rawPostgres(t, address, end)
 	if err := save(first); err != nil {
