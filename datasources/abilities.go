@@ -67,3 +67,17 @@ type Usage struct {
 type Meter interface {
 	Usage() []Usage
 }
+
+// Demand is what a source is asked, beside what was agreed.
+type Demand struct {
+	PerMinute int    // calls that were agreed, 0 = none were
+	Asked     uint64 // calls since the start that wanted to go out, refused ones too
+	Waiting   int    // that wait now
+}
+
+// Paced is an optional ability of a Source: several processes keep together to what
+// was agreed with it, as each is given a share of the rate, from 0 to 1.
+type Paced interface {
+	Demand() Demand
+	SetShare(share float64)
+}

@@ -150,22 +150,46 @@ type BatchError struct{ ByKey map[string]error }
 // Error names no key: keys are data.
 func (e *BatchError) Error() string { return "some keys failed" }
 
-// Cursor is a source's own mark of how far its changes were read. Opaque.
+// Cursor is a source's own mark of how far its changes were read. Opaque, small,
+// and made of what the source said, never of our clock.
 type Cursor string
 
 // Changes is a part of a source's history. Next is where to go on; More tells
-// that there is more right now.
+// that there is more right now. A row may come again, the later one holds.
 type Changes[T any] struct {
-	Items   []T
+	Items   []T      // with all columns
 	Deleted []string // ids
 	Next    Cursor
 	More    bool
 }
 
-// Follower is an optional ability of a Reader: what changed since a mark, oldest
-// first. The empty Cursor begins with everything.
+// Follower is an optional ability of a Reader, for copies: what changed since a
+// mark. A cursor the source does not know any more is BAD_REQUEST: the copy is
+// read anew.
 type Follower[T any] interface {
+	// Head returns a cursor since which everything that changes from now on is
+	// given; some of what changed before may be given as well.
+	Head(ctx context.Context) (Cursor, error)
+	// Since gives changes, oldest first. The empty Cursor begins with everything.
 	Since(ctx context.Context, c Cursor) (Changes[T], error)
+}
+
+// CustomerFollower is Follower for the customers of a Source: their records as
+// CustomerScanner gives them.
+type CustomerFollower interface {
+	CustomersHead(ctx context.Context) (Cursor, error)
+	CustomersSince(ctx context.Context, c Cursor) (Changes[CustomerRecord], error)
+}
+
+// Keyed is a row's key and the source's own version of it: another text after any
+// change, also one that is dated back. "" = the source tells none.
+type Keyed struct{ Key, Version string }
+
+// KeyScanner is an optional ability of a Reader: keys and versions of all rows,
+// which costs less than the rows. A copy finds by it what was deleted and what was
+// changed without a trace. Marks and pages are those of Scanner.
+type KeyScanner interface {
+	ScanKeys(ctx context.Context, from Mark, f func(Scanned[Keyed]) error) error
 }
 
 // Source is one connected system.
