@@ -45,6 +45,7 @@ type queue struct {
 	mu       sync.Mutex // guards the rest
 	running  int
 	waiting  int // in all flows
+	asked    uint64
 	flows    map[string]*flow
 	turns    flow // head of the ring of named flows that wait; next has its turn first
 	behind   int  // starts of named flows since background work, which waits, had one
@@ -88,6 +89,7 @@ func newQueue(places int, g *gate) *queue {
 // cannot come in time is refused at once.
 func (q *queue) enter(ctx context.Context, name string, patience time.Duration) (*slot, *verdict) {
 	q.mu.Lock()
+	q.asked++
 	f := q.flow(name)
 	if q.waiting == 0 && q.running < q.places {
 		if s, wait := q.start(); wait == 0 {
