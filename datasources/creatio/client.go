@@ -52,13 +52,15 @@ type source struct {
 	mu      sync.Mutex // guards current
 	current *site
 
-	noBatch atomic.Bool // the site has no $batch
-	noText  atomic.Bool // the site does not evaluate tolower
+	date    atomic.Int64 // the site's clock in its last reply, Unix seconds, 0 = it told none
+	noBatch atomic.Bool  // the site has no $batch
+	noText  atomic.Bool  // the site does not evaluate tolower
 }
 
 var (
-	_ datasources.Source          = (*source)(nil)
-	_ datasources.CustomerIndexer = (*source)(nil)
+	_ datasources.Source           = (*source)(nil)
+	_ datasources.CustomerIndexer  = (*source)(nil)
+	_ datasources.CustomerFollower = (*source)(nil)
 )
 
 // Open makes the source. It makes no call: an unreachable site shows itself in
@@ -176,6 +178,7 @@ func (s *source) send(ctx context.Context, c wire.Call, p pass, decode func(*wir
 	c.Header, c.Read = h, true
 	c.Decode = func(r *wire.Reply) error {
 		p.keep(r)
+		s.noteClock(r.Header)
 		return decode(r)
 	}
 	return s.client.Do(ctx, c)
@@ -194,4 +197,22 @@ func (s *source) get(ctx context.Context, name, path string, decode func(body []
 // address is where a path of the site is, for cookies and next links.
 func (s *source) address(path string) *url.URL {
 	return &url.URL{Scheme: s.base.Scheme, Host: s.base.Host, Path: strings.TrimSuffix(s.base.Path, "/") + "/" + path}
+}
+
+// noteClock remembers the site's clock.
+func (s *source) noteClock(h http.Header) {
+	if at, err := http.ParseTime(h.Get("Date")); err == nil {
+		s.date.Store(at.Unix())
+	}
+}
+
+// notAhead is a row's time, or the site's clock where that is earlier: behind a
+// row that was imported with a time to come, no change would ever be seen.
+func (s *source) notAhead(at time.Time) time.Time {
+	if unix := s.date.Load(); unix > 0 {
+		if now := time.Unix(unix+1, 0).UTC(); now.Before(at) {
+			return now
+		}
+	}
+	return at
 }

@@ -206,10 +206,9 @@ func (b *builder) country(r *record) string {
 // billings reads AccountBillingInfo, where the site has it. An account may have
 // several: where they disagree on a number by which customers are linked, there
 // is none, since a guess could join two companies.
-func (s *source) billings(ctx context.Context, st *site, foreigns []foreign) (map[string]*billing, error) {
-	all := map[string]*billing{}
-	t := st.model.sets[setBilling]
-	if !t.has("AccountId") {
+func (s *source) billings(ctx context.Context, st *site, foreigns []foreign) (billings, error) {
+	all := billings{}
+	if !st.model.sets[setBilling].has("AccountId") {
 		return all, nil
 	}
 	sel := &selection{columns: billingColumns(st, foreigns)}
@@ -219,26 +218,39 @@ func (s *source) billings(ctx context.Context, st *site, foreigns []foreign) (ma
 		if err != nil {
 			return err
 		}
-		b := &builder{s: s, names: n}
-		for i := range records {
-			r := &records[i]
-			id := r.cell("account").str
-			if id == "" {
-				continue
-			}
-			side := all[id]
-			if side == nil {
-				side = &billing{values: map[string]string{}, clash: map[string]bool{}}
-				all[id] = side
-			}
-			clashes += side.add(b, r)
-		}
+		clashes += all.add(&builder{s: s, names: n}, records)
 		return nil
 	})
+	s.reportClashes(ctx, clashes)
+	return all, err
+}
+
+func (s *source) reportClashes(ctx context.Context, clashes int) {
 	if clashes > 0 {
 		s.log.WarnContext(ctx, "billing details of one account disagree", "source", s.cfg.Name, "values", clashes)
 	}
-	return all, err
+}
+
+// billings are the billing details of accounts.
+type billings map[string]*billing
+
+// add joins records to those of their accounts, and returns how many values newly
+// disagree.
+func (all billings) add(b *builder, records []record) (clashes int) {
+	for i := range records {
+		r := &records[i]
+		id := r.cell("account").str
+		if id == "" {
+			continue
+		}
+		side := all[id]
+		if side == nil {
+			side = &billing{values: map[string]string{}, clash: map[string]bool{}}
+			all[id] = side
+		}
+		clashes += side.add(b, r)
+	}
+	return clashes
 }
 
 // add joins one record of billing details. It returns how many values newly
@@ -267,67 +279,6 @@ func (x *billing) add(b *builder, r *record) (clashes int) {
 	return clashes
 }
 
-// emails reads the e-mail addresses of accounts, which have no column for them.
-// Of several the first in the alphabet is taken, so that it is the same each
-// time.
-func (s *source) emails(ctx context.Context, st *site) (map[string]string, error) {
-	byAccount := map[string]string{}
-	t := st.model.sets[setCommunication]
-	if !t.has("AccountId") || !t.has("Number") {
-		return byAccount, nil
-	}
-	filter, err := s.emailTypes(ctx, st, t)
-	if err != nil {
-		return nil, err
-	}
-	list := append(recordColumns(), column{field: "account", up: "AccountId", kind: link}, column{field: "text", up: "Number"})
-	sel := &selection{columns: sidedColumns(t, setCommunication, list, nil)}
-	err = s.sweep(ctx, st, setCommunication, sel, filter, func(records []record) error {
-		for i := range records {
-			id, text := records[i].cell("account").str, strings.TrimSpace(records[i].cell("text").str)
-			if id == "" || !isEmail(text) {
-				continue
-			}
-			if old := byAccount[id]; old == "" || text < old {
-				byAccount[id] = text
-			}
-		}
-		return nil
-	})
-	return byAccount, err
-}
-
-// emailTypes is a filter for the kinds of communication that are e-mail, "" when
-// the site's words for them are not known.
-func (s *source) emailTypes(ctx context.Context, st *site, t *table) (string, error) {
-	if t.lookups[setCommunicationType] != setCommunicationType {
-		return "", nil
-	}
-	n, err := s.lookups.need(ctx, st, map[string][]string{setCommunicationType: nil}, nil)
-	if err != nil {
-		return "", err
-	}
-	var exprs []string
-	types := n[setCommunicationType]
-	for _, id := range types.ids {
-		word := strings.ToLower(types.rows[id].text)
-		if strings.Contains(word, "mail") || strings.Contains(word, "почт") || strings.Contains(word, "poșt") || strings.Contains(word, "пошт") {
-			exprs = append(exprs, setCommunicationType+"/Id eq "+id)
-		}
-	}
-	if len(exprs) == 0 || len(exprs) > maxChain/2 {
-		return "", nil
-	}
-	return anyOf(exprs), nil
-}
-
-// isEmail tells an address from a telephone number or a link; it is no
-// validation.
-func isEmail(s string) bool {
-	local, host, ok := strings.Cut(s, "@")
-	return ok && local != "" && strings.Contains(host, ".") && !strings.ContainsAny(s, " \t/<>,;") && !strings.Contains(host, "@")
-}
-
 // sweep reads a whole table page by page, in the order of changes so that a row
 // which moves is met again rather than missed; by id where the table keeps no
 // time.
@@ -335,8 +286,9 @@ func (s *source) sweep(ctx context.Context, st *site, set string, sel *selection
 	if !st.model.sets[set].has("ModifiedOn") {
 		return s.sweepByID(ctx, st, set, sel, filter, f)
 	}
+	t := &changed{s: s, st: st, set: set, up: "ModifiedOn", field: "updatedAt", sel: sel, filter: filter, forget: true}
 	for m := (mark{}); !m.Done; {
-		records, next, err := s.changes(ctx, st, set, "ModifiedOn", sel, filter, m)
+		records, next, err := t.part(ctx, m)
 		if err != nil {
 			return err
 		}

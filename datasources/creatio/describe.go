@@ -188,4 +188,6 @@ var (
 	_ datasources.Follower[schema.Invoice] = (*reader[schema.Invoice, *schema.Invoice])(nil)
 	_ datasources.Follower[schema.Product] = (*reader[schema.Product, *schema.Product])(nil)
 	_ datasources.Follower[schema.Ticket]  = (*reader[schema.Ticket, *schema.Ticket])(nil)
+
+	_ datasources.KeyScanner = (*reader[schema.Order, *schema.Order])(nil)
 )

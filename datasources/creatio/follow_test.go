@@ -62,10 +62,10 @@ func TestSince(t *testing.T) {
 				d.Now = func() time.Time { return now }
 			})
 			got, next := drain(t, follower(t, o), "", nil)
-			wantKeys(t, sortedCopy(got), all) // each once
-			// Afterwards only the rows of the overlap come again.
+			wantKeys(t, sortedCopy(got), all) // each once, though the site has limits of its own
+			// Afterwards nothing comes, though the last rows are read again.
 			again, next := drain(t, follower(t, o), next, nil)
-			wantKeys(t, sortedCopy(again), all[79:])
+			wantKeys(t, again, []string{})
 			f.mu.Lock()
 			f.tables["Order"][2]["ModifiedOn"] = stamp(50)
 			f.mu.Unlock()
@@ -105,33 +105,82 @@ func TestSinceWhileRowsMove(t *testing.T) {
 	wantKeys(t, distinctKeys(got), sortedCopy(all))
 }
 
+// A reading of more than a page is followed by one that begins where the newest
+// change was when it began: what was committed late since then is found.
 func TestSinceGoesBackToWhenTheReadingBegan(t *testing.T) {
 	f := newFake(t).lookups()
 	for i := 1; i <= 9; i++ {
 		f.add("Order", order(i, id("b", 1)))
 	}
-	// The reading began when minute 4 was: what was committed late since then is
-	// looked for again, although the last row is of minute 9.
-	o := f.open(func(c *creatio.Config, d *creatio.Deps) {
-		c.PageSize, c.Overlap = 4, 0
-		d.Now = func() time.Time { return time.Date(2026, 3, 1, 0, 4, 0, 0, time.UTC) }
+	o := f.open(func(c *creatio.Config, _ *creatio.Deps) { c.PageSize, c.Overlap = 4, 0 })
+	_, next := drain(t, follower(t, o), "", func(part int) {
+		if part == 1 {
+			late := order(20, id("b", 1))
+			late["ModifiedOn"] = stamp(20)
+			f.add("Order", late)
+		}
 	})
-	_, next := drain(t, follower(t, o), "", nil)
-	f.took()
-	if _, err := follower(t, o).Since(t.Context(), next); err != nil {
+	// While the last pages were read, a transaction of minute 10 was under way.
+	late := order(10, id("b", 1))
+	f.add("Order", late)
+	got, _ := drain(t, follower(t, o), next, nil)
+	wantKeys(t, got, []string{id("a", 10)})
+}
+
+// A site whose own limit is lower than page_size cuts replies off without a word:
+// nothing is lost.
+func TestSinceWithALowerLimit(t *testing.T) {
+	f := newFake(t).lookups()
+	f.maxRows = 10
+	o := f.open(func(c *creatio.Config, _ *creatio.Deps) { c.PageSize = 1000 })
+	head, err := follower(t, o).Head(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(f.addresses(), func(a string) bool {
-		return strings.Contains(a, "ModifiedOn gt 2026-03-01T00:04:00Z") && strings.Contains(a, "$orderby=ModifiedOn,Id")
+	var all []string
+	for i := 1; i <= 45; i++ {
+		f.add("Order", order(i, id("b", 1)))
+		all = append(all, id("a", i))
+	}
+	for _, c := range []datasources.Cursor{head, ""} {
+		got, _ := drain(t, follower(t, o), c, nil)
+		wantKeys(t, sortedCopy(got), all)
+	}
+	keys := map[string]bool{}
+	err = o.Reader("Order").(datasources.KeyScanner).ScanKeys(t.Context(), "", func(s datasources.Scanned[datasources.Keyed]) error {
+		for _, k := range s.Items {
+			keys[k.Key] = true
+		}
+		return nil
+	})
+	if err != nil || len(keys) != 45 {
+		t.Errorf("%d keys, %v", len(keys), err)
+	}
+}
+
+// A table without the time of the last change cannot be followed; it can be read.
+func TestFollowWithoutModifiedOn(t *testing.T) {
+	f := newFake(t).lookups()
+	f.columns["Order"] = slices.DeleteFunc(slices.Clone(f.columns["Order"]), func(c string) bool { return c == "ModifiedOn" })
+	o := f.open(nil)
+	_, err := follower(t, o).Head(t.Context())
+	wantCode(t, err, schema.NotEnabled)
+	_, err = follower(t, o).Since(t.Context(), "")
+	wantCode(t, err, schema.NotEnabled)
+	err = o.Reader("Order").(datasources.KeyScanner).ScanKeys(t.Context(), "", nil)
+	wantCode(t, err, schema.NotEnabled)
+	found, err := o.Probe(t.Context())
+	if err != nil || !slices.ContainsFunc(found, func(x datasources.Finding) bool {
+		return x.Subject == "Order" && x.Level == datasources.Warn && strings.Contains(x.Result, "followed")
 	}) {
-		t.Errorf("got addresses %v", f.addresses())
+		t.Errorf("found %v, %v", found, err)
 	}
 }
 
 func TestSinceRejectsForeignCursors(t *testing.T) {
 	f := world(t, 1)
 	o := f.open(nil)
-	for _, c := range []datasources.Cursor{"x", "{}}", `{"i":"' or 1 eq 1"}`, `{"n":-4}`, `{"unknown":1}`} {
+	for _, c := range []datasources.Cursor{"x", "{}}", `{"i":"' or 1 eq 1"}`, `{"n":-4}`, `{"unknown":1}`, `{"s":{"' or 1 eq 1":"x"}}`} {
 		_, err := follower(t, o).Since(t.Context(), c)
 		wantCode(t, err, schema.BadRequest)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/trama-graph/trama/datasources"
 )
@@ -70,6 +71,9 @@ func (s *source) probeTable(ctx context.Context, st *site, v *view, add report) 
 	default:
 		add(datasources.OK, v.entity, "%s shows %d rows to the service user", v.set, n)
 	}
+	if err := s.probeFollowing(ctx, st, v, add); err != nil {
+		return err
+	}
 	if len(v.absent) > 0 {
 		add(datasources.Warn, v.entity, "columns the site does not have, left out: %s", strings.Join(v.absent, ", "))
 	}
@@ -79,6 +83,29 @@ func (s *source) probeTable(ctx context.Context, st *site, v *view, add report) 
 		} else {
 			add(datasources.OK, v.entity, "no currency column, amounts are in %s", s.cfg.BaseCurrency)
 		}
+	}
+	return nil
+}
+
+// maxAhead is how far a table's newest change may be ahead of the site's clock.
+const maxAhead = 2 * time.Minute
+
+// probeFollowing reports a table whose changes cannot be followed, or whose newest
+// change is one to come.
+func (s *source) probeFollowing(ctx context.Context, st *site, v *view, add report) error {
+	c := v.column("updatedAt")
+	if c == nil {
+		add(datasources.Warn, v.entity, "%s has no time of the last change: changes cannot be followed, a copy reads all rows each time", v.set)
+		return nil
+	}
+	t := &changed{s: s, st: st, set: v.set, up: c.up, field: "updatedAt"}
+	newest, ahead, err := t.newest(ctx)
+	switch {
+	case err != nil:
+		add(datasources.Fail, v.entity, "%s", err.Error())
+		return err
+	case !newest.Time.IsZero() && ahead > maxAhead:
+		add(datasources.Warn, v.entity, "the newest change in %s is %s ahead of the site's clock: the rows with such times are read again each time", v.set, ahead.Round(time.Second))
 	}
 	return nil
 }
@@ -109,6 +136,11 @@ func (s *source) probeCustomers(ctx context.Context, st *site, add report) {
 	}
 	if len(have) < len(s.cfg.ForeignIDs) {
 		add(datasources.Warn, "foreign id", "%d of the configured columns are not there", len(s.cfg.ForeignIDs)-len(have))
+	}
+	for _, set := range []string{setAccount, setBilling, setCommunication} {
+		if t := st.model.sets[set]; t != nil && !t.has("ModifiedOn") {
+			add(datasources.Warn, "customers", "%s has no time of the last change: what changes in it cannot be followed", set)
+		}
 	}
 	n, err := s.rows(ctx, st, setAccount)
 	if err != nil {

@@ -32,8 +32,10 @@ type client struct {
 	skew  atomic.Int64 // the server's clock minus ours, in nanoseconds
 	names nameCache
 
-	mu       sync.Mutex // guards findings
-	findings []datasources.Finding
+	mu          sync.Mutex // guards the rest
+	findings    []datasources.Finding
+	following   datasources.Finding
+	followingOf *abilities // what following was found with
 }
 
 func newClient(cfg Config, deps Deps) (*client, error) {

@@ -271,7 +271,9 @@ func TestNoDates(t *testing.T) {
 		t.Errorf("%d rows", len(got.Items))
 	}
 	_, err = o.tickets.(datasources.Follower[schema.Ticket]).Since(t.Context(), "")
-	wantCode(t, err, schema.UnsupportedFilter)
+	wantCode(t, err, schema.NotEnabled)
+	_, err = o.tickets.(datasources.Follower[schema.Ticket]).Head(t.Context())
+	wantCode(t, err, schema.NotEnabled)
 }
 
 // The database of many installations does not tell letter case: no wrong row, and

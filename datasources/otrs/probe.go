@@ -262,7 +262,7 @@ func (e *explorer) filters(ctx context.Context) error {
 		{paramTicketID, []string{"0"}, &e.ab.ticketIDs, "ignored: a refused batch is asked in halves"},
 		{paramNumber, []string{nobody, nobody + "-2"}, &e.ab.numbers, "ignores lists: numbers are asked for one by one"},
 		{createdNewer, future, &e.ab.created, "ignored: creation times are checked here"},
-		{changedNewer, future, &e.ab.changed, "ignored: there is no incremental copy"},
+		{changedNewer, future, &e.ab.changed, "ignored: changes cannot be followed"},
 	} {
 		ok, err := e.honours(ctx, f.name, f.value)
 		if err != nil {
@@ -372,11 +372,22 @@ func (c *client) probe(ctx context.Context) ([]datasources.Finding, error) {
 	case err != nil || ab.empty || !ab.at.Before(begun):
 	case begun.Sub(ab.at) > probeLife:
 		c.probed.Drop(gen)
-		_, _, err = c.probed.Get(ctx)
+		ab, _, err = c.probed.Get(ctx)
 	default:
 		_, err = c.search(ctx, ab, params{paramLimit: 1})
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.findings), c.asSource(err)
+	found, known, following := slices.Clone(c.findings), c.followingOf == ab, c.following
+	c.mu.Unlock()
+	if err != nil || ab.empty {
+		return found, c.asSource(err)
+	}
+	if !known {
+		if following, err = c.probeFollowing(ctx, ab); err == nil {
+			c.mu.Lock()
+			c.following, c.followingOf = following, ab
+			c.mu.Unlock()
+		}
+	}
+	return append(found, following), c.asSource(err)
 }

@@ -14,6 +14,7 @@ import (
 var (
 	_ datasources.Reader[schema.Ticket]   = (*tickets)(nil)
 	_ datasources.Follower[schema.Ticket] = (*tickets)(nil)
+	_ datasources.KeyScanner              = (*tickets)(nil)
 )
 
 // tickets reads tickets.

@@ -45,7 +45,8 @@ func (s *Server) resource(method, rest, rawQuery string, q query) reply {
 		return s.root(q)
 	}
 	set, key, tail, ok := split(rest)
-	t := s.tables[set]
+	now := s.now.Load()
+	t := now.tables[set]
 	if !ok || t == nil {
 		return notFoundPage()
 	}
@@ -58,12 +59,12 @@ func (s *Server) resource(method, rest, rawQuery string, q query) reply {
 	case !ok:
 		return out
 	case key != "" && tail == "":
-		return s.entity(t, key, opts, q)
+		return s.entity(now, t, key, opts, q)
 	case key == "" && tail == "$count":
-		rows := s.rows(t, opts)
+		rows := s.rows(now, t, opts)
 		return reply{status: http.StatusOK, contentType: "text/plain; charset=utf-8", header: version, body: strconv.AppendInt(nil, int64(rows.Len()), 10)}
 	case key == "" && tail == "":
-		return s.collection(t, opts, q)
+		return s.collection(now, t, opts, q)
 	}
 	return notFoundPage()
 }
@@ -229,15 +230,26 @@ func shapeOf(t *odatafake.Table, sel, exp string, depth int) (*odatafake.Shape, 
 	return shape, strings.Join(names, ","), nil
 }
 
-func (s *Server) rows(t *odatafake.Table, o options) odatafake.Rows {
+func (s *Server) rows(now *state, t *odatafake.Table, o options) odatafake.Rows {
 	if s.hidden[t.Name] {
 		return odatafake.Rows{}
 	}
-	return t.Select(o.filter, o.order)
+	rows := t.Select(o.filter, o.order)
+	gone := now.edits[t.Name].gone
+	if len(gone) == 0 {
+		return rows
+	}
+	var left []int32
+	for i := range rows.Len() {
+		if r := rows.At(i); !gone[r] {
+			left = append(left, int32(r))
+		}
+	}
+	return odatafake.RowsOf(left)
 }
 
-func (s *Server) collection(t *odatafake.Table, o options, q query) reply {
-	rows := s.rows(t, o)
+func (s *Server) collection(now *state, t *odatafake.Table, o options, q query) reply {
+	rows := s.rows(now, t, o)
 	from := min(o.skip+o.token, rows.Len())
 	to := rows.Len()
 	if o.hasTop {
@@ -301,14 +313,14 @@ func bracketed(s string) string {
 	return "(" + s + ")"
 }
 
-func (s *Server) entity(t *odatafake.Table, key string, o options, q query) reply {
+func (s *Server) entity(now *state, t *odatafake.Table, key string, o options, q query) reply {
 	e, err := odatafake.Parse(key, dialect)
 	lit, isLit := e.(*odatafake.Lit)
 	if err != nil || !isLit || lit.Value.Kind != odatafake.KindGUID {
 		return failure(http.StatusBadRequest, invalidQuery+"The key value '"+key+"' cannot be parsed as Edm.Guid.", "", "")
 	}
 	row := t.Find("Id", lit.Value)
-	if row < 0 || s.hidden[t.Name] {
+	if row < 0 || s.hidden[t.Name] || now.edits[t.Name].gone[row] {
 		return failure(http.StatusNotFound, "The resource you are looking for has been removed, had its name changed, or is temporarily unavailable.", "", "")
 	}
 	var first []byte

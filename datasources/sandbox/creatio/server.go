@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/trama-graph/trama/datasources/sandbox/odatafake"
@@ -15,9 +16,12 @@ import (
 type Server struct {
 	opts   Options
 	base   string // of OData, with both slashes
-	tables map[string]*odatafake.Table
+	world  *world.World
 	names  []string // of the entity sets, in order
 	hidden map[string]bool
+
+	editing sync.Mutex // one edit at a time
+	now     atomic.Pointer[state]
 
 	metadata func() []byte
 
@@ -28,15 +32,17 @@ type Server struct {
 
 // New returns a Creatio that knows the customers of the world.
 func New(w *world.World, opts Options) *Server {
-	s := &Server{opts: opts.withDefaults(), base: "/0/odata/", hidden: map[string]bool{}, sessions: map[string]session{}, tokens: map[string]time.Time{}}
+	s := &Server{opts: opts.withDefaults(), world: w, base: "/0/odata/", hidden: map[string]bool{}, sessions: map[string]session{}, tokens: map[string]time.Time{}}
 	if opts.Core {
 		s.base = "/odata/"
 	}
 	for _, name := range opts.Hidden {
 		s.hidden[name] = true
 	}
-	s.tables, s.names = build(w, s.opts)
-	s.metadata = sync.OnceValue(func() []byte { return printMetadata(s.tables, s.names) })
+	var tables map[string]*odatafake.Table
+	tables, s.names = build(w, s.opts, nil)
+	s.now.Store(&state{tables: tables})
+	s.metadata = sync.OnceValue(func() []byte { return printMetadata(tables, s.names) })
 	return s
 }
 

@@ -121,7 +121,7 @@ var sets = []string{
 	"OrderStatus", "Product", "ProductCategory", "Region", "Tax", "Unit",
 }
 
-func build(w *world.World, opts Options) (map[string]*odatafake.Table, []string) {
+func build(w *world.World, opts Options, edited map[string]edits) (map[string]*odatafake.Table, []string) {
 	b := &builder{w: w, opts: opts, tables: map[string]*odatafake.Table{}}
 	coll := odatafake.Collation{Text: odatafake.FoldText}
 	if !opts.TextOrder {
@@ -174,7 +174,8 @@ func build(w *world.World, opts Options) (map[string]*odatafake.Table, []string)
 	b.invoice()
 	b.product()
 	b.service()
-	for _, t := range b.tables {
+	for name, t := range b.tables {
+		edited[name].on(t)
 		t.Finish()
 	}
 	return b.tables, sets
