@@ -17,6 +17,8 @@ type request struct {
 	top   int // 0 = as many as the server gives
 	skip  int
 	count bool // the number of all matching rows is wanted too
+	// stamped: what is known of each row beside its columns is wanted too.
+	stamped bool
 	// isTrial: a refusal is an answer, the call is not repeated.
 	isTrial bool
 }

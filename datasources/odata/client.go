@@ -29,6 +29,18 @@ type client struct {
 	// limit is how long an address may be. It only shrinks, when a shorter one than
 	// was configured is refused.
 	limit atomic.Int64
+	// clock is what the web server last said the time was, nil = it did not.
+	clock atomic.Pointer[time.Time]
+	now   func() time.Time
+}
+
+// time is the service's, as its web server last told it; ours where it does not
+// tell.
+func (c *client) time() time.Time {
+	if at := c.clock.Load(); at != nil {
+		return *at
+	}
+	return c.now()
 }
 
 // longest is how long an address may be.
@@ -50,7 +62,7 @@ func newClient(cfg *Config, deps *Deps) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &client{cfg: cfg, base: base, usage: newUsage(cfg.Rate.PerMinute, cfg.location(), deps.Now)}
+	c := &client{cfg: cfg, base: base, now: deps.Now, usage: newUsage(cfg.Rate.PerMinute, cfg.location(), deps.Now)}
 	c.limit.Store(int64(cfg.MaxURL))
 	c.wire, err = wire.New(wire.Config{
 		Source:      cfg.Name,
@@ -106,6 +118,9 @@ func (c *client) get(ctx context.Context, v version, name, address string, mayRe
 	err := c.call(ctx, login.Call{Call: wire.Call{
 		Name: name, URL: address, Header: protocol(v, c.cfg.Page), Read: mayRepeat,
 		Decode: func(r *wire.Reply) error {
+			if at, err := http.ParseTime(r.Header.Get("Date")); err == nil {
+				c.clock.Store(&at)
+			}
 			if err := verdict(r, c.cfg.Name, name); err != nil {
 				return err
 			}

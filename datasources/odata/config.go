@@ -50,6 +50,9 @@ type Config struct {
 	// LocalBound is how many rows are read at most to filter, sort or group them
 	// here, default 5000.
 	LocalBound int `yaml:"local_bound"`
+	// Overlap is how far before the newest change a copy looks again for rows that
+	// were committed late, default 2m.
+	Overlap time.Duration `yaml:"overlap"`
 
 	// In says whether many keys are asked for by the operator in of version 4:
 	// yes, no, or auto (default), which tries it once.
@@ -91,6 +94,13 @@ type Entity struct {
 	Key []string `yaml:"key"`
 	// Filter holds for every read, in the words of the service: "Kind eq 'SO'".
 	Filter string `yaml:"filter"`
+	// Changed is the property of the time of the last change, by which a copy follows
+	// the service and finds what was changed; default the property of updatedAt, by
+	// which it follows only. "none" = there is none that can be relied on.
+	Changed string `yaml:"changed"`
+	// ETag says that the service gives every record an ETag that is another one after
+	// any change: a copy finds by it what was changed.
+	ETag bool `yaml:"etag"`
 	// Types are the types of properties $metadata does not tell, by their path.
 	Types map[string]string `yaml:"types"`
 	// Fields are the columns; candidates are paths as "Partner/ID".
@@ -127,6 +137,7 @@ const (
 	wordExact   = "exact"
 	wordCompare = "compare"
 	wordNever   = "never"
+	wordNone    = "none"
 )
 
 // DefaultConfig returns the settings of a service behind IIS, which has the
@@ -134,7 +145,7 @@ const (
 func DefaultConfig() Config {
 	return Config{
 		Concurrency: 4, Timeout: 30 * time.Second, MetadataTimeout: 2 * time.Minute, Retries: wire.DefaultRetries, MaxBody: wire.DefaultMaxBody,
-		MaxURL: 2000, Batch: 50, Page: 500, LocalBound: 5000,
+		MaxURL: 2000, Batch: 50, Page: 500, LocalBound: 5000, Overlap: 2 * time.Minute,
 		In: wordAuto, Collation: wordUnknown, Search: searchNo, Nulls: wordCompare, Metadata: wordYes,
 	}
 }

@@ -18,7 +18,9 @@ type layout struct {
 	entity string
 	set    string
 	keys   []keyPart
-	fixed  cond // holds for all reads
+	fixed  cond    // holds for all reads
+	filter cond    // the same with what is marked as deleted
+	change *change // nil = nothing tells when a record was changed
 	fields mapping.Fields
 	// places are what must be selected for a field: "number", "lines", and
 	// "=Invoice.order" for link rules.
@@ -42,7 +44,7 @@ const linkPrefix = "="
 func (s *source) lay(m *model, v version, name string) (*layout, error) {
 	cfg := s.cfg.Entities[name]
 	l := &layout{
-		entity: name, set: cfg.Set, fixed: raw(cfg.Filter), fields: mapping.Fields{},
+		entity: name, set: cfg.Set, fixed: raw(cfg.Filter), filter: raw(cfg.Filter), fields: mapping.Fields{},
 		places: map[string][]found{}, columns: map[string]*column{}, links: map[string][]*column{},
 		rules: map[string]datasources.LinkRules{},
 	}
@@ -69,6 +71,7 @@ func (s *source) lay(m *model, v version, name string) (*layout, error) {
 	if gone := l.columns["deleted"]; gone != nil && name != "Customer" {
 		l.fixed = and(l.fixed, alive(gone, s.trust))
 	}
+	x.change(typ, &cfg)
 	x.linkRules(typ, s.links)
 	l.narrow(s.desc.Entity(name), s.trust)
 	return l, nil

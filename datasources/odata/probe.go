@@ -71,6 +71,7 @@ func (s *source) probe(ctx context.Context, more sampler) ([]datasources.Finding
 		}
 		report(datasources.OK, subject, "key %s, %d records in the sample", l.keyText(), n)
 		list = append(list, l.covered(seen)...)
+		list = append(list, l.keeping(&cfg))
 	}
 	return list, errors.Join(errs...)
 }

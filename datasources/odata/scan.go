@@ -29,7 +29,10 @@ func (t *table[T]) Scan(ctx context.Context, from datasources.Mark, f func(datas
 	if err != nil {
 		return err
 	}
-	s := &scan[T]{w: w, f: f, plan: w.plan, stride: 1}
+	s := &scan[T]{w: w, plan: w.plan, stride: 1, take: func(got fetched[T], page datasources.Scanned[T]) error {
+		page.Items = got.items
+		return f(page)
+	}}
 	if err := s.begin(string(from)); err != nil {
 		return err
 	}
@@ -43,9 +46,10 @@ func (t *table[T]) Scan(ctx context.Context, from datasources.Mark, f func(datas
 // scan is one scan under way.
 type scan[T any] struct {
 	w     *view[T]
-	f     func(datasources.Scanned[T]) error
+	take  func(fetched[T], datasources.Scanned[T]) error // the page is without its items
 	plan  *mapping.Plan[T]
 	tally *mapping.Tally
+	want  *tree // instead of all columns
 
 	bySkip bool
 	key    string // of the last row
@@ -109,11 +113,13 @@ func (s *scan[T]) run(ctx context.Context) error {
 		isEnd := got.n == 0 || s.full && got.n < t.s.cfg.Page && got.next == ""
 		s.full = s.full || got.n >= t.s.cfg.Page
 		s.short = got.n > 0 && got.n < t.s.cfg.Page && got.next == "" && !isEnd
-		if isEnd {
-			s.tally.Absent()
+		if s.want == nil { // what is not asked for is not missing
+			if isEnd {
+				s.tally.Absent()
+			}
+			t.s.ledger.Take(s.tally)
 		}
-		t.s.ledger.Take(s.tally)
-		if err := s.f(datasources.Scanned[T]{Items: got.items, Mark: s.mark(), Last: isEnd, Shifting: s.bySkip}); err != nil {
+		if err := s.take(got, datasources.Scanned[T]{Mark: s.mark(), Last: isEnd, Shifting: s.bySkip}); err != nil {
 			return err
 		}
 		if isEnd {
@@ -127,6 +133,9 @@ func (s *scan[T]) page(ctx context.Context) (fetched[T], error) {
 	t := s.w.t
 	q := s.w.request(nil, s.w.fixed)
 	q.order, q.top = s.w.byKey(), t.s.cfg.Page
+	if s.want != nil {
+		q.want, q.stamped = s.want, true
+	}
 	tried := false
 	switch {
 	case s.bySkip:

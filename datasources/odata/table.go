@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/internal/mapping"
@@ -155,6 +156,15 @@ type fetched[T any] struct {
 	last  string // key of the last that has one
 	next  string // the service's link to what follows
 	count int
+	met   []met // of all rows the service sent, where it was asked for
+}
+
+// met is what is known of a row beside its columns.
+type met struct {
+	key  string    // "" = it has none
+	at   time.Time // of its last change, zero = it has none
+	etag string
+	fate mapping.Fate
 }
 
 // fetch reads one page: of q, or what a link leads to. isAsked judges each key
@@ -164,10 +174,16 @@ func (w *view[T]) fetch(ctx context.Context, q request, link string, isAsked fun
 	var body []byte
 	take := func(p page) error {
 		out = fetched[T]{n: len(p.rows), next: p.next, count: p.count}
+		if q.stamped {
+			out.met = make([]met, len(p.rows))
+		}
 		r := rewriter{lit: w.lit, want: q.want, keys: w.keys}
 		for i, key := range r.rows(p.rows) {
 			if i == 0 {
 				out.first = key
+			}
+			if q.stamped {
+				out.met[i] = met{key: key, etag: etagOf(p.rows[i])}
 			}
 			if key == "" {
 				continue
@@ -197,10 +213,16 @@ func (w *view[T]) fetch(ctx context.Context, q request, link string, isAsked fun
 		return fetched[T]{}, asError(w.t.s.cfg.Name, err)
 	}
 	out.items = make([]T, 0, out.n)
+	i := 0
 	for rec := range doc.Root().Items() {
 		var row T
-		if plan.Row(rec, tally, &row) == mapping.Kept {
+		fate := plan.Row(rec, tally, &row)
+		if fate == mapping.Kept {
 			out.items = append(out.items, row)
+		}
+		if q.stamped {
+			out.met[i].at, out.met[i].fate = w.change.of(rec), fate
+			i++
 		}
 	}
 	w.t.note(out.n)

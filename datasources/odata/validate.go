@@ -35,6 +35,7 @@ func (c Config) withDefaults() Config {
 	c.Batch = cmp.Or(c.Batch, d.Batch)
 	c.Page = cmp.Or(c.Page, d.Page)
 	c.LocalBound = cmp.Or(c.LocalBound, d.LocalBound)
+	c.Overlap = cmp.Or(c.Overlap, d.Overlap)
 	c.In = cmp.Or(c.In, d.In)
 	c.Collation = cmp.Or(c.Collation, d.Collation)
 	c.Search = cmp.Or(c.Search, d.Search)
@@ -111,6 +112,9 @@ func (c Config) Validate() error {
 			m.bad(d.key, "is negative")
 		}
 	}
+	if c.Overlap < 0 || c.Overlap > 24*time.Hour {
+		m.bad("overlap", "%s is not between 0s and 24h", c.Overlap)
+	}
 	m.oneOf("in", c.In, wordAuto, wordYes, wordNo)
 	m.oneOf("collation", c.Collation, wordUnknown, wordExact)
 	m.oneOf("search", c.Search, searchNo, searchPlain, searchLower)
@@ -166,6 +170,9 @@ func (c *Config) checkEntity(m *mistakes, name string, e *Entity) {
 	}
 	if length(e.Filter) > c.MaxURL/2 {
 		m.bad(key+".filter", "is longer than a half of max_url")
+	}
+	if e.Changed != "" && !isPath(e.Changed) {
+		m.bad(key+".changed", "expected the path of a property, or none")
 	}
 	for _, path := range slices.Sorted(maps.Keys(e.Types)) {
 		word := e.Types[path]

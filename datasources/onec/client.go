@@ -30,6 +30,8 @@ type client struct {
 	// lockedOut is when the login was refused, nil when the last call was let in.
 	lockedOut atomic.Pointer[time.Time]
 	now       func() time.Time
+	// clock is what the web server last said the time was, nil = it did not.
+	clock atomic.Pointer[time.Time]
 	// changed is called when a property is missing that $metadata had.
 	changed func()
 }
@@ -191,6 +193,9 @@ func (c *client) metadata(ctx context.Context, wanted map[string]bool) (map[stri
 
 func (c *client) do(ctx context.Context, call wire.Call, decode func(body []byte) error) error {
 	call.Decode = func(r *wire.Reply) error {
+		if at, err := http.ParseTime(r.Header.Get("Date")); err == nil {
+			c.clock.Store(&at)
+		}
 		if err := verdict(c.cfg.Name, r); err != nil {
 			return err
 		}
@@ -210,6 +215,14 @@ func (c *client) do(ctx context.Context, call wire.Call, decode func(body []byte
 		c.lockedOut.Store(nil)
 	}
 	return err
+}
+
+// time is the base's, as its web server last told it; ours where it does not tell.
+func (c *client) time() time.Time {
+	if at := c.clock.Load(); at != nil {
+		return *at
+	}
+	return c.now()
 }
 
 // shrink remembers that a query of n bytes was too long, and how many fit now.

@@ -40,6 +40,9 @@ type Config struct {
 	// Invoices are the objects that are the graph's invoices: bill, sale, tax.
 	Invoices []string `yaml:"invoices"`
 
+	// Follow is how a copy keeps up with the base.
+	Follow Follow `yaml:"follow"`
+
 	// Deleted shows documents marked for deletion too.
 	Deleted bool `yaml:"deleted"`
 	// AllowedOnly leaves rows out which 1C's row-level rights hide, instead of
@@ -75,6 +78,24 @@ func (c Config) String() string {
 // LogValue shows no secret.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
+// Follow is how a copy keeps up with the base. 1C keeps no time of the last change
+// ("1C:Enterprise — standard OData interface", §7, option A).
+type Follow struct {
+	// Window is how far before the newest document the changes of documents are
+	// looked for, default 960h (40 days). Changes of older ones are found by the
+	// sweep.
+	Window time.Duration `yaml:"window"`
+	// Sweep is keys (default) where a sweep reads keys and versions and then what
+	// differs, rows where it reads everything.
+	Sweep string `yaml:"sweep"`
+}
+
+// What a sweep reads.
+const (
+	sweepKeys = "keys"
+	sweepRows = "rows"
+)
+
 // Rate is an agreed number of calls.
 type Rate struct {
 	PerMinute int `yaml:"per_minute"`
@@ -103,6 +124,8 @@ const (
 	minQuery   = 600
 	maxQuery   = 8000
 	maxPage    = 5000
+	minWindow  = 24 * time.Hour
+	maxWindow  = 366 * 24 * time.Hour
 	queryShare = 2 // a filter may use a half of the query, keys need the rest
 )
 
@@ -111,6 +134,7 @@ const (
 func DefaultConfig() Config {
 	return Config{
 		Invoices:        []string{conceptBill},
+		Follow:          Follow{Window: 40 * 24 * time.Hour, Sweep: sweepKeys},
 		Batch:           25,
 		MaxQuery:        2000,
 		Page:            500,
@@ -127,6 +151,8 @@ func (c Config) withDefaults() Config {
 	if len(c.Invoices) == 0 {
 		c.Invoices = d.Invoices
 	}
+	c.Follow.Window = cmp.Or(c.Follow.Window, d.Follow.Window)
+	c.Follow.Sweep = cmp.Or(c.Follow.Sweep, d.Follow.Sweep)
 	c.Batch = cmp.Or(c.Batch, d.Batch)
 	c.MaxQuery = cmp.Or(c.MaxQuery, d.MaxQuery)
 	c.Page = cmp.Or(c.Page, d.Page)
@@ -189,6 +215,12 @@ func (c Config) Validate() error {
 		if d.d < 0 {
 			bad(d.key, "is negative")
 		}
+	}
+	if w := c.Follow.Window; w < minWindow || w > maxWindow {
+		bad("follow.window", "%s is not between %s and %s", w, minWindow, maxWindow)
+	}
+	if c.Follow.Sweep != sweepKeys && c.Follow.Sweep != sweepRows {
+		bad("follow.sweep", "expected keys or rows")
 	}
 	return errors.Join(errs...)
 }

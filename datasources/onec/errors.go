@@ -125,6 +125,16 @@ func notEnabled(source, what string) error {
 	return schema.SourceErrorf(schema.NotEnabled, source, "%s: 1C does not publish the object %q", source, what)
 }
 
+// notFollowed says that the base cannot tell what changed of an entity.
+func notFollowed(source, entity string) error {
+	return schema.SourceErrorf(schema.NotEnabled, source, "%s cannot be asked for what changed of %s", source, entity)
+}
+
+// unknownMark says that a mark or cursor is of another configuration, or of none.
+func unknownMark(source string, cause error) error {
+	return schema.SourceErrorf(schema.BadRequest, source, "the mark does not belong to %s", source).Because(cause)
+}
+
 // nothingPublished says that the composition of the interface is empty, which
 // looks like an empty base otherwise (1C OData facts, §1).
 func nothingPublished(source string) error {

@@ -38,7 +38,9 @@ type base struct {
 	calls    []string                   // decoded addresses
 	longest  int                        // of a query, 0 = any: what IIS bears
 	override func(w http.ResponseWriter, r *http.Request, path string) bool
-	noCase   bool // texts are compared without letter case
+	noCase   bool             // texts are compared without letter case
+	written  int              // writes so far, of which versions are made
+	date     func() time.Time // the web server's clock, nil = the real one
 }
 
 const (
@@ -112,8 +114,11 @@ func (b *base) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u, p, basic := r.BasicAuth()
 	b.mu.Lock()
 	b.calls = append(b.calls, path+"?"+must(url.PathUnescape(r.URL.RawQuery)))
-	override, longest := b.override, b.longest
+	override, longest, date := b.override, b.longest, b.date
 	b.mu.Unlock()
+	if date != nil {
+		w.Header().Set("Date", date().UTC().Format(http.TimeFormat))
+	}
 	switch {
 	case !ok || r.Method != http.MethodGet:
 		b.t.Errorf("unexpected request %s %s", r.Method, r.URL.Path)

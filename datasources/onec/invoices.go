@@ -38,8 +38,7 @@ func (s *source) finishInvoices(ctx context.Context, m *model, items []schema.In
 // itself does not tell. It stays absent where payments cannot be found by bill,
 // and where they are of another currency: amounts are never added across them.
 func (s *source) finishPaid(ctx context.Context, m *model, items []schema.Invoice) error {
-	bill, payment := m.object(conceptBill), m.object(conceptPayment)
-	if bill == nil || bill.prop("paid") != "" || payment.prop("invoice") == "" || payment.prop("total") == "" {
+	if !sumsPayments(m) {
 		return nil
 	}
 	var keys []string
@@ -69,6 +68,12 @@ func (s *source) finishPaid(ctx context.Context, m *model, items []schema.Invoic
 		}
 	}
 	return nil
+}
+
+// sumsPayments reports whether what is paid of a bill is summed up from payments.
+func sumsPayments(m *model) bool {
+	bill, payment := m.object(conceptBill), m.object(conceptPayment)
+	return bill != nil && bill.prop("paid") == "" && payment.prop("invoice") != "" && payment.prop("total") != ""
 }
 
 func sumOf(payments []schema.Payment, currency string) (*schema.Money, error) {

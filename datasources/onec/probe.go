@@ -25,6 +25,7 @@ func (s *source) Probe(ctx context.Context) ([]datasources.Finding, error) {
 	if m.published == 0 {
 		return found, nothingPublished(s.cfg.Name)
 	}
+	found = append(found, s.keeping(m)...)
 	found = append(found, s.counts(ctx, m)...)
 	if s.cfg.AllowedOnly {
 		found = append(found, datasources.Finding{Subject: "allowed_only", Result: "rows may be hidden by 1C rights", Level: datasources.Warn})
@@ -35,6 +36,53 @@ func (s *source) Probe(ctx context.Context) ([]datasources.Finding, error) {
 		})
 	}
 	return found, nil
+}
+
+// keeping tells how a copy keeps up with each entity.
+func (s *source) keeping(m *model) []datasources.Finding {
+	var found []datasources.Finding
+	for _, e := range []struct {
+		name     string
+		concepts []string
+	}{
+		{"Order", []string{conceptOrder}},
+		{"Invoice", s.cfg.Invoices},
+		{"Payment", []string{conceptPayment}},
+		{"DeliveryNote", []string{conceptSale}},
+		{"Product", []string{conceptProduct}},
+	} {
+		isThere, hasDates, hasVersions := false, true, true
+		for _, c := range e.concepts {
+			if o := m.object(c); o != nil {
+				isThere = true
+				hasDates = hasDates && o.prop("date") != ""
+				hasVersions = hasVersions && o.hasVersions()
+			}
+		}
+		if !isThere {
+			continue
+		}
+		f := datasources.Finding{Subject: e.name + " copy", Level: datasources.OK}
+		switch {
+		case !hasDates || e.name == "Product":
+			f.Result = "not followed, as there is no date"
+		case hasVersions:
+			f.Result = fmt.Sprintf("followed by keys and versions of the last %d days", newSpans(s.cfg.Follow.Window).window)
+		default:
+			f.Result = fmt.Sprintf("followed by reading the last %d days", newSpans(s.cfg.Follow.Window).window)
+		}
+		switch {
+		case s.cfg.Follow.Sweep == sweepRows:
+			f.Result += "; swept by reading all rows, as configured"
+		case hasVersions:
+			f.Result += "; swept by keys and versions"
+		default:
+			f.Result += "; swept by reading all rows: there is no " + dataVersion
+			f.Level = datasources.Warn
+		}
+		found = append(found, f)
+	}
+	return append(found, datasources.Finding{Subject: "Customer copy", Result: "read whole", Level: datasources.OK})
 }
 
 // counts asks how many rows each object has: one small call each.

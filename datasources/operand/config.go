@@ -57,7 +57,8 @@ func (c *Config) settings() rest.Config {
 	for name, e := range c.Entities {
 		e.Placeholder = e.Placeholder && e.Path == placeholders[name] && !c.ConfirmPaths
 		if e.Window.FromParam == "" && e.Window.ToParam == "" {
-			e.Window = rest.Window{} // the preset's was taken out
+			// The preset's was taken out, and with it what is a part of it.
+			e.Window, e.Follow.Back, e.Follow.Ahead = rest.Window{}, 0, 0
 		}
 		r.Entities[name] = e
 	}

@@ -34,7 +34,9 @@ func TestIgnoredOffset(t *testing.T) {
 		t.Errorf("problems %+v", a.Problems())
 	}
 	f.IgnoreOffset(false)
-	mustSync(t, a)
+	if err := a.Sync(t.Context(), copies.Options{Full: true}); err != nil {
+		t.Fatal(err)
+	}
 	if st := a.Status(); st.State != "up" || st.Note != "" || !maps.Equal(a.rows(), want) {
 		t.Errorf("mended: status %+v", st)
 	}

@@ -100,8 +100,11 @@ func finance(entity string, f rest.Fields) rest.Entity {
 	return rest.Entity{Path: placeholders[entity], Placeholder: true, Fields: f}
 }
 
-// windowed is read by due date, two years back and one ahead (§5).
+// windowed is read by due date, two years back and one ahead (§5). There is no
+// filter by the last change, so a copy reads two months around today often, and the
+// whole window by its sweeps.
 func windowed(e rest.Entity) rest.Entity {
 	e.Window = rest.Window{FromParam: "dueDateStart", ToParam: "dueDateEnd", From: -24 * month, To: 12 * month}
+	e.Follow = rest.Follow{Back: 2 * month, Ahead: 2 * month}
 	return e
 }

@@ -174,9 +174,11 @@ type Entity struct {
 	// Window narrows lists to a time around now. The source then has no more than
 	// that: what leaves the window leaves a copy.
 	Window Window `yaml:"window"`
-	// SinceParam is a filter by the latest change; it is declared only, and not
-	// used yet.
+	// SinceParam is a filter by the time of the last change, not before its value: a
+	// copy follows the entity by it. It needs fields.updatedAt.
 	SinceParam string `yaml:"since_param"`
+	// Follow is how a copy follows the entity.
+	Follow Follow `yaml:"follow"`
 
 	// More are further resources of the same records, without more of their own.
 	// The first enabled resource gives the rows; the others fill what is empty in
@@ -184,6 +186,22 @@ type Entity struct {
 	More []Entity `yaml:"more"`
 	// Stock is a list of stocks beside the products.
 	Stock Stock `yaml:"stock"`
+}
+
+// Follow is how a copy keeps up with an entity between the readings of all of it:
+// by the times of changes where there is a since_param, else by reading a part of
+// the window.
+type Follow struct {
+	// Format is how the value of since_param is written: a layout, unix or unix_ms.
+	// Default is the first of the dates of fields.updatedAt, else of the locale.
+	Format string `yaml:"format"`
+	// Overlap is how far before the newest change is looked again, for records that
+	// were committed late, default 5m.
+	Overlap time.Duration `yaml:"overlap"`
+	// Back and Ahead are the part of the window around now that is read often:
+	// back: 1440h, ahead: 1440h. The whole window is read by sweeps.
+	Back  time.Duration `yaml:"back"`
+	Ahead time.Duration `yaml:"ahead"`
 }
 
 // Stock is a resource of stocks, joined to products by sku. Its fields are sku,
@@ -274,6 +292,7 @@ const (
 	defaultSize        = 100
 	defaultMaxPages    = 10_000
 	defaultBatch       = 50
+	defaultOverlap     = 5 * time.Minute
 )
 
 // DefaultConfig returns what holds where the config says nothing.

@@ -3,6 +3,8 @@ package rest
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/internal/mapping"
@@ -57,6 +59,8 @@ type shape[T any] struct {
 	id func(*T) string
 	// join is what rows of several resources are joined by.
 	join func(*T) string
+	// changed is when a row was last changed, zero = it does not say.
+	changed func(*T) time.Time
 }
 
 // customerShape is that of customers, which are no rows of the graph.
@@ -70,6 +74,7 @@ func customerShape() shape[datasources.CustomerRecord] {
 			}
 			return x.ID
 		},
+		changed: func(x *row) time.Time { return x.ModifiedAt },
 	}
 }
 
@@ -78,11 +83,11 @@ func shapeOf[T any, P datasources.EntityOf[T]](e *entity) shape[T] {
 		_, key := P(x).Identity()
 		return key
 	}
-	join := joinColumn(e.name)
-	if join == "id" {
-		return shape[T]{id: id, join: id}
+	sh := shape[T]{id: id, join: id, changed: func(x *T) time.Time { return P(x).Column("updatedAt").Time }}
+	if join := joinColumn(e.name); join != "id" {
+		sh.join = func(x *T) string { return P(x).Column(join).Text() }
 	}
-	return shape[T]{id: id, join: func(x *T) string { return P(x).Column(join).Text() }}
+	return sh
 }
 
 // joinColumn is what the records of several resources are joined by.
@@ -105,6 +110,10 @@ type table[T any] struct {
 	shape shape[T]
 	plans []*mapping.Plan[T] // of e.from
 	stock *mapping.Plan[mapping.StockRow]
+	// keys reads nothing but the key, of records that are marked as deleted.
+	keys *mapping.Plan[T]
+	// isDeaf: the system was seen to ignore since_param.
+	isDeaf atomic.Bool
 }
 
 func newTable[T any](s *source, e *entity, sh shape[T]) (*table[T], error) {
@@ -115,6 +124,13 @@ func newTable[T any](s *source, e *entity, sh shape[T]) (*table[T], error) {
 			return nil, fmt.Errorf("%s: %w", r.key, err)
 		}
 		t.plans = append(t.plans, p)
+	}
+	if len(e.from) > 0 && e.from[0].cfg.followed() {
+		p, err := mapping.Compile[T](s.options(e.name, Fields{"id": e.from[0].cfg.Fields["id"]}))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", e.from[0].key, err)
+		}
+		t.keys = p
 	}
 	if e.stock != nil {
 		o := s.options(mapping.StockEntity, e.stock.cfg.Fields)

@@ -19,6 +19,8 @@ const (
 	sameKeyTwice  = "further record whose id another record has, left out"
 	notEnabledTo  = "further package that is not enabled, left out"
 	unconfirmed   = "further path that is not confirmed, left out"
+	sinceIgnored  = "since_param is ignored: older records came"
+	noChangeTime  = "record without a time of change: found by the sweep only"
 	noStockKey    = "stock of an article that is not among the products, left out"
 )
 
@@ -43,6 +45,11 @@ func unsupported(source, format string, args ...any) error {
 // entity's.
 func notEnabled(source, label string) *schema.Error {
 	return schema.SourceErrorf(schema.NotEnabled, source, "%s: package %s is not enabled", source, label)
+}
+
+// notFollowed says that nothing tells what changed of an entity.
+func notFollowed(source, entity string) error {
+	return schema.SourceErrorf(schema.NotEnabled, source, "%s cannot be asked for what changed of %s", source, entity)
 }
 
 // notConfirmed says that a path is a guess nobody has confirmed.

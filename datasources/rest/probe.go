@@ -84,6 +84,7 @@ func (t *table[T]) sample(ctx context.Context) ([]datasources.Finding, error) {
 			first = err
 		}
 	}
+	found = append(found, t.keeping())
 	for i, r := range t.e.cfg.resources() {
 		if r.Disabled {
 			found = append(found, off(fmt.Sprintf("%s (%d. resource)", t.e.name, i+1), r.Package))

@@ -55,9 +55,10 @@ func TestProbe(t *testing.T) {
 		"warn Order.paid: none of its candidates occurs: regle, paye (2 records)",
 		"ok Order.status: etat, in 2 of 2 records; 1: value that is not in its map",
 		"ok Order.total: totalTTC, in 2 of 2 records; 1: ambiguous decimal",
+		"ok Order copy: not followed, as nothing tells what changed; swept by reading all rows",
 	}
 	for i := range want { // what could not be read is a warning
-		if strings.Contains(want[i], ";") {
+		if strings.Contains(want[i], "; 1") {
 			want[i] = "warn" + strings.TrimPrefix(want[i], "ok")
 		}
 	}

@@ -19,6 +19,8 @@ type reader[T any, P gather.Entity[T]] struct {
 var (
 	_ datasources.Reader[schema.Order]  = (*reader[schema.Order, *schema.Order])(nil)
 	_ datasources.Scanner[schema.Order] = (*reader[schema.Order, *schema.Order])(nil)
+
+	_ datasources.Follower[schema.Order] = (*reader[schema.Order, *schema.Order])(nil)
 )
 
 func newReader[T any, P gather.Entity[T]](s *source, e *entity) (*reader[T, P], error) {
@@ -32,6 +34,15 @@ func newReader[T any, P gather.Entity[T]](s *source, e *entity) (*reader[T, P], 
 // Scan implements datasources.Scanner.
 func (r *reader[T, P]) Scan(ctx context.Context, from datasources.Mark, f func(datasources.Scanned[T]) error) error {
 	return r.t.scan(ctx, from, f)
+}
+
+// Head implements datasources.Follower, NOT_ENABLED where the config says of
+// nothing by which changes could be found.
+func (r *reader[T, P]) Head(ctx context.Context) (datasources.Cursor, error) { return r.t.head(ctx) }
+
+// Since implements datasources.Follower.
+func (r *reader[T, P]) Since(ctx context.Context, c datasources.Cursor) (datasources.Changes[T], error) {
+	return r.t.since(ctx, c)
 }
 
 // live is the resource that answers single questions, and its plan for them.

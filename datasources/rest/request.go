@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -204,17 +205,18 @@ func (w *Window) params(now time.Time, zone *time.Location) []param {
 		if b.name == "" {
 			continue
 		}
-		at := now.Add(b.add).In(zone)
-		switch w.Format {
-		case mapping.Unix:
-			list = append(list, text(b.name, strconv.FormatInt(at.Unix(), 10)))
-		case mapping.UnixMilli:
-			list = append(list, text(b.name, strconv.FormatInt(at.UnixMilli(), 10)))
-		case "":
-			list = append(list, text(b.name, at.Format(time.DateOnly)))
-		default:
-			list = append(list, text(b.name, at.Format(w.Format)))
-		}
+		list = append(list, text(b.name, moment(now.Add(b.add), cmp.Or(w.Format, time.DateOnly), zone)))
 	}
 	return list
+}
+
+// moment writes a time as a format has it.
+func moment(at time.Time, format string, zone *time.Location) string {
+	switch format {
+	case mapping.Unix:
+		return strconv.FormatInt(at.Unix(), 10)
+	case mapping.UnixMilli:
+		return strconv.FormatInt(at.UnixMilli(), 10)
+	}
+	return at.In(zone).Format(format)
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/trama-graph/trama/datasources"
@@ -33,6 +34,8 @@ type source struct {
 	auth   *login.Auth
 	ledger *mapping.Ledger
 	usage  *usage
+	// clock is what the web server last said the time was, nil = it did not.
+	clock atomic.Pointer[time.Time]
 
 	successAt, errorAt []mapping.Path
 
@@ -54,6 +57,8 @@ var (
 	_ datasources.Meter           = (*source)(nil)
 	_ datasources.CustomerIndexer = (*customerSource)(nil)
 	_ datasources.CustomerScanner = (*customerSource)(nil)
+
+	_ datasources.CustomerFollower = (*customerSource)(nil)
 )
 
 // Open makes the source. It makes no call: an address that does not answer is
@@ -217,12 +222,30 @@ func (s *source) Problems() []datasources.Problem { return s.ledger.Problems() }
 // Usage implements datasources.Meter.
 func (s *source) Usage() []datasources.Usage { return s.usage.all() }
 
+// time is the system's, as its web server last told it; ours where it does not tell.
+func (s *source) time() time.Time {
+	if at := s.clock.Load(); at != nil {
+		return *at
+	}
+	return s.now()
+}
+
 // Close implements datasources.Source.
 func (s *source) Close() error { return s.client.Close() }
 
 // ScanCustomers implements datasources.CustomerScanner.
 func (s *customerSource) ScanCustomers(ctx context.Context, from datasources.Mark, f func(datasources.Scanned[datasources.CustomerRecord]) error) error {
 	return s.customers.scan(ctx, from, f)
+}
+
+// CustomersHead implements datasources.CustomerFollower.
+func (s *customerSource) CustomersHead(ctx context.Context) (datasources.Cursor, error) {
+	return s.customers.head(ctx)
+}
+
+// CustomersSince implements datasources.CustomerFollower.
+func (s *customerSource) CustomersSince(ctx context.Context, c datasources.Cursor) (datasources.Changes[datasources.CustomerRecord], error) {
+	return s.customers.since(ctx, c)
 }
 
 // IndexCustomers implements datasources.CustomerIndexer. A list that may not be

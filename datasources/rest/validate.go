@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/trama-graph/trama/datasources/internal/login"
 	"github.com/trama-graph/trama/datasources/internal/mapping"
@@ -146,6 +147,9 @@ func (v *validator) entity(name string, e Entity) {
 	for i, r := range e.More {
 		at := fmt.Sprintf("%s.more[%d]", key, i)
 		v.resource(at, name, r)
+		if r.SinceParam != "" || r.Follow != (Follow{}) {
+			v.bad(at, "a further resource has no since_param and no follow: several are only joined when they are read whole")
+		}
 		if len(r.More) > 0 || r.Stock.isSet() || r.Keys.Param != "" || len(r.Relations) > 0 || len(r.Orders) > 0 {
 			v.bad(at, "a further resource has no more, stock, keys, relations or orders")
 		}
@@ -204,6 +208,7 @@ func (v *validator) resource(key, table string, e Entity) {
 	v.paging(key+".paging", v.c.paging(e.Paging))
 	v.under(key+".fields", mapping.Check(table, e.Fields))
 	v.window(key+".window", e.Window)
+	v.follow(key, e)
 	v.keys(key+".keys", e.Keys)
 	for _, rel := range slices.Sorted(maps.Keys(e.Relations)) {
 		v.keys(key+".relations."+rel, e.Relations[rel])
@@ -237,6 +242,41 @@ func (v *validator) window(key string, w Window) {
 		if err := mapping.CheckLayout(w.Format); err != nil || w.Format == mapping.DotNet {
 			v.bad(key+".format", `expected a layout such as "2006-01-02", unix or unix_ms`)
 		}
+	}
+}
+
+func (v *validator) follow(key string, e Entity) {
+	f := e.Follow
+	if e.SinceParam != "" && !hasField(e.Fields, "updatedAt") {
+		v.bad(key+".since_param", "fields.updatedAt is not set: nothing would tell how far was read")
+	}
+	if e.SinceParam == "" {
+		if f.Format != "" {
+			v.bad(key+".follow.format", "is of no use without since_param")
+		}
+		if f.Overlap != 0 {
+			v.bad(key+".follow.overlap", "is of no use without since_param")
+		}
+	} else if err := mapping.CheckLayout(v.c.sinceFormat(e)); err != nil || v.c.sinceFormat(e) == mapping.DotNet {
+		v.bad(key+".follow.format", `expected a layout such as "2006-01-02T15:04:05", unix or unix_ms`)
+	}
+	if f.Overlap < 0 || f.Overlap > 24*time.Hour {
+		v.bad(key+".follow.overlap", "%s is not between 0s and 24h", f.Overlap)
+	}
+	if f.Back < 0 {
+		v.bad(key+".follow.back", "is negative")
+	}
+	if f.Ahead < 0 {
+		v.bad(key+".follow.ahead", "is negative")
+	}
+	if f.Back == 0 && f.Ahead == 0 {
+		return
+	}
+	switch {
+	case e.SinceParam != "":
+		v.bad(key+".follow", "back and ahead are of no use beside since_param")
+	case e.Window == (Window{}):
+		v.bad(key+".follow", "back and ahead need a window, of which they are a part")
 	}
 }
 

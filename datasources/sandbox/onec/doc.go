@@ -8,8 +8,8 @@
 // errors name the records they stumbled over.
 //
 // The facts come from the vendor's manual (chapter 17.4, «Стандартный интерфейс OData») and from public projects that
-// measured live bases or rely on what they found. Where these are silent, the comment says «assumed». The world is
-// read-only, so every write is a forbidden method.
+// measured live bases or rely on what they found. Where these are silent, the comment says «assumed». Over
+// HTTP everything is read-only, so every write is a forbidden method; a test writes with [Server.Edit] and its kin.
 //
 // The demo command and tests call it. It may never import a connector: a fake that shares code with the client it is
 // tried against proves nothing.

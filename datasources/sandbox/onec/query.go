@@ -144,7 +144,7 @@ func (s *Server) options(t *odatafake.Table, params []odatafake.Param, q query, 
 // resource answers a read of anything below the service root.
 func (s *Server) resource(rest string, params []odatafake.Param, q query) (reply, *fault) {
 	name, key, tail := split(rest)
-	t := s.build.sets[name]
+	t := s.now.Load().build.sets[name]
 	if t == nil || s.opts.EmptyComposition {
 		return reply{}, noSet(name)
 	}
@@ -208,6 +208,7 @@ func split(rest string) (name, key, tail string) {
 
 // allowed applies row-level access.
 func (s *Server) allowed(t *odatafake.Table, rows odatafake.Rows, q query) (odatafake.Rows, *fault) {
+	rows = s.now.Load().left(t, rows)
 	if s.opts.Forbidden == nil || t.Keys[0] != "Ref_Key" {
 		return rows, nil
 	}
@@ -344,7 +345,7 @@ func (s *Server) find(t *odatafake.Table, key string) (int, *fault) {
 	if err != nil {
 		return 0, mistake(err, t.Name)
 	}
-	rows := t.Select(f, nil)
+	rows := s.now.Load().left(t, t.Select(f, nil))
 	if rows.Len() == 0 {
 		return 0, noRow(t.Name, key)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/trama-graph/trama/datasources/sandbox/odatafake"
@@ -15,14 +16,18 @@ import (
 // Server is a fake 1C:Enterprise behind its web server. It is safe for concurrent use.
 type Server struct {
 	opts     Options
-	build    *builder
+	world    *world.World
+	build    *builder // as the world is; what is shown is in now
 	metadata func() []byte
+	editing  sync.Mutex // one edit at a time
+	now      atomic.Pointer[state]
 }
 
 // New returns a 1C base that knows the customers of the world.
 func New(w *world.World, opts Options) *Server {
-	s := &Server{opts: opts.withDefaults()}
-	s.build = build(w, s.opts)
+	s := &Server{opts: opts.withDefaults(), world: w}
+	s.build = build(w, s.opts, nil)
+	s.now.Store(&state{build: s.build})
 	s.metadata = sync.OnceValue(s.printMetadata)
 	return s
 }
@@ -92,7 +97,7 @@ func (s *Server) serve(r *http.Request) reply {
 
 var version = map[string]string{"DataServiceVersion": "3.0"}
 
-// otherMethod refuses whatever is not a read: the world cannot be written to. HEAD is no read, either.
+// otherMethod refuses whatever is not a read: nobody writes over HTTP. HEAD is no read, either.
 func (s *Server) otherMethod(r *http.Request, rest string, q query) reply {
 	out := fault{http.StatusMethodNotAllowed, 19, "Метод \"" + r.Method + "\" запрещен для \"" + rest + "\""}.reply(q.json)
 	out.header = map[string]string{"Allow": http.MethodGet}
