@@ -14,13 +14,13 @@ import (
 type Principal struct {
 	TokenID   string // the public part of the token
 	Account   string
-	Role      string // root, admin or member
+	Role      string // root, admin, member or source
 	Packages  []string
-	Claims    map[string]string // customer (its sealed id), shop, carrier, supplier
+	Claims    map[string]string // customer (its sealed id), shop, carrier, supplier; source of a source's token
 	ExpiresAt time.Time         // zero = never
 	Agreement Agreement
 	// Of this request.
-	Door    string // graphql, odata, export
+	Door    string // graphql, push, odata, export
 	Address netip.Addr
 }
 
@@ -64,6 +64,18 @@ func (p *Principal) Has(name string) bool {
 		}
 	}
 	return false
+}
+
+// The role of a source's token, and the claim that names the source.
+const (
+	RoleSource  = "source"
+	ClaimSource = "source"
+)
+
+// Source returns the source whose records the principal may push, which is all it
+// may do.
+func (p *Principal) Source() (name string, ok bool) {
+	return p.Claims[ClaimSource], p.Role == RoleSource
 }
 
 type (

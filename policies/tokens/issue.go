@@ -19,8 +19,11 @@ type Grant struct {
 	Account  string
 	Packages []string          // nil = all that the agreement has
 	Claims   map[string]string // customer, shop, carrier, supplier
-	Networks []string          // CIDR or single addresses; none = any
-	Expires  time.Time         // zero = never
+	// Source makes a source's token: it pushes that source's records and may nothing
+	// else, so that it has no packages and no claims.
+	Source   string
+	Networks []string  // CIDR or single addresses; none = any
+	Expires  time.Time // zero = never
 	// Role is what the account is made with when there is none of this name; with ""
 	// that is NOT_FOUND.
 	Role Role
@@ -49,13 +52,12 @@ func (s *Service) Issue(ctx context.Context, by Actor, g Grant) (text string, t 
 			ID: p.id, SecretHMAC: mac(s.key, p), Account: a.Name, Claims: maps.Clone(g.Claims), State: Active,
 			CreatedBy: by.account, CreatedAt: now, ExpiresAt: g.Expires, StateBy: by.account, StateAt: now,
 		}
-		if t.Packages, err = s.granted(&g, &a, &agreement); err != nil {
-			return err
+		if g.Source != "" {
+			err = s.grantSource(&t, &g, &a)
+		} else {
+			err = s.grantReading(&t, &g, &a, &agreement)
 		}
-		if err := s.checkClaims(g.Claims); err != nil {
-			return err
-		}
-		if err := s.checkNeeds(t.Packages, g.Claims); err != nil {
+		if err != nil {
 			return err
 		}
 		if t.Networks, err = prefixes(g.Networks); err != nil {
@@ -96,6 +98,18 @@ func (s *Service) holder(ctx context.Context, tx Tx, by Actor, g *Grant, now tim
 		return a, schema.Errorf(schema.BadRequest, "the account is disabled")
 	}
 	return a, nil
+}
+
+// grantReading decides what a token that reads may have.
+func (s *Service) grantReading(t *Token, g *Grant, a *Account, agreement *Agreement) error {
+	var err error
+	if t.Packages, err = s.granted(g, a, agreement); err != nil {
+		return err
+	}
+	if err := s.checkClaims(g.Claims); err != nil {
+		return err
+	}
+	return s.checkNeeds(t.Packages, g.Claims)
 }
 
 // granted decides the packages of a token.
@@ -186,6 +200,9 @@ func stopOld(ctx context.Context, tx Tx, by Actor, fresh *Token, overlap time.Du
 // describe is what the audit keeps of a new token.
 func (t *Token) describe() string {
 	text := "packages " + strings.Join(t.Packages, ", ")
+	if t.Source() != "" {
+		text = "no packages"
+	}
 	for _, name := range slices.Sorted(maps.Keys(t.Claims)) {
 		text += "; " + name + " = " + t.Claims[name]
 	}

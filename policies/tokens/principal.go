@@ -22,8 +22,13 @@ func PrincipalOf(ctx context.Context, store Store, id string) (*policies.Princip
 }
 
 func principal(t *Token, a *Account, agreement policies.Agreement) policies.Principal {
-	return policies.Principal{
+	p := policies.Principal{
 		TokenID: t.ID, Account: a.Name, Role: string(a.Role), Packages: within(t.Packages, &agreement), Claims: t.Claims,
 		ExpiresAt: t.ExpiresAt, Agreement: agreement,
 	}
+	// A source's token is nothing else, whatever its account has become since.
+	if t.Source() != "" {
+		p.Role, p.Packages = policies.RoleSource, nil
+	}
+	return p
 }

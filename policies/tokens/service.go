@@ -17,6 +17,7 @@ type Service struct {
 	log      *slog.Logger
 	packages func() []string // nil = nobody knows which there are
 	claims   []string
+	sources  func() []string           // those that are pushed; nil = nobody knows
 	needs    func(pkg string) []string // nil = nobody knows which claims a package needs
 
 	cache cache

@@ -1,0 +1,48 @@
+package copies
+
+import (
+	"context"
+	"time"
+)
+
+// PushStore is what pushes need of the memory behind them. Package store fills it.
+type PushStore interface {
+	Store
+	// SavePushedBatch does what SavePushed does for several sets in one transaction. A
+	// row whose version is of another kind (its first byte) than the one that is there,
+	// or than its tombstone's, is not written and answered PushMismatch. With all,
+	// nothing is written when there is such a one, or a PushedSet.Current whose
+	// deletions are too many.
+	SavePushedBatch(ctx context.Context, sets []PushedSet, all bool, at time.Time) (PushSaved, error)
+}
+
+// PushMismatch says that the version there is of another kind: a time, and this one
+// a number.
+const PushMismatch PushResult = PushOlder + 1
+
+// PushedSet is what was pushed of one entity. Keys are distinct. A set that is given
+// something that is stored or the same, or that is Current, is as of now, and
+// complete from the first such time on; one of another layout (Set.Running, and not
+// complete) when a full push has ended.
+type PushedSet struct {
+	ID   int64
+	Rows []PushedRow
+	// Full begins a full push before the rows are written: everything is pushed once
+	// more. While it is under way (Set.Running), a row of the version that is there is
+	// written when it differs, or when there is its tombstone.
+	Full bool
+	// Current says that everything that changed is here, rows included; a full push
+	// ends, and what did not come in it is deleted, unless that is more than Most of
+	// the rows: then the full push goes on, and PushSaved.TooMany tells.
+	Current bool
+	Most    func(rows int64) int64 // nil = any number
+}
+
+// PushSaved is what became of a batch, in the order of the sets that were given.
+type PushSaved struct {
+	Sets    []Set          // as they are then
+	Results [][]PushResult // of their rows
+	Deleted []int64        // by the end of a full push
+	TooMany []int64        // that would have been deleted
+	Saved   bool           // false when all was asked for and something was refused
+}
