@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"github.com/trama-graph/trama/datasources/copies"
@@ -13,17 +12,19 @@ import (
 var _ copies.Store = (*Store)(nil)
 
 const setColumns = `id, source, entity, layout, row_count, run, running, settings, started_at, saved_at, mark, pages, seen, changed,
-	resumed, at_end, doubtful, shifting, complete, sound, as_of, took, missing, refused, refusal, accept_until`
+	resumed, at_end, doubtful, shifting, complete, sound, as_of, took, missing, refused, refusal, accept_until, cursor, followed_at, failure`
 
 func scanSet(scan func(...any) error) (copies.Set, error) {
 	var s copies.Set
-	var started, saved, asOf, accept sql.NullInt64
+	var started, saved, asOf, accept, followed sql.NullInt64
 	var took int64
-	var refusal string
+	var refusal, failure string
 	err := scan(&s.ID, &s.Source, &s.Entity, &s.Layout, &s.Rows, &s.Run, &s.Running, &s.Settings, &started, &saved, &s.Mark, &s.Pages, &s.Seen, &s.Changed,
-		&s.Resumed, &s.AtEnd, &s.Doubtful, &s.Shifting, &s.Complete, &s.Sound, &asOf, &took, &s.Missing, &s.Refused, &refusal, &accept)
+		&s.Resumed, &s.AtEnd, &s.Doubtful, &s.Shifting, &s.Complete, &s.Sound, &asOf, &took, &s.Missing, &s.Refused, &refusal, &accept, &s.Cursor, &followed, &failure)
 	s.Started, s.Saved, s.AsOf, s.Accept = fromMicros(started), fromMicros(saved), fromMicros(asOf), fromMicros(accept)
+	s.Followed = fromMicros(followed)
 	s.Took, s.Refusal = time.Duration(took)*time.Microsecond, schema.Code(refusal)
+	s.Failure = schema.Code(failure)
 	return s, err
 }
 
@@ -31,26 +32,30 @@ func copySet(ctx context.Context, tx *sql.Tx, id int64) (copies.Set, error) {
 	return scanSet(tx.QueryRowContext(ctx, "SELECT "+setColumns+" FROM copy_sets WHERE id = ?", id).Scan)
 }
 
-// errNoCopies: the tables of copies are in SQLite only. Nothing of a copy is asked
-// before it is opened, but where copies stand and what they may delete.
-var errNoCopies = errors.New("copies need sqlite in this version: set store.url to sqlite:PATH, or supply: live")
-
 // OpenCopy implements copies.Store.
 func (s *Store) OpenCopy(ctx context.Context, source, entity, layout string) (copies.Set, error) {
 	var set copies.Set
-	if s.isPostgres {
-		return set, errNoCopies
-	}
 	err := s.write(ctx, "open copy", func(tx *sql.Tx) error {
-		// Rows of another layout cannot be read: there is no copy until a reading has
-		// replaced them.
-		_, err := tx.ExecContext(ctx, `INSERT INTO copy_sets (source, entity, layout) VALUES (?, ?, ?)
-			ON CONFLICT (source, entity) DO UPDATE SET layout = excluded.layout, running = 0, complete = 0, sound = 0, as_of = NULL
-			WHERE copy_sets.layout <> excluded.layout`, source, entity, layout)
+		_, err := tx.ExecContext(ctx, "INSERT INTO copy_sets (source, entity, layout) VALUES (?, ?, ?) ON CONFLICT (source, entity) DO NOTHING", source, entity, layout)
 		if err != nil {
 			return err
 		}
-		set, err = scanSet(tx.QueryRowContext(ctx, "SELECT "+setColumns+" FROM copy_sets WHERE source = ? AND entity = ?", source, entity).Scan)
+		find := "SELECT " + setColumns + " FROM copy_sets WHERE source = ? AND entity = ?" + s.hold
+		if set, err = scanSet(tx.QueryRowContext(ctx, find, source, entity).Scan); err != nil || set.Layout == layout {
+			return err
+		}
+		// Rows of another layout cannot be read: there is no copy until a reading has
+		// replaced them, whatever versions they have.
+		_, err = tx.ExecContext(ctx, `UPDATE copy_sets SET layout = ?, running = 0, complete = 0, sound = 0, as_of = NULL, cursor = '', followed_at = NULL
+			WHERE id = ?`, layout, set.ID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE copy_marks SET version = '' WHERE version <> '' AND row_id IN (SELECT id FROM copy_rows WHERE set_id = ?)", set.ID)
+		if err != nil {
+			return err
+		}
+		set, err = copySet(ctx, tx, set.ID)
 		return err
 	})
 	return set, err
@@ -59,9 +64,6 @@ func (s *Store) OpenCopy(ctx context.Context, source, entity, layout string) (co
 // Copies implements copies.Store.
 func (s *Store) Copies(ctx context.Context, source string) ([]copies.Set, error) {
 	var list []copies.Set
-	if s.isPostgres {
-		return nil, nil // there are none
-	}
 	err := s.read(ctx, "list copies", func(tx *sql.Tx) error {
 		return each(ctx, tx, "SELECT "+setColumns+" FROM copy_sets WHERE ? = '' OR source = ? ORDER BY id", func(rows *sql.Rows) error {
 			set, err := scanSet(rows.Scan)
@@ -72,6 +74,15 @@ func (s *Store) Copies(ctx context.Context, source string) ([]copies.Set, error)
 	return list, err
 }
 
+// holdSets keeps others from changing the sets of a source until the transaction
+// ends; everybody takes several of them in the same order.
+func (s *Store) holdSets(ctx context.Context, tx *sql.Tx, source string) error {
+	if s.hold == "" {
+		return nil
+	}
+	return each(ctx, tx, "SELECT id FROM copy_sets WHERE source = ? ORDER BY id"+s.hold, func(*sql.Rows) error { return nil }, source)
+}
+
 // Refuse implements copies.Store.
 func (s *Store) Refuse(ctx context.Context, id int64, code schema.Code) error {
 	return s.write(ctx, "save what a source does not have", func(tx *sql.Tx) error {
@@ -80,12 +91,20 @@ func (s *Store) Refuse(ctx context.Context, id int64, code schema.Code) error {
 	})
 }
 
+// NoteFailure implements copies.Store.
+func (s *Store) NoteFailure(ctx context.Context, id int64, code schema.Code) error {
+	return s.write(ctx, "save why a reading failed", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE copy_sets SET failure = ? WHERE id = ?", string(code), id)
+		return err
+	})
+}
+
 // AcceptDeletions implements copies.Store.
 func (s *Store) AcceptDeletions(ctx context.Context, source string, until time.Time) error {
-	if s.isPostgres {
-		return errNoCopies
-	}
 	return s.write(ctx, "accept deletions", func(tx *sql.Tx) error {
+		if err := s.holdSets(ctx, tx, source); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, "UPDATE copy_sets SET accept_until = ? WHERE source = ?", micros(until), source)
 		return err
 	})
@@ -95,6 +114,9 @@ func (s *Store) AcceptDeletions(ctx context.Context, source string, until time.T
 func (s *Store) PurgeCopies(ctx context.Context, source string, before time.Time) (int64, error) {
 	var n int64
 	err := s.write(ctx, "forget deletions", func(tx *sql.Tx) error {
+		if err := s.holdSets(ctx, tx, source); err != nil {
+			return err
+		}
 		result, err := tx.ExecContext(ctx, `DELETE FROM copy_gone WHERE gone_at < ? AND set_id IN (SELECT id FROM copy_sets WHERE source = ?)`, before.UnixMicro(), source)
 		if err != nil {
 			return err

@@ -1,6 +1,9 @@
 package store
 
 import (
+	"slices"
+	"strconv"
+
 	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/schema"
 )
@@ -8,6 +11,7 @@ import (
 // copyQuery is a question to copy_rows as SQL.
 type copyQuery struct {
 	from  string
+	hint  string    // how rows are counted
 	where condition // of the rows that are counted
 	after condition // of those behind the cursor, empty = all
 	order string    // the column, "" = by key alone
@@ -19,19 +23,11 @@ type copyQuery struct {
 type parentArg struct{}
 
 // newCopyQuery translates a question; of says whose rows it is about.
-func newCopyQuery(a copies.Ask, from, of string, args ...any) (*copyQuery, error) {
+func newCopyQuery(d copyDialect, a copies.Ask, from, of string, args ...any) (*copyQuery, error) {
 	cc := newCopyColumns()
 	q := &copyQuery{from: from, first: max(a.First, 0), desc: a.Order.Desc}
+	q.where.copyDialect, q.after.copyDialect = d, d
 	q.where.add(of, args...)
-	if a.Where.Op != schema.All {
-		q.where.add(" AND ")
-		if err := cc.where(&q.where, a.Where, a.Source); err != nil {
-			return nil, err
-		}
-		if len(q.where.args) > maxArgs {
-			return nil, schema.Errorf(schema.UnsupportedFilter, "the filter compares with too many values")
-		}
-	}
 	var col copies.Column
 	switch a.Order.Column {
 	case "", "source": // one source: all rows are equal
@@ -41,6 +37,18 @@ func newCopyQuery(a copies.Ask, from, of string, args ...any) (*copyQuery, error
 			return nil, schema.Errorf(schema.UnsupportedFilter, "a copy cannot sort by %s", a.Order.Column)
 		}
 		q.order = "r." + copyColumn(col.Name)
+	}
+	if a.After != nil {
+		q.where.walked = q.order
+	}
+	if a.Where.Op != schema.All {
+		q.where.add(" AND ")
+		if err := cc.where(&q.where, a.Where, a.Source); err != nil {
+			return nil, err
+		}
+		if len(q.where.args) > maxArgs {
+			return nil, schema.Errorf(schema.UnsupportedFilter, "the filter compares with too many values")
+		}
 	}
 	if a.After == nil {
 		return q, nil
@@ -70,9 +78,9 @@ func (q *copyQuery) behindOne(a *copies.Ask, own schema.Value) {
 	}
 	switch {
 	case c < 0 || c == 0 && a.After.ID == "" && !a.After.Inclusive:
-		q.after.add("0")
+		q.after.add("FALSE")
 	case c == 0 && a.After.ID != "":
-		q.after.add("r.key > ?", a.After.ID)
+		q.after.add("r.key > ?", q.after.text(a.After.ID))
 	}
 }
 
@@ -83,11 +91,11 @@ func (q *copyQuery) behind(a *copies.Ask) {
 	if q.desc {
 		op = "<"
 	}
-	v := sortText(a.After.Value)
+	v := q.after.text(sortText(a.After.Value))
 	switch {
 	case a.After.ID != "":
 		// The first half lets an index begin there.
-		q.after.add(q.order+" "+op+"= ? AND ("+q.order+" "+op+" ? OR r.key > ?)", v, v, a.After.ID)
+		q.after.add(q.order+" "+op+"= ? AND ("+q.order+" "+op+" ? OR r.key > ?)", v, v, q.after.text(a.After.ID))
 	case a.After.Inclusive:
 		q.after.add(q.order+" "+op+"= ?", v)
 	default:
@@ -95,44 +103,80 @@ func (q *copyQuery) behind(a *copies.Ask) {
 	}
 }
 
+// rowsText finds the rows of a page, one more than it has, in order.
+func (q *copyQuery) rowsText() string {
+	text := "SELECT r.id, r.key"
+	order := "r.key"
+	if q.order != "" {
+		text += ", " + q.order + " AS o"
+		order = q.order + q.dir() + ", r.key"
+	}
+	text += " FROM " + q.from + " WHERE " + q.where.sql.String()
+	if q.after.sql.Len() > 0 {
+		text += " AND " + q.after.sql.String()
+	}
+	return text + " ORDER BY " + order + " LIMIT " + strconv.Itoa(q.first+1)
+}
+
+func (q *copyQuery) dir() string {
+	if q.desc {
+		return " DESC"
+	}
+	return ""
+}
+
+// found is the order of the rows of rowsText, as x.
+func (q *copyQuery) found() string {
+	if q.order != "" {
+		return "x.o" + q.dir() + ", x.key"
+	}
+	return "x.key"
+}
+
 // pageText finds the rows first and their data last, so that what is sorted is
 // small.
 func (q *copyQuery) pageText() string {
-	dir := ""
-	if q.desc {
-		dir = " DESC"
+	if q.where.isPostgres {
+		// With a limit PostgreSQL looks up what is selected when it has sorted. As a join
+		// it might read all data there is.
+		return "SELECT (SELECT d.data FROM copy_data d WHERE d.row_id = x.id) FROM (" + q.rowsText() + ") x ORDER BY " + q.found() + " LIMIT " + strconv.Itoa(q.first+1)
 	}
-	text := "SELECT d.data FROM (SELECT r.id, r.key"
-	inner, outer := "r.key", "x.key"
-	if q.order != "" {
-		text += ", " + q.order + " AS o"
-		inner, outer = q.order+dir+", r.key", "x.o"+dir+", x.key"
-	}
-	text += " FROM " + q.from + " WHERE " + q.where.text.String()
-	if q.after.text.Len() > 0 {
-		text += " AND " + q.after.text.String()
-	}
-	return text + " ORDER BY " + inner + " LIMIT ?) x JOIN copy_data d ON d.row_id = x.id ORDER BY " + outer
+	return "SELECT d.data FROM (" + q.rowsText() + ") x JOIN copy_data d ON d.row_id = x.id ORDER BY " + q.found()
 }
 
+// pageArgs are the arguments of rowsText and pageText.
 func (q *copyQuery) pageArgs(parent string) []any {
-	args := make([]any, 0, len(q.where.args)+len(q.after.args)+1)
-	args = append(append(args, q.where.args...), q.after.args...)
-	return append(bind(args, parent), q.first+1)
+	return q.bind(slices.Concat(q.where.args, q.after.args), parent)
 }
+
+// isNarrow reports whether a filter leaves few rows that an index finds.
+func isNarrow(p schema.Predicate) bool {
+	switch p.Op {
+	case schema.And:
+		return slices.ContainsFunc(p.Of, isNarrow)
+	case schema.Eq, schema.In:
+		return slices.Contains([]string{"id", "customer", "order", "quote", "invoice", "number", "sku"}, p.Column)
+	}
+	return false
+}
+
+// countWhole lets all rows be counted as they lie. Through an index, in another
+// order than they lie, each costs ten times as much: SQLite would take one even
+// where the set is all there is.
+func (q *copyQuery) countWhole() { q.hint = " NOT INDEXED" }
 
 func (q *copyQuery) totalText() string {
-	return "SELECT count(*) FROM " + q.from + " WHERE " + q.where.text.String()
+	return "SELECT count(*) FROM " + q.from + q.hint + " WHERE " + q.where.sql.String()
 }
 
 func (q *copyQuery) totalArgs(parent string) []any {
-	return bind(append([]any(nil), q.where.args...), parent)
+	return q.bind(slices.Clone(q.where.args), parent)
 }
 
-func bind(args []any, parent string) []any {
-	for i := range args {
-		if args[i] == (parentArg{}) {
-			args[i] = parent
+func (q *copyQuery) bind(args []any, parent string) []any {
+	for i, v := range args {
+		if _, ok := v.(parentArg); ok {
+			args[i] = q.where.text(parent)
 		}
 	}
 	return args

@@ -11,6 +11,8 @@ import (
 // readChunk is how many keys are looked up by one statement.
 const readChunk = 500
 
+const dataOfRows = "copy_rows r JOIN copy_data d ON d.row_id = r.id"
+
 // CopyByKeys implements copies.Store.
 func (s *Store) CopyByKeys(ctx context.Context, id int64, keys []string, row func(data []byte) error) (copies.Set, error) {
 	var set copies.Set
@@ -19,22 +21,17 @@ func (s *Store) CopyByKeys(ctx context.Context, id int64, keys []string, row fun
 		if set, err = copySet(ctx, tx, id); err != nil {
 			return err
 		}
+		var key, data sql.RawBytes
 		for len(keys) > 0 {
 			chunk := keys[:min(len(keys), readChunk)]
 			keys = keys[len(chunk):]
-			args := make([]any, 1, len(chunk)+1)
-			args[0] = id
-			for _, k := range chunk {
-				args = append(args, k)
-			}
-			var data sql.RawBytes
-			err := each(ctx, tx, "SELECT d.data FROM copy_rows r JOIN copy_data d ON d.row_id = r.id WHERE r.set_id = ? AND r.key IN ("+placeholders(len(chunk))+")",
-				func(rows *sql.Rows) error {
-					if err := rows.Scan(&data); err != nil {
-						return err
-					}
-					return row(data)
-				}, args...)
+			text, args := s.copyDialect().ofKeys("d.data", dataOfRows, id, chunk)
+			err := each(ctx, tx, text, func(rows *sql.Rows) error {
+				if err := rows.Scan(&key, &data); err != nil {
+					return err
+				}
+				return row(data)
+			}, args...)
 			if err != nil {
 				return err
 			}
@@ -46,7 +43,7 @@ func (s *Store) CopyByKeys(ctx context.Context, id int64, keys []string, row fun
 
 // CopyList implements copies.Store.
 func (s *Store) CopyList(ctx context.Context, id int64, a copies.Ask, row func(data []byte) error) (copies.Answer, error) {
-	q, err := newCopyQuery(a, "copy_rows r", "r.set_id = ?", id)
+	q, err := newCopyQuery(s.copyDialect(), a, "copy_rows r", "r.set_id = ?", id)
 	if err != nil {
 		return copies.Answer{}, err
 	}
@@ -70,55 +67,18 @@ func (s *Store) CopyList(ctx context.Context, id int64, a copies.Ask, row func(d
 		case a.Where.Op == schema.All:
 			answer.Totals[0] = int(answer.Set.Rows)
 		default:
+			if !s.isPostgres && !isNarrow(a.Where) {
+				var all int64
+				if err := tx.QueryRowContext(ctx, "SELECT sum(row_count) FROM copy_sets").Scan(&all); err != nil {
+					return err
+				}
+				if answer.Set.Rows >= all/10 {
+					q.countWhole()
+				}
+			}
 			answer.Totals[0], err = p.total("")
 		}
 		return err
-	})
-	return answer, err
-}
-
-// CopyByParent implements copies.Store.
-func (s *Store) CopyByParent(ctx context.Context, id int64, relation string, parents []string, a copies.Ask, row func(parent int, data []byte) error) (copies.Answer, error) {
-	var q *copyQuery
-	var err error
-	switch relation {
-	case "orderNumber", "quoteNumber", "invoiceNumber":
-		q, err = newCopyQuery(a, "copy_links l JOIN copy_rows r ON r.id = l.row_id", "l.set_id = ? AND l.relation = ? AND l.number = ?", id, relation, parentArg{})
-	case "customer", "order", "quote", "invoice", "number", "sku":
-		name := "r." + copyColumn(relation)
-		// The indexes leave out rows without a parent, which the statement must say too.
-		q, err = newCopyQuery(a, "copy_rows r", "r.set_id = ? AND "+name+" = ? AND "+name+" <> ''", id, parentArg{})
-	default:
-		err = schema.Errorf(schema.UnsupportedFilter, "a copy has no relation %s", relation)
-	}
-	if err != nil {
-		return copies.Answer{}, err
-	}
-	answer := copies.Answer{More: make([]bool, len(parents)), Totals: make([]int, len(parents))}
-	err = s.read(ctx, "read a copy by parents", func(tx *sql.Tx) error {
-		var err error
-		if answer.Set, err = copySet(ctx, tx, id); err != nil {
-			return err
-		}
-		p := &copyPages{ctx: ctx, tx: tx, q: q}
-		defer p.close()
-		for i, parent := range parents {
-			n, more, err := p.page(parent, func(data []byte) error { return row(i, data) })
-			if err != nil {
-				return err
-			}
-			answer.More[i], answer.Totals[i] = more, -1
-			switch {
-			case !a.Total:
-			case a.After == nil && !more:
-				answer.Totals[i] = n
-			default:
-				if answer.Totals[i], err = p.total(parent); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
 	})
 	return answer, err
 }

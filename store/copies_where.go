@@ -10,16 +10,20 @@ import (
 // condition is a text of SQL with its arguments. All conditions are either true
 // or false: no column of copy_rows is NULL.
 type condition struct {
-	text strings.Builder
+	copyDialect
+	sql  strings.Builder
 	args []any
+	// walked is the column in whose order rows are walked from a cursor on, "" = none.
+	walked string
 }
 
 func (c *condition) add(text string, args ...any) {
-	c.text.WriteString(text)
+	c.sql.WriteString(text)
 	c.args = append(c.args, args...)
 }
 
-// maxArgs is how many values one question may compare with: SQLite takes 32,766.
+// maxArgs is how many values one question may compare with: SQLite takes 32,766,
+// PostgreSQL twice that.
 const maxArgs = 30_000
 
 // copyColumns are the columns by their SDL names.
@@ -58,15 +62,15 @@ func copyColumn(name string) string {
 func (cc copyColumns) where(c *condition, p schema.Predicate, source string) error {
 	switch p.Op {
 	case schema.All:
-		c.add("1")
+		c.add("TRUE")
 		return nil
 	case schema.None:
-		c.add("0")
+		c.add("FALSE")
 		return nil
 	case schema.And:
-		return cc.join(c, p.Of, " AND ", "1", source)
+		return cc.join(c, p.Of, " AND ", "TRUE", source)
 	case schema.Or:
-		return cc.join(c, p.Of, " OR ", "0", source)
+		return cc.join(c, p.Of, " OR ", "FALSE", source)
 	case schema.Not:
 		c.add("NOT (")
 		err := cc.where(c, p.Of[0], source)
@@ -75,9 +79,9 @@ func (cc copyColumns) where(c *condition, p schema.Predicate, source string) err
 	}
 	if p.Column == "source" {
 		if p.Match(sourceRow(source)) {
-			c.add("1")
+			c.add("TRUE")
 		} else {
-			c.add("0")
+			c.add("FALSE")
 		}
 		return nil
 	}
@@ -147,30 +151,36 @@ func compare(c *condition, col copies.Column, p schema.Predicate) error {
 	default:
 		return schema.Errorf(schema.UnsupportedFilter, "a copy cannot compare %s in this way", col.Name)
 	}
+	if name == c.walked && p.Op != schema.Eq && !c.isPostgres {
+		// Of two bounds SQLite begins at the one that comes first: it is to be the
+		// cursor's, not the filter's.
+		name = "+" + name
+	}
 	v := p.Values[0]
 	switch {
 	case v.IsNull():
-		c.add("0")
+		c.add("FALSE")
 	case !isComparable(col, v):
 		// Values of different kinds have a fixed order, as in Value.Compare.
 		less := col.Kind < v.Kind
 		if less && (p.Op == schema.Lt || p.Op == schema.Le) || !less && (p.Op == schema.Gt || p.Op == schema.Ge) {
 			c.add(name + " <> ''")
 		} else {
-			c.add("0")
+			c.add("FALSE")
 		}
 	case p.Op == schema.Eq:
 		// The second half is true, and what lets an index of the rows that have one be
 		// used.
-		c.add("("+name+" = ? AND "+name+" <> '')", sortText(v))
+		text := sortText(v)
+		c.add("("+name+" = ? AND "+c.isThere(name, len(text))+")", c.text(text))
 	case p.Op == schema.Lt:
-		c.add("("+name+" < ? AND "+name+" <> '')", sortText(v))
+		c.add("("+name+" < ? AND "+name+" <> '')", c.text(sortText(v)))
 	case p.Op == schema.Le:
-		c.add("("+name+" <= ? AND "+name+" <> '')", sortText(v))
+		c.add("("+name+" <= ? AND "+name+" <> '')", c.text(sortText(v)))
 	case p.Op == schema.Gt:
-		c.add(name+" > ?", sortText(v))
+		c.add(name+" > ?", c.text(sortText(v)))
 	case p.Op == schema.Ge:
-		c.add(name+" >= ?", sortText(v))
+		c.add(name+" >= ?", c.text(sortText(v)))
 	}
 	return nil
 }
@@ -180,20 +190,22 @@ func isComparable(col copies.Column, v schema.Value) bool {
 }
 
 func oneOf(c *condition, name string, col copies.Column, values []schema.Value) error {
-	var args []any
+	var texts []string
+	longest := 0
 	for _, v := range values {
 		if text := sortText(v); text != "" && isComparable(col, v) {
-			args = append(args, text)
+			texts, longest = append(texts, text), max(longest, len(text))
 		}
 	}
 	switch {
-	case len(args) == 0:
-		c.add("0")
+	case len(texts) == 0:
+		c.add("FALSE")
 		return nil
-	case len(args)+len(c.args) > maxArgs:
+	case len(texts)+len(c.args) > maxArgs:
 		return schema.Errorf(schema.UnsupportedFilter, "too many values for %s", col.Name)
 	}
-	c.add("("+name+" IN ("+placeholders(len(args))+") AND "+name+" <> '')", args...)
+	is, args := c.isOneOf(name, texts)
+	c.add("("+is+" AND "+c.isThere(name, longest)+")", args...)
 	return nil
 }
 
@@ -212,6 +224,6 @@ func search(c *condition, name string, col copies.Column, p schema.Predicate) er
 	if p.Op == schema.Prefix {
 		found = "= 1"
 	}
-	c.add("("+name+" <> '' AND instr(CASE WHEN "+fold+" = '' THEN "+name+" ELSE "+fold+" END, ?) "+found+")", strings.ToLower(p.Values[0].Str))
+	c.add("("+name+" <> '' AND "+c.place("CASE WHEN "+fold+" = '' THEN "+name+" ELSE "+fold+" END")+" "+found+")", c.text(strings.ToLower(p.Values[0].Str)))
 	return nil
 }

@@ -1,6 +1,7 @@
 package copies
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,8 +12,18 @@ import (
 // the defaults of DefaultConfig.
 type Config struct {
 	Name string // of the source, as configured
-	// Every is how often each entity is read in full.
+	// Every is how often each entity is followed, or read in full where its changes
+	// cannot be followed.
 	Every time.Duration
+	// Sweep is how often an entity that is followed is read all the same, by its keys
+	// or in full: following sees neither deletions nor changes that are dated back. At
+	// least Every, and Every where the default is less.
+	Sweep time.Duration
+	// MaxStaleness is the age of an entity from which the source counts as degraded,
+	// 0 = none does.
+	MaxStaleness time.Duration
+	// Poll is how often Run looks up what other instances have written.
+	Poll time.Duration
 	// MaxDelete is the share of an entity's rows that may be deleted at once, from 0
 	// to 1. Handful rows may always be.
 	MaxDelete float64
@@ -33,7 +44,9 @@ type Config struct {
 
 // DefaultConfig returns the defaults.
 func DefaultConfig() Config {
-	return Config{Every: 10 * time.Minute, MaxDelete: 0.2, Handful: 10, MaxRows: 10_000_000, Keep: 30 * 24 * time.Hour}
+	return Config{
+		Every: 10 * time.Minute, Sweep: 24 * time.Hour, Poll: time.Second, MaxDelete: 0.2, Handful: 10, MaxRows: 10_000_000, Keep: 30 * 24 * time.Hour,
+	}
 }
 
 // Validate reports all mistakes together. It fills no defaults.
@@ -44,6 +57,15 @@ func (c *Config) Validate() error {
 	}
 	if c.Every < time.Second {
 		errs = append(errs, fmt.Errorf("every: %s is less than a second", c.Every))
+	}
+	if c.Sweep != 0 && c.Sweep < c.Every {
+		errs = append(errs, fmt.Errorf("sweep: %s is less than every", c.Sweep))
+	}
+	if c.MaxStaleness < 0 {
+		errs = append(errs, errors.New("max_staleness: must not be negative"))
+	}
+	if c.Poll < 0 {
+		errs = append(errs, errors.New("poll: must not be negative"))
 	}
 	if !(c.MaxDelete >= 0 && c.MaxDelete <= 1) { // so that what is no number is refused
 		errs = append(errs, errors.New("max_delete: want a share from 0 to 1"))
@@ -65,6 +87,12 @@ func (c *Config) setDefaults() {
 	if c.Every == 0 {
 		c.Every = d.Every
 	}
+	if c.Sweep == 0 {
+		c.Sweep = max(d.Sweep, c.Every)
+	}
+	if c.Poll == 0 {
+		c.Poll = d.Poll
+	}
 	if c.MaxDelete == 0 {
 		c.MaxDelete = d.MaxDelete
 	}
@@ -83,11 +111,18 @@ func (c *Config) setDefaults() {
 type Deps struct {
 	Log *slog.Logger     // nil = silent
 	Now func() time.Time // nil = time.Now
-	// Changed is called after a reading that changed something, and after the first
-	// one of an entity: "Customer" when the directory should read its index again.
-	// It must be quick. Nil = nobody is told.
+	// Changed is called after a reading, a following or a refresh that changed
+	// something, here or in another instance, and after the first reading of an
+	// entity: "Customer" when the directory should read its index again. It must be
+	// quick and safe for concurrent use; now and then it is called once too often. Nil
+	// = nobody is told.
 	Changed func(entity string)
 	// Progress is called page by page while Run reads, nil = nobody listens. It must
 	// be quick.
 	Progress func(Progress)
+	// Runner waits until this process may read the source: several instances share a
+	// store, and one of them at a time reads. run ends when the right is lost;
+	// release, called in any case once err is nil, gives it back. An error is tried
+	// again. Nil = this process always may.
+	Runner func(ctx context.Context, source string) (run context.Context, release func(), err error)
 }

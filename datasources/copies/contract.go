@@ -32,9 +32,24 @@ type Store interface {
 	// EndRun ends a reading that has come to its end, and deletes what it did not
 	// meet, in one transaction; what the caller knows is checked as in BeginRun.
 	EndRun(ctx context.Context, id, run, pages int64, e End) (Ended, error)
+	// StaleKeys returns those of the keys that the copy does not have, or has in
+	// another version. A version that is "" on either side is another one.
+	StaleKeys(ctx context.Context, id int64, keys []datasources.Keyed) ([]string, error)
+	// SaveChanges writes in one transaction what changed beside the readings: rows
+	// are inserted or replaced, and count as met by the last or running reading;
+	// Deleted become tombstones; the cursor moves from From to Next, when it still
+	// is From: else ErrOvertaken, and nothing is written.
+	SaveChanges(ctx context.Context, id int64, c *ChangeSet) (Set, error)
+	// SavePushed writes a batch that was pushed in one transaction. A row, or its
+	// tombstone, of the same or a greater version is left as it is. The results are in
+	// the order of the rows.
+	SavePushed(ctx context.Context, id int64, rows []PushedRow, at time.Time) (Set, []PushResult, error)
 	// Refuse remembers that the source does not give the entity, with the code it
 	// said so; "" takes it back.
 	Refuse(ctx context.Context, id int64, code schema.Code) error
+	// NoteFailure remembers why the last reading or following failed, for the other
+	// instances, which do not read; "" takes it back.
+	NoteFailure(ctx context.Context, id int64, code schema.Code) error
 	// AcceptDeletions lets the readings of a source delete as much as they find
 	// missing, until the time.
 	AcceptDeletions(ctx context.Context, source string, until time.Time) error
@@ -84,7 +99,40 @@ type Set struct {
 	Refused  int64 // rows it would have deleted, had they not been too many
 	Refusal  schema.Code
 	Accept   time.Time // until when deletions of any number are agreed to
+
+	Failure schema.Code // why the last reading or following failed, "" = it did not
+
+	Cursor   string    // how far the source's changes were followed, "" = they were not
+	Followed time.Time // when the last complete following began, by our clock
 }
+
+// ChangeSet is what changed since a cursor. Keys are distinct, over Rows and Deleted
+// together.
+type ChangeSet struct {
+	Rows       []Row
+	Deleted    []string
+	From, Next string
+	// Followed is set when nothing more was to follow: rows are as of then.
+	Followed time.Time
+	At       time.Time // of tombstones
+}
+
+// PushedRow is one record of a push. Row.Version is not empty; versions are compared
+// as bytes. Of a deleted one Key and Version hold alone.
+type PushedRow struct {
+	Row
+	Deleted bool
+}
+
+// PushResult is what became of a pushed record.
+type PushResult uint8
+
+// What may become of one.
+const (
+	PushStored PushResult = iota // it is new, or newer than what was there
+	PushSame                     // this version was there
+	PushOlder                    // a newer version was there
+)
 
 // Begin is how a reading begins.
 type Begin struct {
@@ -95,11 +143,13 @@ type Begin struct {
 
 // Row is one record to be kept.
 type Row struct {
-	Key    string // not empty
-	Hash   []byte // equal for equal data
-	Data   []byte
-	Values []schema.Value // by Columns; the kind of a value is its column's, or null
-	Links  []Link         // distinct
+	Key  string // not empty
+	Hash []byte // equal for equal data
+	// Version is the source's own, "" = it tells none.
+	Version string
+	Data    []byte
+	Values  []schema.Value // by Columns; the kind of a value is its column's, or null
+	Links   []Link         // distinct
 }
 
 // Link is a number of another document that a row names.
@@ -110,7 +160,11 @@ type Link struct {
 
 // Page is a part of a reading. Keys are distinct.
 type Page struct {
-	Rows     []Row
+	Rows []Row
+	// Met are keys of rows that were met and are as they were: the reading sees keys
+	// and versions. They are distinct and not among Rows; one that the copy does not
+	// have is passed over.
+	Met      []string
 	Mark     string
 	At       time.Time
 	Last     bool

@@ -17,16 +17,19 @@ import (
 // Status, Close. What goes into the catalogue is Source, which has the optional
 // abilities of the source behind it.
 type Copy struct {
-	cfg      Config
-	inner    datasources.Source
-	deps     deps
-	desc     datasources.Description
-	settings string // what marks depend on
-	sets     []*set // in the order in which they are read
-	byEntity map[string]*set
-	records  *codec[datasources.CustomerRecord]
+	cfg       Config
+	inner     datasources.Source
+	deps      deps
+	desc      datasources.Description
+	settings  string // what marks depend on
+	sets      []*set // in the order in which they are read
+	byEntity  map[string]*set
+	records   *codec[datasources.CustomerRecord]
+	isPushed  bool // rows come by themselves: see Pushed
+	isAwaited bool // and these entities are meant to come
 
-	turn chan struct{} // holds a token while nobody reads the source
+	turn      chan struct{} // holds a token while nobody reads the source
+	refreshes chan struct{} // holds one for each refresh under way
 }
 
 type deps struct {
@@ -56,7 +59,7 @@ func Open(ctx context.Context, cfg Config, inner datasources.Source, st Store, d
 	if d.Changed == nil {
 		d.Changed = func(string) {}
 	}
-	c := &Copy{cfg: cfg, inner: inner, deps: deps{Deps: d, store: st}, byEntity: map[string]*set{}, turn: make(chan struct{}, 1)}
+	c := &Copy{cfg: cfg, inner: inner, deps: deps{Deps: d, store: st}, byEntity: map[string]*set{}, turn: make(chan struct{}, 1), refreshes: make(chan struct{}, refreshesAtOnce)}
 	c.turn <- struct{}{}
 	original := inner.Describe()
 	if err := c.openSets(&original); err != nil {

@@ -13,12 +13,12 @@ const customerPage = 500
 // source has none.
 func openCustomers(c *Copy) (*set, error) {
 	take := &customerPacker{}
-	var feed feed
+	s := &set{entity: customers, before: -1, settled: -1}
 	switch src := c.inner.(type) {
 	case datasources.CustomerScanner:
-		feed = take.scanned(src)
+		s.feed = take.scanned(src)
 	case datasources.CustomerIndexer:
-		feed = take.indexed(src)
+		s.feed, s.ahead = take.indexed(src), true
 	default:
 		return nil, nil //nolint:nilnil // the caller goes on without
 	}
@@ -26,8 +26,11 @@ func openCustomers(c *Copy) (*set, error) {
 	if err != nil {
 		return nil, err
 	}
-	take.codec, c.records = rows, rows
-	return &set{entity: customers, layout: rows.name, feed: feed, before: -1}, nil
+	take.codec, c.records, s.layout = rows, rows, rows.name
+	if f, ok := c.inner.(datasources.CustomerFollower); ok {
+		s.changes = take.followed(f)
+	}
+	return s, nil
 }
 
 // customerPacker makes records ready for the store.
@@ -40,7 +43,7 @@ func (p *customerPacker) pack(records []datasources.CustomerRecord) (rows []Row,
 	at := make(map[string]int, len(records))
 	for i := range records {
 		key := records[i].ID
-		if key == "" {
+		if key == "" || len(key) > longestKey {
 			unusable++
 			continue
 		}

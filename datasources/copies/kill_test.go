@@ -97,7 +97,12 @@ func beKilled(dir string) {
 	if err != nil {
 		panic(err)
 	}
-	c, err := copies.Open(ctx, copies.Config{Name: "erp", MaxDelete: 1}, agedSource(n), st, copies.Deps{})
+	cfg, src := copies.Config{Name: "erp", MaxDelete: 1}, agedSource(n)
+	if _, err := os.Stat(filepath.Join(dir, followedFile)); err == nil {
+		// A sweep is due each second, a following at once.
+		cfg.Every, cfg.Sweep, src = time.Second, time.Second, ledgerSystem(agedLedger(n), true)
+	}
+	c, err := copies.Open(ctx, cfg, src, st, copies.Deps{})
 	if err != nil {
 		panic(err)
 	}
@@ -180,6 +185,84 @@ func TestKilled(t *testing.T) {
 	if diff := cmp.Diff(src.(withIndex).list, people); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// followedFile says that the process is to follow a ledger.
+const followedFile = "followed"
+
+// agedLedger is a ledger as it is at an age, which is its second: rows that went
+// left no trace.
+func agedLedger(age int) *ledger {
+	l := newLedger(7)
+	l.second = age
+	for i := range agedRows {
+		x, ok := aged(i, age)
+		if !ok {
+			continue
+		}
+		e := &entryOf{order: x, second: age}
+		for ; e.second > 0; e.second-- {
+			if was, ok := aged(i, e.second-1); !ok || was.Status != x.Status {
+				break
+			}
+		}
+		e.version, _ = strconv.Atoi(strings.TrimPrefix(x.Status, "version "))
+		l.rows[x.Key] = e
+	}
+	return l
+}
+
+// TestKilledFollowing kills a process that follows and sweeps, also between a page
+// and the next cursor, and then follows in peace: what changed while it was killed
+// is there, and after a sweep the copy is the source.
+func TestKilledFollowing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, followedFile), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const rounds = 16
+	for age := range rounds {
+		killOne(t, dir, age, 60*time.Millisecond)
+		st := openStore(t, filepath.Join(dir, "trama.db"))
+		checkCopy(t, st, age)
+		if err := st.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	st, l, now := openStore(t, filepath.Join(dir, "trama.db")), agedLedger(rounds), newClock()
+	c := openCopy(t, copies.Config{MaxDelete: 1}, ledgerSystem(l, true), st, copies.Deps{Now: now.now})
+	read := func() map[string]schema.Order {
+		mustSync(t, c)
+		out := map[string]schema.Order{}
+		for _, x := range all[schema.Order](t, c, "Order") {
+			out[x.Key] = x
+		}
+		return out
+	}
+	exact := cmp.Comparer(func(a, b decimal.Decimal) bool { return a == b })
+	got := read()
+	for _, x := range l.all() {
+		if diff := cmp.Diff(x, got[x.Key], exact); diff != "" {
+			t.Errorf("after following: %s", diff)
+		}
+	}
+	for range 2 { // the first may go on with one that was killed
+		now.add(24 * time.Hour)
+		got = read()
+	}
+	for _, x := range l.all() {
+		if diff := cmp.Diff(x, got[x.Key], exact); diff != "" {
+			t.Errorf("after a sweep: %s", diff)
+		}
+		delete(got, x.Key)
+	}
+	if len(got) > 0 {
+		t.Errorf("%d rows that the source has not", len(got))
+	}
+	links(t, datasources.ReaderOf[schema.Order](c, "Order"), rounds)
 }
 
 // killOne starts a process that reads the source of an age, and kills it. A

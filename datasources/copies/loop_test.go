@@ -245,9 +245,9 @@ func TestOnly(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	cfg := copies.Config{Every: time.Millisecond, MaxDelete: 2, Handful: -1, MaxRows: -1, Keep: -1}
+	cfg := copies.Config{Every: time.Millisecond, Sweep: 1, MaxStaleness: -1, Poll: -1, MaxDelete: 2, Handful: -1, MaxRows: -1, Keep: -1}
 	err := cfg.Validate()
-	const want = "name: missing\nevery: 1ms is less than a second\nmax_delete: want a share from 0 to 1\nhandful: must not be negative\nmax_rows: must not be negative\nkeep: must not be negative"
+	const want = "name: missing\nevery: 1ms is less than a second\nsweep: 1ns is less than every\nmax_staleness: must not be negative\npoll: must not be negative\nmax_delete: want a share from 0 to 1\nhandful: must not be negative\nmax_rows: must not be negative\nkeep: must not be negative"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}

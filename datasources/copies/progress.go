@@ -2,15 +2,19 @@ package copies
 
 import "time"
 
-// Step is what a reading is doing.
+// Step is what a reading or a following is doing.
 type Step string
 
-// The steps of a reading.
+// The steps of readings and followings. Reading, Confirming, Sweeping and Following
+// come page by page, the others end one.
 const (
 	Reading    Step = "reading"
-	Confirming Step = "confirming" // it looks once more for rows the last reading did not meet
-	Waiting    Step = "waiting"    // for its agreed calls, or to try again
-	Done       Step = "done"
+	Sweeping   Step = "sweeping"    // a reading by keys and versions: only rows that differ are read
+	Following  Step = "following"   // what changed since the last time
+	Followed   Step = "followed"    // it came to its end
+	Confirming Step = "confirming"  // it looks once more for rows the last reading did not meet
+	Waiting    Step = "waiting"     // for its agreed calls, or to try again
+	Done       Step = "done"        // a reading, also by keys, came to its end
 	NotEnabled Step = "not enabled" // the source does not have the entity
 	Failed     Step = "failed"
 )
@@ -20,7 +24,7 @@ type Progress struct {
 	Source   string
 	Entity   string
 	Step     Step
-	Rows     int64 // distinct ones met so far
+	Rows     int64 // distinct ones met so far; of a following those it was given
 	Pages    int64
 	Changed  int64 // written, as they were new or had changed
 	Deleted  int64

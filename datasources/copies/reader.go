@@ -76,18 +76,25 @@ func (r *reader[T, P]) answer(ctx context.Context, out datasources.Rows[T], stat
 	if err != nil {
 		return datasources.Rows[T]{}, r.c.readError(ctx, err)
 	}
-	out.AsOf, out.Stale = state.AsOf, r.c.isStale(&state)
+	out.AsOf, out.Stale = state.asOf(), r.c.isStale(&state)
 	if r.finish != nil {
 		for i := range out.Items {
-			r.finish(&out.Items[i], state.AsOf)
+			r.finish(&out.Items[i], out.AsOf)
 		}
 	}
 	return out, nil
 }
 
-// isStale reports whether a reading should have replaced these rows long ago.
-func (c *Copy) isStale(s *Set) bool {
-	return c.deps.Now().Sub(s.AsOf) > 2*c.cfg.Every+s.Took
+// isStale reports whether a following, or a reading where nothing is followed,
+// should have brought these rows up to date long ago.
+func (c *Copy) isStale(state *Set) bool {
+	took := state.Took
+	if s := c.byEntity[state.Entity]; s != nil && c.hasCursor(s, state) && !state.Followed.IsZero() {
+		s.mu.Lock()
+		took = s.took
+		s.mu.Unlock()
+	}
+	return c.deps.Now().Sub(state.asOf()) > 2*c.cfg.Every+took
 }
 
 // serves returns nil when a set can be answered from, or the error a client gets.
@@ -100,7 +107,12 @@ func (c *Copy) serves(s *set, state Set) error {
 			return &again
 		}
 		return schema.SourceErrorf(state.Refusal, name, "%s is not enabled in %s", s.entity, name)
-	case state.Complete == 0:
+	case state.Complete == 0 && c.isPushed && !c.isAwaited:
+		// Nobody said that it would come: a normal state, as of a module that was not bought.
+		return schema.SourceErrorf(schema.NotEnabled, name, "nothing of %s was pushed to %s so far", s.entity, name)
+	case state.Complete == 0 && c.isPushed:
+		return schema.SourceErrorf(schema.SourceUnavailable, name, "nothing of %s was pushed to %s yet", s.entity, name)
+	case state.Complete == 0 || state.Layout != s.layout: // of another version of Trama
 		e := schema.SourceErrorf(schema.SourceUnavailable, name, "the copy of %s in %s is still being read for the first time", s.entity, name)
 		if failed := s.failure(); failed != nil {
 			e.Wait = failed.Wait

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/trama-graph/trama/schema"
@@ -29,54 +30,112 @@ type outcome struct {
 	again bool
 }
 
+// byKeys is behind the settings of a reading by keys: its marks are not those of a
+// full one.
+const byKeys = " keys"
+
+// isByKeys reports whether the last reading was, or is, one by keys.
+func (s *Set) isByKeys() bool { return strings.HasSuffix(s.Settings, byKeys) }
+
+// reading is how an entity is read.
+type reading struct {
+	s      *set
+	full   bool // by keys never
+	report func(Set, Step)
+	// between is called between two pages, nil = nobody waits. What follows other
+	// sets, and this one, goes here, in the goroutine of the reading: a page is read
+	// from the source after all followings so far, and saved before the next, so that
+	// it never puts an older row in the place of one that was followed.
+	between func(ctx context.Context)
+}
+
 // run reads one entity to its end: it goes on with a reading that was
 // interrupted, or begins one.
-func (c *Copy) run(ctx context.Context, s *set, report func(Set, Step)) (outcome, error) {
-	state, err := c.begin(ctx, s)
+func (c *Copy) run(ctx context.Context, r *reading) (outcome, error) {
+	state, err := c.begin(ctx, r)
 	if err != nil {
 		return outcome{}, err
 	}
-	report(state, Reading)
+	r.report(state, step(&state))
 	if !state.AtEnd {
-		if state, err = c.scan(ctx, s, state, report); err != nil {
+		if state, err = c.scan(ctx, r, state); err != nil {
 			return outcome{set: state}, err
 		}
 	}
-	return c.end(ctx, s, state)
+	return c.end(ctx, r.s, state)
+}
+
+func step(state *Set) Step {
+	if state.isByKeys() {
+		return Sweeping
+	}
+	return Reading
 }
 
 // begin finds out where the entity stands, which another process may have
 // changed.
-func (c *Copy) begin(ctx context.Context, s *set) (Set, error) {
+func (c *Copy) begin(ctx context.Context, r *reading) (Set, error) {
+	s := r.s
 	state, err := c.deps.store.OpenCopy(ctx, c.cfg.Name, s.entity, s.layout)
 	if err != nil {
 		return state, fmt.Errorf("find the copy of %s: %w", s.entity, err)
 	}
-	now := c.deps.Now()
-	resume := state.Running && state.Settings == c.settings && (state.Mark != "" || state.AtEnd) && now.Sub(state.Saved) < resumeWithin
-	return c.beginAt(ctx, s, state, resume)
+	canResume := state.Running && (state.Mark != "" || state.AtEnd) && c.deps.Now().Sub(state.Saved) < resumeWithin
+	switch {
+	case canResume && state.Settings == c.settings,
+		canResume && state.Settings == c.settings+byKeys && !r.full && s.sweep != nil && state.Cursor != "":
+		return c.beginAt(ctx, s, state, Begin{Resume: true})
+	}
+	return c.beginAnew(ctx, r, state)
 }
 
-func (c *Copy) beginAt(ctx context.Context, s *set, state Set, resume bool) (Set, error) {
+// beginAnew begins a reading with the cursor of now, so that what changes from now
+// on is followed: that of a source which went back in time is put right as well,
+// and what lies between the old one and the new one is read. A cursor is saved
+// before the first page: who is killed in between has an older one, or none and
+// nothing to go on with.
+func (c *Copy) beginAnew(ctx context.Context, r *reading, state Set) (Set, error) {
+	s := r.s
+	cursor, err := c.head(ctx, s)
+	if err != nil {
+		return state, err
+	}
+	isKnown := c.hasCursor(s, &state)
+	if !isKnown { // or it would count as one of these settings
+		if state, err = c.moveCursor(ctx, s, state, ""); err != nil {
+			return state, err
+		}
+	}
+	begin := Begin{Settings: c.settings}
+	if isKnown && cursor != "" && !r.full && s.sweep != nil && state.Complete > 0 {
+		begin.Settings += byKeys
+	}
+	if state, err = c.beginAt(ctx, s, state, begin); err != nil {
+		return state, err
+	}
+	return c.moveCursor(ctx, s, state, cursor)
+}
+
+func (c *Copy) beginAt(ctx context.Context, s *set, state Set, b Begin) (Set, error) {
 	last := state
-	state, err := c.deps.store.BeginRun(ctx, s.id, state.Run, state.Pages, Begin{Resume: resume, Settings: c.settings, At: c.deps.Now()})
+	b.At = c.deps.Now()
+	state, err := s.save(func() (Set, error) { return c.deps.store.BeginRun(ctx, s.id, state.Run, state.Pages, b) })
 	if err != nil {
 		return state, fmt.Errorf("begin to read %s: %w", s.entity, err)
 	}
-	s.note(state)
-	if !resume {
+	if !b.Resume {
 		s.began(last)
 	}
 	return state, nil
 }
 
 // scan reads pages and saves each, from where the state says to the end.
-func (c *Copy) scan(ctx context.Context, s *set, state Set, report func(Set, Step)) (Set, error) {
-	from := state.Mark
+func (c *Copy) scan(ctx context.Context, r *reading, state Set) (Set, error) {
+	s, from := r.s, state.Mark
 	pages, idle := state.Pages, 0
 	take := func(p *Page, unusable int) error {
 		p.At = c.deps.Now()
-		next, err := c.deps.store.SavePage(ctx, s.id, state.Run, state.Pages, p)
+		next, err := s.save(func() (Set, error) { return c.deps.store.SavePage(ctx, s.id, state.Run, state.Pages, p) })
 		if err != nil {
 			return fmt.Errorf("save a page of %s: %w", s.entity, err)
 		}
@@ -84,28 +143,37 @@ func (c *Copy) scan(ctx context.Context, s *set, state Set, report func(Set, Ste
 			idle = 0
 		}
 		state = next
-		s.note(state)
 		if unusable > 0 {
 			s.mu.Lock()
 			s.unusable += unusable
 			s.mu.Unlock()
 		}
-		report(state, Reading)
+		r.report(state, step(&state))
 		switch {
 		case idle == idlePages && !p.Last:
 			return errIdle
 		case state.Seen > c.cfg.MaxRows:
-			return schema.SourceErrorf(schema.Limited, c.cfg.Name, "%s has more than %d rows of %s, the most a copy takes", c.cfg.Name, c.cfg.MaxRows, s.entity)
+			return c.tooMany(s)
 		}
-		return nil
+		if r.between != nil && !p.Last {
+			r.between(ctx)
+		}
+		return ctx.Err()
 	}
-	err := s.feed(ctx, from, take)
+	feed := s.feed
+	if state.isByKeys() {
+		feed = s.sweep
+	}
+	err := feed(ctx, from, take)
 	if err != nil && from != "" && state.Pages == pages && isUseless(err) {
 		// The source does not know its mark any more: begin anew.
-		if state, err = c.beginAt(ctx, s, state, false); err != nil {
+		if state, err = c.beginAnew(ctx, r, state); err != nil {
 			return state, err
 		}
-		err = s.feed(ctx, "", take)
+		if feed = s.feed; state.isByKeys() {
+			feed = s.sweep
+		}
+		err = feed(ctx, "", take)
 	}
 	if (err == nil || errors.Is(err, errIdle)) && !state.AtEnd {
 		// A scan that ends without a last page ended too early.
@@ -136,11 +204,15 @@ func (c *Copy) end(ctx context.Context, s *set, state Set) (outcome, error) {
 	default:
 		e.Before = state.Sound
 	}
-	ended, err := c.deps.store.EndRun(ctx, s.id, state.Run, state.Pages, e)
+	var ended Ended
+	_, err := s.save(func() (_ Set, err error) {
+		ended, err = c.deps.store.EndRun(ctx, s.id, state.Run, state.Pages, e)
+		return ended.Set, err
+	})
 	if err != nil {
 		return outcome{set: state}, fmt.Errorf("end the reading of %s: %w", s.entity, err)
 	}
-	s.note(ended.Set)
+	s.completed(ended.Set)
 	if _, err := c.deps.store.PurgeCopies(ctx, c.cfg.Name, c.deps.Now().Add(-c.cfg.Keep)); err != nil {
 		return outcome{set: ended.Set}, fmt.Errorf("forget old deletions of %s: %w", s.entity, err)
 	}

@@ -23,12 +23,31 @@ type set struct {
 	feed   feed
 	reader any // datasources.Reader[T], nil for customers
 
+	sweep   feed     // a reading by keys and versions, nil = the source cannot
+	changes *changes // what changed since a cursor, nil = the source cannot tell
+	asked   asked    // rows of customers, nil = the source cannot be asked so
+	ahead   bool     // feed reads a page before the one before it was taken
+
 	mu       sync.Mutex // guards the rest
 	state    Set        // as this process last saw it
-	err      *schema.Error
-	unusable int   // rows of the last reading that had no key of their own, or another source's name
-	before   int64 // rows there were when all that was missing had been decided on, -1 = not known
+	begun    int        // writes of this process, begun and ended: see save
+	ended    int
+	failures [2]*schema.Error // why the last reading and the last following failed, nil = they did not
+	unusable int              // rows of the last reading that had no key of their own, or another source's name
+	before   int64            // rows there were when all that was missing had been decided on, -1 = not known
+	settled  int64            // rows there were when this process last ended a reading that missed none, -1 = not known
+	refused  int64            // deletions which the last following was told of, and which were too many at once
+	rest     time.Time        // until when the source is not asked for a cursor: it had none
+	took     time.Duration    // of the last following
 }
+
+// activity is what may fail.
+type activity int
+
+const (
+	theReading activity = iota
+	theFollowing
+)
 
 // feed reads an entity from a mark to its end and hands over pages; an error of
 // take ends it and is returned as it is. unusable counts rows that cannot be
@@ -47,14 +66,42 @@ func (s *set) note(state Set) {
 	s.state = state
 }
 
+// save writes to the store and notes what the set is then. Who looks up meanwhile
+// what other instances wrote does not put an older state in its place.
+func (s *set) save(write func() (Set, error)) (Set, error) {
+	s.mu.Lock()
+	s.begun++
+	s.mu.Unlock()
+	state, err := write()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended++; err == nil {
+		s.state = state
+	}
+	return state, err
+}
+
 // began takes down how many rows there were before a reading adds any. One that
 // begins anew after it was given up has added some already, and so has one that
-// confirms what the last did not meet.
+// confirms what the last did not meet, and so have followings since the last one.
 func (s *set) began(last Set) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.unusable = 0; !last.Running && last.Missing == 0 {
 		s.before = last.Rows
+		if s.settled >= 0 {
+			s.before = min(s.before, s.settled)
+		}
+	}
+}
+
+// completed takes down a reading that came to its end.
+func (s *set) completed(now Set) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused = 0 // it has decided on those as well
+	if !now.Doubtful && now.Missing == 0 && now.Refused == 0 {
+		s.settled = now.Rows
 	}
 }
 
@@ -70,25 +117,47 @@ func (s *set) rowsBefore(now Set) int64 {
 	return min(s.before, now.Rows)
 }
 
-// fail remembers why a reading ended, nil when it was complete, and reports
-// whether that is news.
-func (s *set) fail(err *schema.Error) (isNews bool) {
+// fail remembers why a reading or following ended, nil when it was complete, and
+// reports whether that is news.
+func (s *set) fail(a activity, err *schema.Error) (isNews bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	isNews = (s.err == nil) != (err == nil) || err != nil && (s.err.Code != err.Code || s.err.Message != err.Message)
-	s.err = err
+	last := s.failures[a]
+	isNews = (last == nil) != (err == nil) || err != nil && (last.Code != err.Code || last.Message != err.Message)
+	s.failures[a] = err
 	return isNews
 }
 
-// failure is why the last reading ended, nil when it was complete.
+// failure is why the last reading, else the last following, ended, nil when both
+// were complete.
 func (s *set) failure() *schema.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.err
+	if s.failures[theReading] != nil {
+		return s.failures[theReading]
+	}
+	return s.failures[theFollowing]
+}
+
+// troubles are why the last reading and the last following failed, and how many
+// deletions the latter was told of and refused.
+func (s *set) troubles() (reading, following *schema.Error, refused int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failures[theReading], s.failures[theFollowing], s.refused
 }
 
 // isDoubtful reports whether the last reading may have ended too early.
 func (s *Set) isDoubtful() bool { return s.Complete != s.Sound }
+
+// asOf is when the rows were so: when the last reading had begun, or the last
+// following, which has seen all later changes but deletions and back-dated ones.
+func (s *Set) asOf() time.Time {
+	if s.Complete > 0 && s.Cursor != "" && s.Followed.After(s.AsOf) {
+		return s.Followed
+	}
+	return s.AsOf
+}
 
 // opener makes the set of one entity.
 type opener func(c *Copy, e *datasources.Entity, inner any) (*set, error)
@@ -122,10 +191,16 @@ func openEntity[T any, P datasources.EntityOf[T]](c *Copy, e *datasources.Entity
 	if err != nil {
 		return nil, err
 	}
-	s := &set{entity: e.Name, layout: rows.name, before: -1}
+	s := &set{entity: e.Name, layout: rows.name, before: -1, settled: -1}
 	original := c.inner.Describe()
 	p := &packer[T, P]{source: c.cfg.Name, codec: rows, columns: Columns(), heir: &heir[T, P]{c, inherits(&original, e)}}
 	s.feed = feedOf(r, e, p)
+	s.changes = changesOf(r, p)
+	s.asked = askedOf(r, e, p)
+	if keys, ok := inner.(datasources.KeyScanner); ok && p.heir.relation == "" {
+		// Rows that are completed by others change without another version.
+		s.sweep = (&sweeper[T, P]{c: c, s: s, keys: keys, r: r, p: p}).read
+	}
 	s.reader = &reader[T, P]{c: c, s: s, codec: rows, order: e.Default}
 	return s, nil
 }
@@ -153,6 +228,10 @@ type packer[T any, P datasources.EntityOf[T]] struct {
 	heir    *heir[T, P]
 }
 
+// longestKey is how long a key, or the number of a link, may be: a store finds rows
+// by them, and need not take longer ones.
+const longestKey = 1000
+
 // pack leaves out rows that have no key or say that they are another source's,
 // and counts them. Of a row that comes twice the later one holds.
 func (p *packer[T, P]) pack(items []T) (rows []Row, unusable int) {
@@ -161,7 +240,7 @@ func (p *packer[T, P]) pack(items []T) (rows []Row, unusable int) {
 	for i := range items {
 		x := P(&items[i])
 		source, key := x.Identity()
-		if key == "" || source != p.source {
+		if key == "" || len(key) > longestKey || source != p.source {
 			unusable++
 			continue
 		}
@@ -199,7 +278,7 @@ func links(l *schema.Links) []Link {
 	add := func(relation string, numbers []string) {
 		for _, n := range numbers {
 			link := Link{Relation: relation, Number: n}
-			if n != "" && !contains(out, link) {
+			if n != "" && len(n) <= longestKey && !contains(out, link) {
 				out = append(out, link)
 			}
 		}

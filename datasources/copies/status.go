@@ -15,7 +15,7 @@ import (
 // what fails and what an operator must decide.
 func (c *Copy) Status() datasources.Status {
 	st := c.inner.Status()
-	var filling, failing, refused, doubtful []string
+	var filling, failing, unfollowed, refused, doubtful []string
 	isWhole := true
 	for _, s := range c.sets {
 		state := s.snapshot()
@@ -25,14 +25,21 @@ func (c *Copy) Status() datasources.Status {
 		if state.Complete == 0 {
 			isWhole = false
 			filling = append(filling, s.entity)
-		} else if st.AsOf.IsZero() || state.AsOf.Before(st.AsOf) {
-			st.AsOf = state.AsOf
+		} else if asOf := state.asOf(); st.AsOf.IsZero() || asOf.Before(st.AsOf) {
+			st.AsOf = asOf
 		}
-		if err := s.failure(); err != nil {
-			failing = append(failing, fmt.Sprintf("%s (%s)", s.entity, err.Code))
+		read, follow, told := s.troubles()
+		switch {
+		case read != nil:
+			failing = append(failing, fmt.Sprintf("%s (%s)", s.entity, read.Code))
+		case follow == nil && state.Failure != "": // in the instance that reads
+			failing = append(failing, fmt.Sprintf("%s (%s)", s.entity, state.Failure))
 		}
-		if state.Refused > 0 {
-			refused = append(refused, fmt.Sprintf("%d of %d %s", state.Refused, state.Rows, s.entity))
+		if follow != nil {
+			unfollowed = append(unfollowed, fmt.Sprintf("%s (%s)", s.entity, follow.Code))
+		}
+		if n := max(state.Refused, told); n > 0 {
+			refused = append(refused, fmt.Sprintf("%d of %d %s", n, state.Rows, s.entity))
 		}
 		if state.isDoubtful() {
 			doubtful = append(doubtful, s.entity)
@@ -52,13 +59,32 @@ func (c *Copy) Status() datasources.Status {
 	}
 	add("still being read for the first time: %s", filling)
 	add("the last reading failed: %s", failing)
+	add("the changes could not be followed: %s", unfollowed)
+	stale := c.Stale()
+	add("older than "+c.cfg.MaxStaleness.String()+": %s", stale)
 	add("refused to delete at once: %s; they are shown beside what came new: see that the source is whole and its keys are the same, then `trama sync --accept-deletions`", refused)
 	add("the last reading may not have seen all rows: %s", doubtful)
 	st.Note = strings.Join(notes, "; ")
-	if st.State == "up" && len(refused)+len(failing)+len(doubtful) > 0 {
+	if st.State == "up" && len(refused)+len(failing)+len(unfollowed)+len(stale)+len(doubtful) > 0 {
 		st.State = "degraded"
 	}
 	return st
+}
+
+// Stale returns the entities that were read once and are older than
+// Config.MaxStaleness, in the order in which they are read.
+func (c *Copy) Stale() []string {
+	if c.cfg.MaxStaleness <= 0 {
+		return nil
+	}
+	var out []string
+	oldest := c.deps.Now().Add(-c.cfg.MaxStaleness)
+	for _, s := range c.sets {
+		if state := s.snapshot(); state.Refusal == "" && state.Complete > 0 && state.asOf().Before(oldest) {
+			out = append(out, s.entity)
+		}
+	}
+	return out
 }
 
 // EntityCopy says where the copy of an entity stands, nil for one that is not
@@ -70,7 +96,11 @@ func (c *Copy) EntityCopy(entity string) *schema.EntityCopy {
 	}
 	state := s.snapshot()
 	rows := int(state.Rows)
-	out := &schema.EntityCopy{State: schema.CopyReady, Rows: &rows, AsOf: state.AsOf}
+	out := &schema.EntityCopy{State: schema.CopyReady, Rows: &rows, AsOf: state.asOf(), FollowedAt: state.Followed}
+	if c.cfg.MaxStaleness > 0 {
+		seconds := int(c.cfg.MaxStaleness / time.Second)
+		out.MaxStaleness = &seconds
+	}
 	switch {
 	case state.Refusal != "":
 		out.State = schema.CopyNotEnabled
@@ -81,6 +111,7 @@ func (c *Copy) EntityCopy(entity string) *schema.EntityCopy {
 		reading := int(state.Seen)
 		out.Reading = &reading
 	}
+	out.LastErrorCode = string(state.Failure)
 	if err := s.failure(); err != nil {
 		out.LastErrorCode = string(err.Code)
 	}
@@ -100,7 +131,8 @@ func (c *Copy) Problems() []datasources.Problem {
 				out = append(out, datasources.Problem{Entity: s.entity, Kind: kind, Count: int(n), LastAt: state.Saved})
 			}
 		}
-		add("deletions refused, too many at once", state.Refused)
+		_, _, told := s.troubles()
+		add("deletions refused, too many at once", max(state.Refused, told))
 		if state.isDoubtful() {
 			add("the reading may have ended too early", 1)
 		}

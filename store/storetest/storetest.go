@@ -68,6 +68,17 @@ func RunCopies(t *testing.T, prepare func(t *testing.T) (open func() Store)) {
 		{"layouts", copyLayouts},
 		{"order of values", copyOrder},
 		{"apart", copyApart},
+		{"changes", copyChanges},
+		{"changes beside a reading", copyChangesBeside},
+		{"stale keys", copyStaleKeys},
+		{"met", copyMet},
+		{"pushes", copyPushes},
+		{"many pushes", copyPushesMany},
+		{"writers at once", copyBeside},
+		{"readings at once", copyPagesBeside},
+		{"cut", copyCut},
+		{"long texts", copyLongTexts},
+		{"answers", copyProperty},
 	})
 }
 
