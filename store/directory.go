@@ -3,19 +3,50 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/trama-graph/trama/datasources/directory"
+	"github.com/trama-graph/trama/schema"
 )
 
 var _ directory.Store = (*Store)(nil)
 
+// The counters of the directory in the table versions.
+const (
+	directoryVersion = "directory"
+	directoryNotes   = "directory_notes"
+)
+
 // LoadDirectory implements directory.Store.
 func (s *Store) LoadDirectory(ctx context.Context, in directory.Intake) error {
+	ctx, cancel := context.WithTimeout(ctx, longCall)
+	defer cancel()
 	return s.read(ctx, "load the directory", func(tx *sql.Tx) error {
-		for _, load := range []func(context.Context, *sql.Tx, directory.Intake) error{
-			loadGolden, loadMembers, loadKept, loadDecisions, loadSeen, loadReadAt,
-		} {
+		var now directory.Version
+		counters, err := readVersions(ctx, tx)
+		if err != nil {
+			return err
+		}
+		now.Records, now.Notes = counters[directoryVersion], counters[directoryNotes]
+		if in.Version != nil {
+			if err := in.Version(now); err != nil {
+				return err
+			}
+		}
+		type loader = func(context.Context, *sql.Tx, directory.Intake) error
+		var loads []loader
+		if now.Records != in.Since.Records {
+			loads = append(loads, loadGolden, loadMembers, loadKept, loadDecisions)
+		}
+		if now.Notes != in.Since.Notes {
+			loads = append(loads, loadSeen, loadReadAt, loadConflicts, loadLosses)
+		}
+		for _, load := range loads {
 			if err := load(ctx, tx, in); err != nil {
 				return err
 			}
@@ -25,7 +56,7 @@ func (s *Store) LoadDirectory(ctx context.Context, in directory.Intake) error {
 }
 
 func loadGolden(ctx context.Context, tx *sql.Tx, in directory.Intake) error {
-	return each(ctx, tx, "SELECT seq, id, merged_into, created_at FROM directory_customers ORDER BY seq", func(rows *sql.Rows) error {
+	return each(ctx, tx, "SELECT seq, id, merged_into, created_at FROM directory_customers"+newer(in.Since.Records)+" ORDER BY seq", func(rows *sql.Rows) error {
 		var g directory.Golden
 		var into, created sql.NullInt64
 		if err := rows.Scan(&g.Seq, &g.ID, &into, &created); err != nil {
@@ -36,11 +67,20 @@ func loadGolden(ctx context.Context, tx *sql.Tx, in directory.Intake) error {
 	})
 }
 
+// newer is the condition of rows that changed after a version. Where everything is
+// asked for there is none, so that no index is gone through in vain.
+func newer(since int64) string {
+	if since == 0 {
+		return ""
+	}
+	return " WHERE version > " + strconv.FormatInt(since, 10)
+}
+
 func loadMembers(ctx context.Context, tx *sql.Tx, in directory.Intake) error {
 	var source string
 	var raw, id, data sql.RawBytes // not copied: there are hundreds of thousands
 	var m directory.Member
-	return each(ctx, tx, "SELECT source, record_id, customer, origin, data FROM directory_members", func(rows *sql.Rows) error {
+	return each(ctx, tx, "SELECT source, record_id, customer, origin, data FROM directory_members"+newer(in.Since.Records), func(rows *sql.Rows) error {
 		if err := rows.Scan(&raw, &id, &m.Customer, &m.Origin, &data); err != nil {
 			return err
 		}
@@ -76,7 +116,7 @@ func loadDecisions(ctx context.Context, tx *sql.Tx, in directory.Intake) error {
 }
 
 func loadSeen(ctx context.Context, tx *sql.Tx, in directory.Intake) error {
-	return each(ctx, tx, "SELECT source, customer_key FROM directory_seen", func(rows *sql.Rows) error {
+	return each(ctx, tx, "SELECT source, customer_key FROM directory_seen"+newer(in.Since.Notes), func(rows *sql.Rows) error {
 		var source, key string
 		if err := rows.Scan(&source, &key); err != nil {
 			return err
@@ -86,59 +126,112 @@ func loadSeen(ctx context.Context, tx *sql.Tx, in directory.Intake) error {
 }
 
 func loadReadAt(ctx context.Context, tx *sql.Tx, in directory.Intake) error {
-	return each(ctx, tx, "SELECT source, read_at FROM directory_sources", func(rows *sql.Rows) error {
-		var source string
+	return each(ctx, tx, "SELECT source, read_at, failed FROM directory_sources", func(rows *sql.Rows) error {
+		var source, failed string
 		var at sql.NullInt64
-		if err := rows.Scan(&source, &at); err != nil {
+		if err := rows.Scan(&source, &at, &failed); err != nil {
 			return err
 		}
-		return in.ReadAt(source, fromMicros(at))
+		if at.Int64 != 0 { // 0: it failed before it was ever read
+			if err := in.ReadAt(source, fromMicros(at)); err != nil {
+				return err
+			}
+		}
+		if failed == "" || in.Failed == nil {
+			return nil
+		}
+		return in.Failed(source, schema.Code(failed))
 	})
 }
 
 // SaveDirectory implements directory.Store.
 func (s *Store) SaveDirectory(ctx context.Context, c *directory.Changes) error {
-	if err := s.keeper.check(ctx); err != nil {
-		return err
-	}
+	ctx, cancel := context.WithTimeout(ctx, longCall)
+	defer cancel()
 	return s.write(ctx, "save the directory", func(tx *sql.Tx) error {
-		w := &batch{ctx: ctx, tx: tx}
-		saveGolden(w, c.Golden)
-		saveMembers(w, c.Members)
-		saveKept(w, c)
-		saveDecisions(w, c)
-		for _, k := range c.Seen {
-			w.exec("INSERT INTO directory_seen (source, customer_key) VALUES (?, ?) ON CONFLICT DO NOTHING", k.Source, k.RecordID)
-		}
-		for source, at := range c.ReadAt {
-			w.exec("INSERT INTO directory_sources (source, read_at) VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET read_at = excluded.read_at", source, at.UnixMicro())
+		b := newBulk(ctx, tx, s.copyDialect())
+		w := &b.batch
+		if !c.IsOnlyNotes() {
+			// Whoever else saves waits here until the transaction ends, so that of two
+			// only one can have known the version.
+			n, err := s.bumpHeld(ctx, tx, directoryVersion)
+			if gaveWay(err) || sqlState(err) == lockTimeout {
+				return fmt.Errorf("%w: %w", directory.ErrOvertaken, err) // whoever has it will be faster
+			}
+			if err != nil {
+				return err
+			}
+			if c.Known != 0 && n != c.Known+1 {
+				return directory.ErrOvertaken
+			}
+			saveGolden(b, c.Golden, n)
+			saveMembers(b, c.Members, n)
+			saveKept(w, c)
+			saveDecisions(w, c)
 		}
 		saveEvents(w, c.Events)
+		if c.HasNotes() {
+			n, err := s.bumpHeld(ctx, tx, directoryNotes)
+			if err != nil {
+				return errors.Join(err, w.close())
+			}
+			saveNotes(w, c, n)
+			saveStates(w, c, n)
+		}
 		return w.close()
 	})
 }
 
-func saveGolden(w *batch, golden []directory.Golden) {
-	for _, g := range golden {
-		var into any
-		if g.MergedInto != 0 {
-			into = g.MergedInto
-		}
-		w.exec("INSERT INTO directory_customers (seq, id, merged_into, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (seq) DO UPDATE SET merged_into = excluded.merged_into",
-			g.Seq, g.ID, into, g.CreatedAt.UnixMicro())
+// saveNotes writes what is only noted. Sources are in order, so that two instances
+// do not wait for each other in a circle; the seen keys are behind the counter.
+func saveNotes(w *batch, c *directory.Changes, version int64) {
+	for _, k := range c.Seen {
+		w.exec("INSERT INTO directory_seen (source, customer_key, version) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", k.Source, k.RecordID, version)
+	}
+	for _, source := range slices.Sorted(maps.Keys(c.Failed)) {
+		w.exec("INSERT INTO directory_sources (source, read_at, failed) VALUES (?, 0, ?) ON CONFLICT (source) DO UPDATE SET failed = excluded.failed",
+			source, string(c.Failed[source]))
+	}
+	for _, source := range slices.Sorted(maps.Keys(c.ReadAt)) {
+		w.exec("INSERT INTO directory_sources (source, read_at) VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET read_at = excluded.read_at, failed = ''",
+			source, c.ReadAt[source].UnixMicro())
 	}
 }
 
-func saveMembers(w *batch, members []directory.MemberChange) {
+func saveGolden(w *bulk, golden []directory.Golden, version int64) {
+	var own, aliases []directory.Golden
+	for _, g := range golden {
+		if g.MergedInto == 0 {
+			own = append(own, g)
+		} else {
+			aliases = append(aliases, g)
+		}
+	}
+	addGolden(w, own, version)
+	for _, g := range aliases { // after those they lead to
+		w.exec(`INSERT INTO directory_customers (seq, id, merged_into, created_at, version) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (seq) DO UPDATE SET merged_into = excluded.merged_into, version = excluded.version`,
+			g.Seq, g.ID, g.MergedInto, g.CreatedAt.UnixMicro(), version)
+	}
+}
+
+func saveMembers(w *bulk, members []directory.MemberChange, version int64) {
+	var whole []*directory.MemberChange
 	for i := range members {
 		m := &members[i]
-		if m.KeepData {
-			w.exec("UPDATE directory_members SET customer = ?, origin = ? WHERE source = ? AND record_id = ?", m.Customer, m.Origin, m.Source, m.RecordID)
-			continue
+		switch {
+		case m.KeepData:
+			w.exec("UPDATE directory_members SET customer = ?, origin = ?, version = ? WHERE source = ? AND record_id = ?",
+				m.Customer, m.Origin, version, m.Source, m.RecordID)
+		case m.Data == nil || !isText(m.RecordID): // two odd keys may become one
+			w.exec(`INSERT INTO directory_members (source, record_id, customer, origin, data, version) VALUES (?, ?, ?, ?, ?, ?)
+				ON CONFLICT (source, record_id) DO UPDATE SET customer = excluded.customer, origin = excluded.origin, data = excluded.data, version = excluded.version`,
+				m.Source, m.RecordID, m.Customer, m.Origin, m.Data, version)
+		default:
+			whole = append(whole, m)
 		}
-		w.exec("INSERT INTO directory_members (source, record_id, customer, origin, data) VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, record_id) DO UPDATE SET customer = excluded.customer, origin = excluded.origin, data = excluded.data",
-			m.Source, m.RecordID, m.Customer, m.Origin, m.Data)
 	}
+	addMembers(w, whole, version)
 }
 
 func saveKept(w *batch, c *directory.Changes) {

@@ -8,9 +8,10 @@
 // in WAL mode with one connection that writes and a few that read, so that a
 // reader never waits for a writer. `postgres://USER:PASSWORD@HOST:PORT/DATABASE` is
 // a PostgreSQL server (tested with 15), reached directly or through a pooler that
-// keeps sessions: locks lie on them. A schema of its own can be named by
+// keeps sessions: locks lie on them. Several instances may run on it (elect.go,
+// versions.go); one has at most eleven connections. A schema of its own can be named by
 // ?search_path=NAME, and how the connection is secured by sslmode, which is worth
-// setting to verify-full. Copies of sources need SQLite in this version.
+// setting to verify-full.
 //
 // All SQL is written with ? and taken by both; rebind.go writes the places of
 // arguments as PostgreSQL wants them. The schema comes from the embedded migrations,

@@ -15,16 +15,13 @@ import (
 )
 
 // connections is how many of them one process has to PostgreSQL, whose default is
-// to serve 100 altogether.
+// to serve 100 altogether; one more has its rights, once Elect was called.
 const connections = 10
 
-// migrationLock and customersLock are the first halves of advisory locks, "trma"
-// and the next; the second half is the schema, so that two Tramas in two schemas of
-// one database do not wait for each other.
-const (
-	migrationLock = 0x74726d61
-	customersLock = 0x74726d62
-)
+// migrationLock is the first half of an advisory lock, "trma"; the second half is
+// the schema, so that two Tramas in two schemas of one database do not wait for
+// each other.
+const migrationLock = 0x74726d61
 
 func openPostgres(ctx context.Context, url string, deps Deps) (*Store, error) {
 	cfg, err := pgx.ParseConfig(url)
@@ -37,13 +34,15 @@ func openPostgres(ctx context.Context, url string, deps Deps) (*Store, error) {
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = 5 * time.Second
 	}
+	dialer := dialer()
+	cfg.DialFunc = dialer.DialContext
 	db := sql.OpenDB(rebound{stdlib.GetConnector(*cfg)})
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	s := &Store{
 		name: "postgres://" + net.JoinHostPort(cfg.Host, strconv.Itoa(int(cfg.Port))) + "/" + cfg.Database, w: db, r: db, log: deps.Log, now: deps.Now,
-		isPostgres: true, hold: " FOR UPDATE", reading: &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead},
+		isPostgres: true, dial: cfg, hold: " FOR UPDATE", reading: &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead},
 	}
 	if err := s.preparePostgres(ctx); err != nil {
 		_ = s.Close()
@@ -107,7 +106,7 @@ func explainPostgres(err error) error {
 		return fmt.Errorf("there is no such database: %w", err)
 	case "42501":
 		return fmt.Errorf("the user may not do this: %w", err)
-	case "55P03":
+	case lockTimeout:
 		return fmt.Errorf("the database is locked by another process: %w", err)
 	case "25006":
 		return fmt.Errorf("the database is read-only, probably a replica: %w", err)
@@ -120,6 +119,9 @@ func explainPostgres(err error) error {
 	}
 	return err
 }
+
+// lockTimeout is PostgreSQL's code for a lock that was not given in time.
+const lockTimeout = "55P03"
 
 // sqlState returns PostgreSQL's code of an error, "" when it has none.
 func sqlState(err error) string {

@@ -99,50 +99,6 @@ func TestPostgresStart(t *testing.T) {
 	wait.Wait()
 }
 
-func TestPostgresLock(t *testing.T) {
-	address := postgres(t)
-	first, second := openAt(t, address), openAt(t, address)
-	defer second.Close()
-	if err := first.Lock(); err != nil {
-		t.Fatal(err)
-	}
-	if err := second.Lock(); !strings.Contains(err.Error(), store.ErrLocked.Error()) {
-		t.Errorf("a second server: %v", err)
-	}
-	save := func(s *store.Store) error {
-		return s.SaveDirectory(t.Context(), &directory.Changes{Seen: []directory.RecordRef{{Source: "desk", RecordID: "K1"}}})
-	}
-	if err := save(first); err != nil {
-		t.Error(err)
-	}
-	// The server ends the connection on which the lock lies; nobody else wants it.
-	end := `SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 1953656162
-		AND objid = (hashtext(current_schema())::bigint & 4294967295)::oid`
-	rawPostgres(t, address, end)
-	if err := save(first); err != nil {
-		t.Errorf("after the connection broke: %v", err)
-	}
-	// Now another takes it.
-	rawPostgres(t, address, end)
-	if err := second.Lock(); err != nil {
-		t.Fatal(err)
-	}
-	if err := save(first); err == nil || !strings.Contains(err.Error(), store.ErrLocked.Error()) {
-		t.Errorf("saved beside another server: %v", err)
-	}
-	if err := first.Close(); err != nil {
-		t.Error(err)
-	}
-	third := openAt(t, address)
-	defer third.Close()
-	if err := second.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := third.Lock(); err != nil {
-		t.Errorf("after the other has ended: %v", err)
-	}
-}
-
 func TestPostgresErrors(t *testing.T) {
 	address := postgres(t)
 	with := func(change func(*url.URL)) string {
@@ -192,22 +148,6 @@ func must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
-}
-
-// TestPostgresCopies: a source that is to be copied is refused where copies are
-// opened.
-func TestPostgresCopies(t *testing.T) {
-	s := openAt(t, postgres(t))
-	defer s.Close()
-	if _, err := s.OpenCopy(t.Context(), "erp", "Order", "L"); err == nil || !strings.Contains(err.Error(), "copies need sqlite in this version") {
-		t.Errorf("opened a copy: %v", err)
-	}
-	if err := s.AcceptDeletions(t.Context(), "erp", time.Now()); err == nil {
-		t.Error("deletions of a copy were accepted")
-	}
-	if list, err := s.Copies(t.Context(), ""); err != nil || list != nil {
-		t.Errorf("copies %v, %v", list, err)
-	}
 }
 
 // TestPostgresSnapshot: the file has the settings and the directory, and opens as

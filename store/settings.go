@@ -14,8 +14,7 @@ const serverKeySize = 64
 // ServerKey returns the server's secret, 64 random bytes made once. Whoever holds
 // it can forge ids and check tokens: it never leaves the process.
 func (s *Store) ServerKey(ctx context.Context) ([]byte, error) {
-	var key []byte
-	err := s.r.QueryRowContext(ctx, "SELECT value FROM settings WHERE name = 'server_key'").Scan(&key)
+	key, err := s.setting(ctx, "server_key")
 	if err == nil {
 		return checkKey(s, key)
 	}
@@ -44,4 +43,34 @@ func checkKey(s *Store, key []byte) ([]byte, error) {
 		return nil, s.failed("read the server key", errors.New("it has the wrong length"))
 	}
 	return key, nil
+}
+
+// maxSetting bounds what is kept under one name.
+const maxSetting = 1 << 20
+
+// Setting returns what was kept under a name, nil when there is nothing.
+func (s *Store) Setting(ctx context.Context, name string) ([]byte, error) {
+	value, err := s.setting(ctx, name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return value, s.failed("read a setting", err)
+}
+
+func (s *Store) setting(ctx context.Context, name string) (value []byte, err error) {
+	ctx, cancel := context.WithTimeout(ctx, shortCall)
+	defer cancel()
+	err = s.r.QueryRowContext(ctx, "SELECT value FROM settings WHERE name = ?", name).Scan(&value)
+	return value, err
+}
+
+// SetSetting keeps a value of at most 1 MiB under a name, in the place of another.
+func (s *Store) SetSetting(ctx context.Context, name string, value []byte) error {
+	if name == "server_key" || len(value) > maxSetting {
+		return s.failed("keep a setting", errors.New("it is not one"))
+	}
+	return s.write(ctx, "keep a setting", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
+		return err
+	})
 }

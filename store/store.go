@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Deps are what the store needs of its surroundings.
@@ -23,7 +25,7 @@ type Deps struct {
 // busyTimeout is how long another process is waited for.
 const busyTimeout = 5 * time.Second
 
-// ErrLocked says that another process keeps the customers of this database.
+// ErrLocked says that another process runs on this file.
 var ErrLocked = errors.New("another trama is running on it")
 
 // Store is an open database. It is safe for concurrent use.
@@ -35,11 +37,12 @@ type Store struct {
 	now  func() time.Time
 
 	isPostgres bool
-	hold       string         // what a SELECT ends with that holds its rows until the transaction ends
-	reading    *sql.TxOptions // of a consistent reading
+	dial       *pgx.ConnConfig // of PostgreSQL, for connections beside the pool
+	hold       string          // what a SELECT ends with that holds its rows until the transaction ends
+	reading    *sql.TxOptions  // of a consistent reading
 
-	lock   io.Closer       // of Lock, nil before
-	keeper *postgresKeeper // the same with PostgreSQL
+	lock   io.Closer // of Lock with SQLite, nil before
+	rights rights
 }
 
 // Open opens the database url names and brings its schema up to date. Errors are
@@ -64,14 +67,12 @@ func Open(ctx context.Context, url string, deps Deps) (*Store, error) {
 	return nil, errors.New("store.url: want sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE")
 }
 
-// Close waits for running queries and closes the database.
+// Close gives back what Elect has granted, waits for running queries and closes
+// the database.
 func (s *Store) Close() error {
-	var err error
-	if s.lock != nil && s.isPostgres { // it lies on a connection
-		err = s.lock.Close()
-	}
-	err = errors.Join(err, s.r.Close(), s.w.Close())
-	if s.lock != nil && !s.isPostgres {
+	s.rights.close()
+	err := errors.Join(s.r.Close(), s.w.Close())
+	if s.lock != nil {
 		err = errors.Join(err, s.lock.Close())
 	}
 	return s.failed("close", err)
@@ -80,11 +81,13 @@ func (s *Store) Close() error {
 // write runs f in a transaction. SQLite has one connection that writes, so that
 // nothing else is written meanwhile; in PostgreSQL others may write beside it.
 func (s *Store) write(ctx context.Context, what string, f func(tx *sql.Tx) error) error {
-	tx, err := s.w.BeginTx(ctx, nil)
+	ctx, cancel := context.WithTimeout(ctx, usualCall)
+	defer cancel()
+	tx, end, err := s.begin(ctx, s.w, nil)
 	if err != nil {
 		return s.failed(what, err)
 	}
-	defer func() { _ = tx.Rollback() }() // a no-op after the commit
+	defer end()
 	if err := f(tx); err != nil {
 		return s.failed(what, err)
 	}
@@ -93,11 +96,13 @@ func (s *Store) write(ctx context.Context, what string, f func(tx *sql.Tx) error
 
 // read runs f in one consistent reading.
 func (s *Store) read(ctx context.Context, what string, f func(tx *sql.Tx) error) error {
-	tx, err := s.r.BeginTx(ctx, s.reading)
+	ctx, cancel := context.WithTimeout(ctx, usualCall)
+	defer cancel()
+	tx, end, err := s.begin(ctx, s.r, s.reading)
 	if err != nil {
 		return s.failed(what, err)
 	}
-	defer func() { _ = tx.Rollback() }()
+	defer end()
 	return s.failed(what, f(tx))
 }
 

@@ -123,6 +123,8 @@ func (s *Store) Known(ctx context.Context, id string) (tokens.Known, error) {
 	var r tokenRow
 	var a tokens.Account
 	var text string
+	ctx, cancel := context.WithTimeout(ctx, shortCall)
+	defer cancel()
 	err := s.r.QueryRowContext(ctx, knownQuery, id).Scan(append(r.into(), &a.Role, &a.Agreement, &a.Disabled, &text)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return tokens.Known{}, errNoToken

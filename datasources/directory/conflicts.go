@@ -27,9 +27,9 @@ func (s *snapshot) conflictsFor(customer int32) []*schema.CustomerConflict {
 			}
 		}
 	}
-	for _, field := range [...]string{"name", "legalName", "taxId", "country", "email", "phone"} {
-		if c := s.valueConflict(recs, field); c != nil {
-			list = append(list, c)
+	for _, field := range surveyed {
+		if c := s.differing(recs, field); c != nil {
+			list = append(list, s.show(c, nil))
 		}
 	}
 	return list
@@ -60,6 +60,14 @@ func isOwn(own []int32, rec int32) bool {
 	return false
 }
 
+const conflictPrefix = "cf_"
+
+// wholeKey names a conflict about a whole source.
+func (s *snapshot) wholeKey(kind schema.ConflictKind, src int32) string {
+	h := sha256.Sum256([]byte(string(kind) + "\x00\x00" + s.cfg.Sources[src].Name))
+	return conflictPrefix + base32.StdEncoding.EncodeToString(h[:10])
+}
+
 // conflictKey names a conflict by its kind, field and records, so that it is the
 // same after every reading.
 func (s *snapshot) conflictKey(kind schema.ConflictKind, field string, recs []int32) string {
@@ -69,12 +77,12 @@ func (s *snapshot) conflictKey(kind schema.ConflictKind, field string, recs []in
 		ref := s.refOf(rec)
 		h.Write([]byte("\x00" + ref.Source + "\x00" + ref.RecordID))
 	}
-	return "cf_" + base32.StdEncoding.EncodeToString(h.Sum(nil)[:10])
+	return conflictPrefix + base32.StdEncoding.EncodeToString(h.Sum(nil)[:10])
 }
 
-// valueConflict reports a field the living records of a customer disagree about,
+// differing returns the conflict about a field the living records of a customer disagree about,
 // ways of writing apart.
-func (s *snapshot) valueConflict(recs []int32, field string) *schema.CustomerConflict {
+func (s *snapshot) differing(recs []int32, field string) *conflict {
 	var with []int32
 	first, differ := "", false
 	for _, rec := range recs {
@@ -95,7 +103,7 @@ func (s *snapshot) valueConflict(recs []int32, field string) *schema.CustomerCon
 	if !differ {
 		return nil
 	}
-	return s.show(&conflict{schema.ConflictValue, field, with}, nil)
+	return &conflict{schema.ConflictValue, field, with}
 }
 
 // comparable returns a field's value without what only writing makes different.
@@ -103,7 +111,8 @@ func (s *snapshot) comparable(field string, rec int32) string {
 	r := s.rec(rec)
 	switch field {
 	case "name":
-		return bareName(r.text(textName))
+		src := s.sourceOf(rec)
+		return bare(s.slabs[src].folds[rec-s.base[src]])
 	case "legalName":
 		return bareName(r.text(textLegalName))
 	case "taxId":

@@ -33,7 +33,10 @@ func (d *Directory) Withdraw(ctx context.Context, a, b RecordRef, author, reason
 
 // Decisions returns what was decided by hand, sorted by records.
 func (d *Directory) Decisions() []Decision {
-	s := d.snapshot.Load()
+	return d.snapshot.Load().sortedDecisions()
+}
+
+func (s *snapshot) sortedDecisions() []Decision {
 	return slices.SortedFunc(maps.Values(s.decisions), func(x, y Decision) int {
 		return cmp.Or(strings.Compare(x.A.Source, y.A.Source), strings.Compare(x.A.RecordID, y.A.RecordID),
 			strings.Compare(x.B.Source, y.B.Source), strings.Compare(x.B.RecordID, y.B.RecordID))
@@ -44,6 +47,13 @@ func (d *Directory) Decisions() []Decision {
 func (d *Directory) decide(ctx context.Context, a, b RecordRef, verdict Verdict, author, reason string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if err := d.sync(ctx); err != nil { // what is decided about may have come by another instance
+		return err
+	}
+	return d.repeat(ctx, func() error { return d.sync(ctx) }, func() error { return d.decideOnce(ctx, a, b, verdict, author, reason) })
+}
+
+func (d *Directory) decideOnce(ctx context.Context, a, b RecordRef, verdict Verdict, author, reason string) error {
 	prev, p := d.snapshot.Load(), pairOf(a, b)
 	had, decided := prev.decisions[p]
 	switch {
@@ -67,8 +77,12 @@ func (d *Directory) decide(ctx context.Context, a, b RecordRef, verdict Verdict,
 	} else {
 		next.decisions[p] = Decision{A: p[0], B: p[1], Verdict: verdict, Author: author, Reason: reason, At: now}
 	}
-	b4 := before{prev.golden, prev.origin}
-	c := d.build(next, prev.crosswalk, b4)
+	c, isPatched := d.patch(prev, next, -1, nil, p[:], prev.ghosts, nil)
+	if !isPatched {
+		b4 := before{prev.golden, prev.origin}
+		c = d.build(next, prev.crosswalk, b4)
+		d.members(next, c, b4, nil, -1)
+	}
 	if x, y := next.find(a), next.find(b); verdict == SameCustomer && next.cluster[x] != next.cluster[y] {
 		if !slices.Contains(d.cfg.Rules, RuleManual) {
 			return schema.Errorf(schema.NotEnabled, "links by hand are switched off (directory.rules)")
@@ -84,7 +98,6 @@ func (d *Directory) decide(ctx context.Context, a, b RecordRef, verdict Verdict,
 	} else {
 		c.Decisions = append(c.Decisions, next.decisions[p])
 	}
-	d.members(next, c, b4, nil, -1)
 	if err := d.save(ctx, c); err != nil {
 		return fmt.Errorf("save a decision: %w", err)
 	}

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/trama-graph/trama/schema"
 )
 
 // Deps are what the directory needs of its surroundings.
@@ -17,6 +19,9 @@ type Deps struct {
 	Log   *slog.Logger     // nil = silent
 	Now   func() time.Time // nil = time.Now
 	NewID func() string    // nil = random; makes a new golden id, never the same twice
+	// Runner waits until this instance is the one that reads the sources' indexes,
+	// which name stands for: until run ends, or release is called. nil = it always is.
+	Runner func(ctx context.Context, name string) (run context.Context, release func(), err error)
 }
 
 // Directory is the open directory. It is safe for concurrent use; its reads take
@@ -26,11 +31,19 @@ type Directory struct {
 	st   Store
 	deps Deps
 
-	mu       sync.Mutex // held by whoever makes the next snapshot
-	snapshot atomic.Pointer[snapshot]
-	states   []atomic.Pointer[sourceState] // by source
-	seen     []seenKeys                    // by source
-	pokes    []chan struct{}               // by source, of one place each
+	mu      sync.Mutex // held by whoever makes the next snapshot
+	known   Version    // of the store, which the snapshot is of; mu guards it
+	behind  atomic.Pointer[lag]
+	notices chan struct{} // of one place: another instance may have changed something
+
+	stopReading atomic.Pointer[context.CancelFunc] // nil while this instance does not read
+	snapshot    atomic.Pointer[snapshot]
+	states      []atomic.Pointer[sourceState] // by source
+	seen        []seenKeys                    // by source
+	pokes       []chan struct{}               // by source, of one place each
+	book        book
+	losses      losses
+	trial       chan struct{} // of one place: a dry run
 }
 
 // Open loads what the store remembers and is ready to answer from it. When the
@@ -47,27 +60,41 @@ func Open(ctx context.Context, cfg Config, st Store, deps Deps) (*Directory, err
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
+	now := deps.Now
+	// As the store keeps times, so that every instance shows the same ones.
+	deps.Now = func() time.Time { return now().UTC().Truncate(time.Microsecond) }
 	if deps.NewID == nil {
 		deps.NewID = newID
 	}
-	d := &Directory{cfg: set, st: st, deps: deps, states: make([]atomic.Pointer[sourceState], len(set.Sources)), seen: make([]seenKeys, len(set.Sources)), pokes: make([]chan struct{}, len(set.Sources))}
+	d := &Directory{cfg: set, st: st, deps: deps, states: make([]atomic.Pointer[sourceState], len(set.Sources)), seen: make([]seenKeys, len(set.Sources)), pokes: make([]chan struct{}, len(set.Sources)), notices: make(chan struct{}, 1), trial: make(chan struct{}, 1)}
 	for i := range d.pokes {
 		d.pokes[i] = make(chan struct{}, 1)
 	}
 	began := deps.Now()
-	in, err := d.load(ctx)
+	var next *snapshot
+	err = d.repeat(ctx, func() error { return nil }, func() error {
+		next, err = d.restore(ctx)
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("open the directory: %w", err)
-	}
-	next := &snapshot{cfg: set, slabs: in.slabs, decisions: in.decisions, kept: in.kept}
-	c := d.build(next, in.crosswalk, before{in.golden, in.origin})
-	d.members(next, c, before{in.golden, in.origin}, nil, -1)
-	if err := d.save(ctx, c); err != nil {
 		return nil, fmt.Errorf("open the directory: %w", err)
 	}
 	d.snapshot.Store(next)
 	deps.Log.InfoContext(ctx, "opened directory", "records", next.size(), "customers", next.customers(), "conflicts", len(next.conflicts), "took", deps.Now().Sub(began))
 	return d, nil
+}
+
+// restore makes the snapshot of what the store has, and saves what this
+// configuration makes of it.
+func (d *Directory) restore(ctx context.Context) (*snapshot, error) {
+	in, err := d.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	next := &snapshot{cfg: d.cfg, slabs: in.slabs, decisions: in.decisions, kept: in.kept}
+	c := d.build(next, in.crosswalk, before{in.golden, in.origin})
+	d.members(next, c, before{in.golden, in.origin}, nil, -1)
+	return next, d.save(ctx, c)
 }
 
 // newID makes an opaque id of 100 random bits. It is never made from what is
@@ -85,7 +112,7 @@ func (d *Directory) build(s *snapshot, old crosswalk, b before) *Changes {
 		}
 	}
 	link(s)
-	c := &Changes{Golden: reconcile(s, old, b, d.deps.NewID, d.deps.Now())}
+	c := &Changes{Golden: reconcile(s, old, b, d.deps.NewID, d.deps.Now(), nil)}
 	s.ghosts = old.ghosts
 	s.sortLists()
 	s.count()
@@ -95,20 +122,32 @@ func (d *Directory) build(s *snapshot, old crosswalk, b before) *Changes {
 		}
 	}
 	d.idEvents(s, old, b, c)
+	d.noteConflicts(s, c, d.snapshot.Load())
 	return c
 }
 
 // isEmpty reports that there is nothing to write.
 func (c *Changes) isEmpty() bool {
 	return len(c.Golden) == 0 && len(c.Members) == 0 && len(c.Kept) == 0 && len(c.Unkept) == 0 && len(c.Decisions) == 0 &&
-		len(c.Withdrawn) == 0 && len(c.Seen) == 0 && len(c.ReadAt) == 0 && len(c.Events) == 0
+		len(c.Withdrawn) == 0 && len(c.Seen) == 0 && len(c.ReadAt) == 0 && len(c.Failed) == 0 && len(c.Events) == 0 &&
+		len(c.Conflicts) == 0 && len(c.Forgotten) == 0 && len(c.Losses) == 0 && len(c.NoLoss) == 0
 }
 
 func (d *Directory) save(ctx context.Context, c *Changes) error {
 	if c.isEmpty() {
 		return nil
 	}
-	return d.st.SaveDirectory(ctx, c)
+	if !c.IsOnlyNotes() {
+		c.Known = d.known.Records
+	}
+	if err := d.st.SaveDirectory(ctx, c); err != nil {
+		return err
+	}
+	if c.Known != 0 {
+		d.known.Records = c.Known + 1
+	}
+	d.remember(c)
+	return nil
 }
 
 // members lists the crosswalk's rows that changed. data says of the records of
@@ -183,6 +222,10 @@ func (d *Directory) load(ctx context.Context) (*intake, error) {
 	recs, arenas := make([][]stored, len(d.cfg.Sources)), make([]arena, len(d.cfg.Sources))
 	readAt := make([]bool, len(d.cfg.Sources))
 	err := d.st.LoadDirectory(ctx, Intake{
+		Version: func(v Version) error {
+			d.known = v
+			return nil
+		},
 		Golden: func(g Golden) error {
 			if g.Seq != int64(len(in.ids.rows))+1 {
 				return fmt.Errorf("directory: stored customer %d is out of order", g.Seq)
@@ -225,6 +268,20 @@ func (d *Directory) load(ctx context.Context) (*intake, error) {
 			if src, ok := number[source]; ok {
 				readAt[src] = true
 				d.states[src].Store(&sourceState{asOf: at})
+			}
+			return nil
+		},
+		Conflict: func(c ConflictState) error {
+			d.book.take(c)
+			return nil
+		},
+		Loss: func(l Loss) error {
+			d.losses.take(l)
+			return nil
+		},
+		Failed: func(source string, code schema.Code) error {
+			if src, ok := number[source]; ok {
+				d.states[src].Store(&sourceState{asOf: d.states[src].Load().asOf, err: failedElsewhere(code, source)})
 			}
 			return nil
 		},

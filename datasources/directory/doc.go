@@ -15,4 +15,9 @@
 // is a pure function of the records, the decisions made by hand and the links
 // that records now deleted once had: the order in which sources arrive has no
 // part in it. Only the ids have a history; they are reconciled afterwards.
+//
+// A few changes are patched into the snapshot: the rules are applied to what the
+// changes can touch and the rest is taken over, with the result of a rebuild.
+// Suggestions (R4, R5), comparisons between systems and dry runs are computed when
+// they are asked for, and change nothing.
 package directory

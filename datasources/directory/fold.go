@@ -66,13 +66,16 @@ func setOf(words string) map[string]bool {
 }
 
 // bareName makes the text by which two names are the same but for writing.
-func bareName(s string) string {
+func bareName(s string) string { return bare(fold(s)) }
+
+// bare makes it of a name that is folded already.
+func bare(folded string) string {
 	undotted := strings.Map(func(r rune) rune {
 		if r == '.' || r == '/' { // S.R.L., S/A
 			return -1
 		}
 		return r
-	}, fold(s))
+	}, folded)
 	words := strings.FieldsFunc(undotted, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r)
 	})

@@ -1,7 +1,10 @@
 package directory
 
 import (
+	"cmp"
+	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/schema"
@@ -16,18 +19,68 @@ import (
 // pick returns the record a field is taken from, with its value; -1 when none
 // says anything.
 func (s *snapshot) pick(recs []int32, field string, value func(rec int32) string) (int32, string) {
-	rank := s.cfg.ranks[field]
+	rank, strategy := s.cfg.ranks[field], s.cfg.Strategies[field]
 	best, found := int32(-1), ""
 	for _, rec := range recs {
 		v := value(rec)
 		if v == "" {
 			continue
 		}
-		if best < 0 || s.before(rank, rec, best) {
+		if best < 0 || s.outweighs(rank, strategy, rec, best, v, found) {
 			best, found = rec, v
 		}
 	}
 	return best, found
+}
+
+// ranked returns the records that say something of a field, the best first.
+func (s *snapshot) ranked(recs []int32, field string) []int32 {
+	rank, strategy := s.cfg.ranks[field], s.cfg.Strategies[field]
+	var list []int32
+	for _, rec := range recs {
+		if s.value(field, rec) != "" {
+			list = append(list, rec)
+		}
+	}
+	slices.SortFunc(list, func(a, b int32) int {
+		switch {
+		case a == b:
+			return 0
+		case s.outweighs(rank, strategy, a, b, s.value(field, a), s.value(field, b)):
+			return -1
+		}
+		return 1
+	})
+	return list
+}
+
+// strategy returns how a field is chosen.
+func (c *Config) strategy(field string) string { return cmp.Or(c.Strategies[field], StrategyOwner) }
+
+// outweighs reports whether what record a says goes before what b says. Times are
+// compared only where both sources' are to be trusted and both records have one; a
+// record with such a time goes before one without.
+func (s *snapshot) outweighs(rank []int, strategy string, a, b int32, va, vb string) bool {
+	switch strategy {
+	case StrategyRecent:
+		if ta, tb := s.changed(a), s.changed(b); !ta.Equal(tb) {
+			return ta.After(tb) // zero is before all
+		}
+	case StrategyLongest:
+		if na, nb := utf8.RuneCountInString(va), utf8.RuneCountInString(vb); na != nb {
+			return na > nb
+		}
+	}
+	return s.before(rank, a, b)
+}
+
+// changed is when a living record was changed last, zero when that tells nothing.
+func (s *snapshot) changed(rec int32) time.Time {
+	if s.cfg.Sources[s.sourceOf(rec)].UntrustedTimes || s.rec(rec).isDeleted() {
+		return time.Time{}
+	}
+	_, modified := s.rec(rec).times()
+	return modified
 }
 
 // before reports whether record a is of more weight than b.
@@ -189,13 +242,13 @@ func (d *Directory) golden(s *snapshot, customer int32, key string, f datasource
 		x.Conflicts = s.conflictsFor(customer)
 	}
 	if f.Has("provenance") {
-		x.Provenance = s.provenance(customer)
+		x.Provenance = d.provenance(s, customer)
 	}
 	return x
 }
 
 // provenance says where each field comes from, and what the other systems say.
-func (s *snapshot) provenance(customer int32) []*schema.FieldProvenance {
+func (d *Directory) provenance(s *snapshot, customer int32) []*schema.FieldProvenance {
 	recs := s.of(customer)
 	var list []*schema.FieldProvenance
 	for _, field := range ownedFields {
@@ -203,7 +256,8 @@ func (s *snapshot) provenance(customer int32) []*schema.FieldProvenance {
 		if best < 0 {
 			continue
 		}
-		p := &schema.FieldProvenance{Field: field, Source: s.cfg.Sources[s.sourceOf(best)].Name}
+		src := s.sourceOf(best)
+		p := &schema.FieldProvenance{Field: field, Source: s.cfg.Sources[src].Name, ReadAt: d.states[src].Load().asOf, Rule: s.cfg.strategy(field)}
 		for _, rec := range recs {
 			if other := s.value(field, rec); rec != best && other != "" && other != v {
 				p.Alternatives = append(p.Alternatives, &schema.FieldAlternative{Source: s.cfg.Sources[s.sourceOf(rec)].Name, Value: other})

@@ -277,7 +277,7 @@ func TestConfig(t *testing.T) {
 			{Name: "d3", AssumedFrom: "d1.id"},
 		},
 	}
-	want := `directory.rules[0]: unknown rule "guess", want manual, foreign_id or tax_id
+	want := `directory.rules[0]: unknown rule "guess", want manual, foreign_id, tax_id or email
 directory.sources[1].name: "crm" is used twice
 directory.sources[1].country: "Moldova" is not an ISO 3166 alpha-2 code
 directory.sources[2].name: missing

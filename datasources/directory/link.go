@@ -10,7 +10,7 @@ import (
 
 // linker groups records into customers by the rules of wire/identity.md, Match
 // rules. It goes level by level: decisions made by hand (R0), stored foreign ids
-// (R1), fiscal numbers (R2), and last the links of deleted records. A level looks
+// (R1), fiscal numbers (R2), mailboxes (R3), and last the links of deleted records. A level looks
 // at all of its links at once and refuses those that contradict what is there or
 // each other, every one of them: taking one would be guessing, and would depend
 // on which came first. So the result is a function of the set of records.
@@ -27,16 +27,23 @@ type linker struct {
 	barred map[int32][]int32
 	noKey  []bool // records whose fiscal number is nobody's
 	groups [][]int32
-	reach  []reached // buffer of compatible
+	known  map[string]bool // numbers of a part that are shared; nil: of the whole
+	reach  []reached       // buffer of compatible
 }
 
 // link fills the snapshot's clusters, conflicts and ambiguities.
-func link(s *snapshot) {
+func link(s *snapshot) { linkPart(s, nil) }
+
+// linkPart links the records of a part of the directory that nothing leads out of.
+// known are the fiscal numbers that too many records bear, counted over all; nil
+// when the part is the whole.
+func linkPart(s *snapshot, known map[string]bool) {
 	n := s.size()
-	l := &linker{snapshot: s, parent: make([]int32, n), next: make([]int32, n), denied: map[int32][]int32{}, blocked: map[int32][]int32{}, barred: map[int32][]int32{}, noKey: make([]bool, n)}
+	l := &linker{snapshot: s, known: known, parent: make([]int32, n), next: make([]int32, n), denied: map[int32][]int32{}, blocked: map[int32][]int32{}, barred: map[int32][]int32{}, noKey: make([]bool, n)}
 	for i := range n {
 		l.parent[i], l.next[i] = i, i
 	}
+	s.shared = map[string]bool{}
 	l.groupKeys()
 	l.manual()
 	if slices.Contains(s.cfg.Rules, RuleForeignID) {
@@ -44,6 +51,9 @@ func link(s *snapshot) {
 	}
 	if slices.Contains(s.cfg.Rules, RuleTaxID) {
 		l.fiscal()
+	}
+	if slices.Contains(s.cfg.Rules, RuleEmail) {
+		l.email()
 	}
 	l.keep()
 	l.number()
@@ -220,20 +230,51 @@ func (l *linker) report() {
 			}
 		}
 	}
-	slices.SortStableFunc(s.conflicts, func(a, b conflict) int {
-		return cmp.Or(cmp.Compare(a.kind, b.kind), slices.Compare(a.recs, b.recs), cmp.Compare(a.field, b.field))
-	})
-	s.conflicts = slices.CompactFunc(s.conflicts, func(a, b conflict) bool {
-		return a.kind == b.kind && a.field == b.field && slices.Equal(a.recs, b.recs)
-	})
-	for i, c := range s.conflicts {
-		for _, r := range c.recs {
+	l.deniedButMatching()
+	slices.SortFunc(s.conflicts, compareConflict)
+	s.conflicts = slices.CompactFunc(s.conflicts, func(a, b conflict) bool { return compareConflict(a, b) == 0 })
+	s.indexConflicts()
+	slices.SortFunc(s.ambiguous, func(a, b ambiguity) int { return cmp.Or(cmp.Compare(a.rec, b.rec), cmp.Compare(a.source, b.source)) })
+	s.ambiguous = slices.Compact(s.ambiguous)
+}
+
+// indexConflicts makes the conflicts be found by record.
+func (s *snapshot) indexConflicts() {
+	n := 0
+	for i := range s.conflicts {
+		n += len(s.conflicts[i].recs)
+	}
+	s.conflictsOf = make([]recordConflict, 0, n)
+	for i := range s.conflicts {
+		for _, r := range s.conflicts[i].recs {
 			s.conflictsOf = append(s.conflictsOf, recordConflict{r, int32(i)})
 		}
 	}
 	slices.SortFunc(s.conflictsOf, func(a, b recordConflict) int {
 		return cmp.Or(cmp.Compare(a.rec, b.rec), cmp.Compare(a.conflict, b.conflict))
 	})
-	slices.SortFunc(s.ambiguous, func(a, b ambiguity) int { return cmp.Or(cmp.Compare(a.rec, b.rec), cmp.Compare(a.source, b.source)) })
-	s.ambiguous = slices.Compact(s.ambiguous)
+}
+
+func compareConflict(a, b conflict) int {
+	return cmp.Or(cmp.Compare(a.kind, b.kind), slices.Compare(a.recs, b.recs), cmp.Compare(a.field, b.field))
+}
+
+// deniedButMatching reports the denials that a rule contradicts.
+func (l *linker) deniedButMatching() {
+	for p, x := range l.decisions {
+		a, b := l.snapshot.find(p[0]), l.snapshot.find(p[1])
+		if x.Verdict != NotTheSame || a < 0 || b < 0 || l.rec(a).isDeleted() || l.rec(b).isDeleted() {
+			continue
+		}
+		switch rule, _ := l.match(a, b); rule {
+		case ruleForeign:
+			l.conflict(ConflictDeniedButMatching, "", a, b)
+		case ruleTaxID:
+			if !l.noKey[a] && !l.noKey[b] {
+				l.conflict(ConflictDeniedButMatching, "taxId", a, b)
+			}
+		case ruleEmail:
+			l.conflict(ConflictDeniedButMatching, "email", a, b)
+		}
+	}
 }

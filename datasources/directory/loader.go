@@ -48,8 +48,8 @@ func (l *Loader) Add(records []datasources.CustomerRecord) error {
 	return nil
 }
 
-// Commit replaces the source's records by those that were added, in one step. A
-// reading without a change writes nothing.
+// Commit replaces the source's records by those that were added, in one step. Of a
+// reading without a change only its time is written.
 func (l *Loader) Commit(ctx context.Context) error {
 	if l.refused > 0 {
 		l.d.deps.Log.WarnContext(ctx, "refused records without usable id", "source", l.d.cfg.Sources[l.src].Name, "records", l.refused)
@@ -86,6 +86,7 @@ func (d *Directory) Replace(ctx context.Context, source string, ix datasources.C
 		d.mu.Lock()
 		d.states[l.src].Store(&sourceState{asOf: d.states[l.src].Load().asOf, err: err})
 		d.mu.Unlock()
+		d.noteFailure(ctx, source, err)
 		return fmt.Errorf("read the customers of %s: %w", source, err)
 	}
 	return nil
@@ -95,13 +96,39 @@ func (d *Directory) Replace(ctx context.Context, source string, ix datasources.C
 func (d *Directory) commit(ctx context.Context, src int32, recs []record) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if err := d.sync(ctx); err != nil { // or what another instance has read would stay
+		return fmt.Errorf("save the customers of %s: %w", d.cfg.Sources[src].Name, err)
+	}
+	return d.repeat(ctx, func() error { return d.sync(ctx) }, func() error { return d.commitOnce(ctx, src, recs) })
+}
+
+func (d *Directory) commitOnce(ctx context.Context, src int32, recs []record) error {
 	began, prev, name := d.deps.Now(), d.snapshot.Load(), d.cfg.Sources[src].Name
 	var old []record
 	if prev.slabs[src] != nil {
 		if old = prev.slabs[src].recs; slices.Equal(old, recs) {
 			d.states[src].Store(&sourceState{asOf: began})
-			return nil
+			return d.save(ctx, &Changes{ReadAt: map[string]time.Time{name: began}}) // for the other instances
 		}
+	}
+	settles, err := d.admit(ctx, src, living(old), living(recs))
+	if err != nil {
+		return err
+	}
+	if prev.slabs[src] != nil {
+		if edits, few := editsOf(old, recs, maxEdits); few {
+			return d.commitEdits(ctx, src, edits, settles, began)
+		}
+	}
+	return d.rebuild(ctx, src, recs, settles, began)
+}
+
+// rebuild makes the snapshot in which a source has these records from all records.
+func (d *Directory) rebuild(ctx context.Context, src int32, recs []record, settles bool, asOf time.Time) error {
+	began, prev, name := d.deps.Now(), d.snapshot.Load(), d.cfg.Sources[src].Name
+	var old []record
+	if prev.slabs[src] != nil {
+		old = prev.slabs[src].recs
 	}
 	next := &snapshot{cfg: d.cfg, slabs: slices.Clone(prev.slabs), decisions: prev.decisions, kept: prev.kept}
 	next.slabs[src] = newSlab(recs, &d.cfg.Sources[src], d.cfg.own)
@@ -115,13 +142,22 @@ func (d *Directory) commit(ctx context.Context, src int32, recs []record) error 
 	} else {
 		s.linked(c, began)
 	}
-	c.ReadAt = map[string]time.Time{name: began}
+	return d.publish(ctx, src, next, c, settles, began, asOf)
+}
+
+// publish saves the changes and shows the snapshot.
+func (d *Directory) publish(ctx context.Context, src int32, next *snapshot, c *Changes, settles bool, began, asOf time.Time) error {
+	name := d.cfg.Sources[src].Name
+	c.ReadAt = map[string]time.Time{name: asOf}
+	if settles {
+		c.NoLoss = []string{name}
+	}
 	if err := d.save(ctx, c); err != nil {
 		return fmt.Errorf("save the customers of %s: %w", name, err)
 	}
 	d.snapshot.Store(next)
-	d.states[src].Store(&sourceState{asOf: began})
-	d.deps.Log.InfoContext(ctx, "read customer index", "source", name, "records", len(recs), "changed", len(c.Members),
+	d.states[src].Store(&sourceState{asOf: asOf})
+	d.deps.Log.InfoContext(ctx, "read customer index", "source", name, "records", len(next.slabs[src].recs), "changed", len(c.Members),
 		"customers", next.customers(), "conflicts", len(next.conflicts), "took", d.deps.Now().Sub(began))
 	return nil
 }

@@ -12,6 +12,7 @@ const (
 	ruleManual  = "R0"
 	ruleForeign = "R1"
 	ruleTaxID   = "R2"
+	ruleEmail   = "R3"
 )
 
 // membersOf returns a customer's records, each with the rule that joined it. The
@@ -20,6 +21,21 @@ const (
 // strongest rule there is. What is shown is found again from the records, not
 // remembered, so that it is the same whatever came first.
 func (s *snapshot) membersOf(customer int32) []*schema.CustomerMember {
+	tree := s.tree(customer)
+	list := make([]*schema.CustomerMember, len(tree))
+	for i, l := range tree {
+		list[i] = s.member(l.rec, l.rule, l.evidence)
+	}
+	return list
+}
+
+// joint is a member with the record it was reached from; -1 for the first.
+type joint struct {
+	rec, from      int32
+	rule, evidence string
+}
+
+func (s *snapshot) tree(customer int32) []joint {
 	left := append([]int32(nil), s.of(customer)...)
 	first := 0
 	for i := range left {
@@ -28,18 +44,18 @@ func (s *snapshot) membersOf(customer int32) []*schema.CustomerMember {
 		}
 	}
 	reached := []int32{left[first]}
-	list := []*schema.CustomerMember{s.member(left[first], ruleFirst, "")}
+	list := []joint{{left[first], -1, ruleFirst, ""}}
 	left = append(left[:first], left[first+1:]...)
 	for len(left) > 0 {
-		at, rule, evidence := 0, "", ""
+		at, by, rule, evidence := 0, reached[0], "", ""
 		for i, rec := range left {
 			for _, from := range reached {
 				if r, e := s.rule(from, rec); r != "" && (rule == "" || r < rule) {
-					at, rule, evidence = i, r, e
+					at, by, rule, evidence = i, from, r, e
 				}
 			}
 		}
-		list = append(list, s.member(left[at], rule, evidence))
+		list = append(list, joint{left[at], by, rule, evidence})
 		reached = append(reached, left[at])
 		left = append(left[:at], left[at+1:]...)
 	}
@@ -76,6 +92,21 @@ func (s *snapshot) rule(a, b int32) (rule, evidence string) {
 	if d, ok := s.decisions[pairOf(ref, other)]; ok && d.Verdict == SameCustomer {
 		return ruleManual, d.Author + ": " + d.Reason
 	}
+	if rule, evidence := s.match(a, b); rule != "" {
+		return rule, evidence
+	}
+	for _, way := range [...][2]RecordRef{{ref, other}, {other, ref}} {
+		for _, k := range s.kept[way[0]] {
+			if k.Other == way[1] {
+				return k.Rule, "kept"
+			}
+		}
+	}
+	return "", ""
+}
+
+// match tells which rule joins two records by what they say, whatever was decided.
+func (s *snapshot) match(a, b int32) (rule, evidence string) {
 	for _, way := range [...][2]int32{{a, b}, {b, a}} {
 		if t := s.names(way[0], way[1]); t != "" {
 			return ruleForeign, s.cfg.Sources[s.sourceOf(way[0])].Name + ": " + t
@@ -84,12 +115,8 @@ func (s *snapshot) rule(a, b int32) (rule, evidence string) {
 	if k := s.keyOf(a); k != "" && k == s.keyOf(b) && !strings.HasPrefix(k, invalid) {
 		return ruleTaxID, k
 	}
-	for _, way := range [...][2]RecordRef{{ref, other}, {other, ref}} {
-		for _, k := range s.kept[way[0]] {
-			if k.Other == way[1] {
-				return k.Rule, "kept"
-			}
-		}
+	if s.sameMailbox(a, b) {
+		return ruleEmail, "email"
 	}
 	return "", ""
 }

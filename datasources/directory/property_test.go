@@ -26,6 +26,7 @@ func genRecord(t *rapid.T, id string) rec {
 		ID: id, Code: rapid.SampledFrom([]string{"", "1", "2", "3", id + "c"}).Draw(t, "code"), TaxID: rapid.SampledFrom(numbers).Draw(t, "taxId"),
 		Country: rapid.SampledFrom([]string{"", "", "MD", "FR", "BR"}).Draw(t, "country"), Name: "N" + id,
 		Deleted: rapid.IntRange(0, 9).Draw(t, "deleted") == 0,
+		Email:   rapid.SampledFrom([]string{"", "", "a@b.md", "A@B.md ", "c@d.md", "ion@gmail.com", "office@b.md"}).Draw(t, "email"),
 	}
 	for _, target := range []string{"creatio", "onec", "erp"} {
 		if rapid.IntRange(0, 3).Draw(t, "has "+target) == 0 {
@@ -107,6 +108,7 @@ func TestOrderOfArrival(t *testing.T) {
 			world[s] = genSource(r, s)
 		}
 		decisions := genDecisions(r)
+		config := genConfig(r)
 
 		one := newMemory()
 		remember(one, decisions)
@@ -150,6 +152,19 @@ func TestOrderOfArrival(t *testing.T) {
 			r.Fatalf("customers after the restart\n got %q\nwant %q", got, want)
 		}
 	})
+}
+
+// genConfig returns the ordinary set-up, with the rules as they are by default or
+// with the one that must be asked for.
+func genConfig(t *rapid.T) func() directory.Config {
+	withEmail := rapid.Bool().Draw(t, "with email")
+	return func() directory.Config {
+		c := config()
+		if withEmail {
+			c.Rules = []string{directory.RuleManual, directory.RuleForeignID, directory.RuleTaxID, directory.RuleEmail}
+		}
+		return c
+	}
 }
 
 func shuffled(r *rapid.T, list []rec) []rec {

@@ -145,6 +145,8 @@ func isGUID(s string) bool {
 	return len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-'
 }
 
+func (r record) isPerson() bool { return r[1]&flagPerson != 0 }
+
 func (r record) isDeleted() bool { return r[1]&flagDeleted != 0 }
 
 func (r record) id() string {

@@ -41,6 +41,7 @@ func (l *linker) groupKeys() {
 			}
 			shared = shared || live > l.cfg.SharedLimit
 		}
+		shared = shared || l.known[least]
 		l.group(arena[from:len(arena):len(arena)], strings.HasPrefix(least, invalid), shared)
 	}
 }
@@ -48,13 +49,16 @@ func (l *linker) groupKeys() {
 // group takes the live records of one number.
 func (l *linker) group(recs []int32, isInvalid, shared bool) {
 	switch {
-	case len(recs) < 2:
-	case isInvalid && l.reasonOf(recs[0]) != fiscal.Placeholder:
+	case len(recs) < 2 && (!shared || len(recs) == 0):
+	case isInvalid && !l.known[l.keyOf(recs[0])] && !slices.ContainsFunc(recs, func(r int32) bool { return l.reasonOf(r) == fiscal.Placeholder }):
 	case shared:
 		for _, r := range recs {
 			l.noKey[r] = true
 		}
-		l.conflict(schema.ConflictSharedFiscalID, "taxId", recs...)
+		l.shared[l.keyOf(recs[0])] = true
+		if l.known == nil { // of a part, the whole group is reported by the patch
+			l.conflict(schema.ConflictSharedFiscalID, "taxId", recs...)
+		}
 	case !isInvalid:
 		l.groups = append(l.groups, recs)
 	}
@@ -141,12 +145,16 @@ func (l *linker) resolve(u, own int32, targets []int32, id string) int32 {
 			found = b.named(found, l.base[src], id)
 		}
 	}
+	found = append(found, l.former(u, found, id)...)
 	switch {
 	case len(found) == 1:
 		return found[0]
 	case len(found) > 1:
 		l.conflict(schema.ConflictAmbiguousMatch, "", append(found, u)...)
 		for _, v := range found {
+			if l.rec(v).isDeleted() { // what it was linked to it keeps
+				continue
+			}
 			l.doubt(u, l.sourceOf(v))
 			l.doubt(v, own)
 			l.block(u, v)
@@ -155,6 +163,29 @@ func (l *linker) resolve(u, own int32, targets []int32, id string) int32 {
 		l.conflict(schema.ConflictBrokenForeignID, "", u)
 	}
 	return -1
+}
+
+// former returns the deleted records that had the code by which u names the only
+// living record found: the code was given again, and u may have meant either. Not
+// when the numbers tell that it is one customer, who was deleted and typed in anew,
+// or that u means the living one.
+func (l *linker) former(u int32, found []int32, id string) []int32 {
+	if len(found) != 1 || l.rec(found[0]).text(textCode) != id || l.rec(found[0]).id() == id {
+		return nil
+	}
+	v := found[0]
+	src := l.sourceOf(v)
+	key := l.usableKey(v)
+	if key != "" && key == l.usableKey(u) {
+		return nil
+	}
+	var gone []int32
+	for _, i := range l.slabs[src].withCode(id) {
+		if d := l.base[src] + i; l.slabs[src].recs[i].isDeleted() && (key == "" || l.usableKey(d) != key) {
+			gone = append(gone, d)
+		}
+	}
+	return gone
 }
 
 // named appends the live records whose id or code a foreign id names.

@@ -16,7 +16,12 @@ import (
 const (
 	firstRetry = time.Second
 	flushEvery = time.Minute
-	lastFlush  = 5 * time.Second
+	// followEvery is how often other instances' changes are looked for when nobody
+	// says that there are any (Notice).
+	followEvery = 15 * time.Second
+	// yield is how long an instance with another configuration lets the others read.
+	yield     = 10 * time.Second
+	lastFlush = 5 * time.Second
 )
 
 // Run reads the index of every source at once, and again every Config.Every,
@@ -30,9 +35,8 @@ func (d *Directory) Run(ctx context.Context, indexers map[string]datasources.Cus
 		}
 	}
 	var wait sync.WaitGroup
-	for name, ix := range indexers {
-		wait.Go(func() { d.refresh(ctx, name, ix) })
-	}
+	wait.Go(func() { d.read(ctx, indexers) })
+	wait.Go(func() { d.follow(ctx) })
 	wait.Go(func() {
 		for sleep(ctx, flushEvery) {
 			if err := d.flush(ctx); err != nil && ctx.Err() == nil {
@@ -44,6 +48,46 @@ func (d *Directory) Run(ctx context.Context, indexers map[string]datasources.Cus
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 	defer cancel()
 	return d.flush(last)
+}
+
+// runner is what Deps.Runner is asked for.
+const runner = "directory"
+
+// read reads the sources' indexes whenever this instance may.
+func (d *Directory) read(ctx context.Context, indexers map[string]datasources.CustomerIndexer) {
+	for ctx.Err() == nil {
+		run, release := ctx, func() {}
+		if d.deps.Runner != nil {
+			var err error
+			if run, release, err = d.deps.Runner(ctx, runner); err != nil {
+				if ctx.Err() == nil {
+					d.deps.Log.ErrorContext(ctx, "this instance will not read customers", "error", err)
+				}
+				return
+			}
+		}
+		d.readUnder(run, indexers)
+		release()
+		if _, err := d.Behind(); errors.Is(err, errOtherSetup) && !sleep(ctx, yield) {
+			return
+		}
+	}
+}
+
+// readUnder reads until ctx ends, or until this instance turns out to have another
+// configuration than the one that saved last: then that one has to read.
+func (d *Directory) readUnder(ctx context.Context, indexers map[string]datasources.CustomerIndexer) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	d.stopReading.Store(&stop)
+	defer d.stopReading.Store(nil)
+	_ = d.Sync(ctx) // what was read before it; Behind tells
+	var wait sync.WaitGroup
+	for name, ix := range indexers {
+		wait.Go(func() { d.refresh(ctx, name, ix) })
+	}
+	wait.Wait()
+	<-ctx.Done() // also where there is nothing to read
 }
 
 // refresh reads one source's index again and again.

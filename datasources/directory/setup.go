@@ -9,7 +9,8 @@ import (
 // setup is the configuration, understood. It never changes.
 type setup struct {
 	Config
-	own     map[string]bool  // company keys that are the company's own
+	own     map[string]bool // company keys that are the company's own
+	boxes   mailboxes
 	assumed []assumption     // by source
 	ranks   map[string][]int // owned field → source → rank, the lowest wins
 }
@@ -24,7 +25,7 @@ func newSetup(c Config) (*setup, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	s := &setup{Config: c.withDefaults(), own: map[string]bool{}, assumed: make([]assumption, len(c.Sources)), ranks: map[string][]int{}}
+	s := &setup{Config: c.withDefaults(), own: map[string]bool{}, boxes: newMailboxes(&c), assumed: make([]assumption, len(c.Sources)), ranks: map[string][]int{}}
 	number := map[string]int32{}
 	for i := range c.Sources {
 		number[c.Sources[i].Name] = int32(i)

@@ -1,10 +1,12 @@
 package directory
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/trama-graph/trama/datasources/directory/fiscal"
 )
@@ -20,7 +22,34 @@ type slab struct {
 	folds   []string // the names as they are sorted
 	byKey   []int32  // the records that have a key, sorted by it
 	// The rarer indexes are made when they are first asked for.
-	byCode, byEmail func() []int32
+	codes, emails lazy[[]int32]
+	foreigners    lazy[[]entry]
+	inBlocks      lazy[*blocks]
+}
+
+// lazy is made when it is first asked for; a slab that follows another takes over
+// what was made.
+type lazy[T any] struct {
+	once sync.Once
+	made atomic.Pointer[T]
+}
+
+func (l *lazy[T]) get(make func() T) T {
+	l.once.Do(func() {
+		if l.made.Load() == nil {
+			v := make()
+			l.made.Store(&v)
+		}
+	})
+	return *l.made.Load()
+}
+
+func (b *slab) byCode() []int32 {
+	return b.codes.get(func() []int32 { return b.sortedBy(b.code) })
+}
+
+func (b *slab) byEmail() []int32 {
+	return b.emails.get(func() []int32 { return b.sortedBy(b.email) })
 }
 
 // invalid marks a number that never matches. It sorts before every country.
@@ -61,8 +90,6 @@ func newSlab(recs []record, s *SourceConfig, own map[string]bool) *slab {
 		}
 		return int(x - y)
 	})
-	b.byCode = sync.OnceValue(func() []int32 { return b.sortedBy(b.code) })
-	b.byEmail = sync.OnceValue(func() []int32 { return b.sortedBy(b.email) })
 	return b
 }
 
@@ -96,19 +123,21 @@ func (b *slab) email(i int32) string { return foldEmail(b.recs[i].text(textEmail
 
 // sortedBy returns the records that have a value, sorted by it and then by id.
 func (b *slab) sortedBy(value func(int32) string) []int32 {
-	var list []int32
+	type valued struct {
+		value string
+		rec   int32
+	}
+	var all []valued
 	for i := range b.recs {
-		if value(int32(i)) != "" {
-			list = append(list, int32(i))
+		if v := value(int32(i)); v != "" {
+			all = append(all, valued{v, int32(i)})
 		}
 	}
-	list = slices.Clip(list)
-	slices.SortFunc(list, func(x, y int32) int {
-		if c := strings.Compare(value(x), value(y)); c != 0 {
-			return c
-		}
-		return int(x - y)
-	})
+	slices.SortFunc(all, func(x, y valued) int { return cmp.Or(strings.Compare(x.value, y.value), cmp.Compare(x.rec, y.rec)) })
+	list := make([]int32, len(all))
+	for i := range all {
+		list[i] = all[i].rec
+	}
 	return list
 }
 

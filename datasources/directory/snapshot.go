@@ -3,6 +3,7 @@ package directory
 import (
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/trama-graph/trama/datasources/directory/fiscal"
 	"github.com/trama-graph/trama/schema"
@@ -33,6 +34,16 @@ type snapshot struct {
 
 	lists
 	counts []count // by source
+
+	shared map[string]bool // fiscal numbers, valid or not, that too many records have
+
+	// Made when they are first asked for.
+	suggestions struct {
+		sync.Once
+		list  []candidate
+		stats SuggestStats
+	}
+	survey survey
 }
 
 // crosswalk is the part of a snapshot with a history: the golden ids and which
@@ -51,6 +62,8 @@ type ghost struct{ golden, origin int32 }
 type ids struct {
 	rows []Golden // rows[i].Seq == i+1
 	byID map[string]int32
+	// added are the newest of them, which byID does not have.
+	added map[string]int32
 }
 
 // root follows the aliases.
@@ -150,7 +163,7 @@ func (s *snapshot) customers() int32 { return int32(len(s.start) - 1) }
 
 // customer returns the customer of a golden id or alias, -1 when there is none.
 func (s *snapshot) customer(key string) int32 {
-	g, ok := s.ids.byID[key]
+	g, ok := s.ids.find(key)
 	if !ok {
 		return -1
 	}

@@ -125,7 +125,7 @@ func (s *snapshot) linksOf(rec int32) []Kept {
 		if other == rec {
 			continue
 		}
-		if rule, _ := s.rule(rec, other); rule == ruleForeign || rule == ruleTaxID {
+		if rule, _ := s.rule(rec, other); rule == ruleForeign || rule == ruleTaxID || rule == ruleEmail {
 			links = append(links, Kept{Deleted: ref, Other: s.refOf(other), Rule: rule})
 		}
 	}
@@ -135,21 +135,23 @@ func (s *snapshot) linksOf(rec int32) []Kept {
 // linked writes the history of records that are new and joined a customer who was
 // known.
 func (s *step) linked(c *Changes, now time.Time) {
-	base := s.next.base[s.src]
 	for n, fresh := range s.fresh {
-		rec := base + int32(n)
-		cluster := s.next.cluster[rec]
-		recs := s.next.of(cluster)
-		if !fresh || len(recs) == 1 {
-			continue
-		}
-		ref := s.next.refOf(rec)
-		e := Event{At: now, Kind: "linked", Customer: s.next.id(cluster), Record: ref}
-		for _, m := range s.next.membersOf(cluster) {
-			if m.Source == ref.Source && m.RecordID == ref.RecordID {
-				e.Rule = m.Rule
-			}
-		}
-		c.Events = append(c.Events, e)
+		s.joined(c, s.next.base[s.src]+int32(n), fresh, now)
 	}
+}
+
+// joined writes it of one record.
+func (s *step) joined(c *Changes, rec int32, fresh bool, now time.Time) {
+	cluster := s.next.cluster[rec]
+	if !fresh || len(s.next.of(cluster)) == 1 {
+		return
+	}
+	ref := s.next.refOf(rec)
+	e := Event{At: now, Kind: "linked", Customer: s.next.id(cluster), Record: ref}
+	for _, m := range s.next.membersOf(cluster) {
+		if m.Source == ref.Source && m.RecordID == ref.RecordID {
+			e.Rule = m.Rule
+		}
+	}
+	c.Events = append(c.Events, e)
 }

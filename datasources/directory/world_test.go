@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -48,6 +49,8 @@ type memory struct {
 	seen      map[directory.RecordRef]bool
 	readAt    map[string]time.Time
 	events    []directory.Event
+	conflicts map[string]directory.ConflictState
+	losses    map[string]directory.Loss
 	saves     int
 	fail      error
 }
@@ -56,6 +59,7 @@ func newMemory() *memory {
 	return &memory{
 		golden: map[int64]directory.Golden{}, members: map[directory.RecordRef]directory.Member{}, kept: map[directory.RecordRef][]directory.Kept{},
 		decisions: map[[2]directory.RecordRef]directory.Decision{}, seen: map[directory.RecordRef]bool{}, readAt: map[string]time.Time{},
+		conflicts: map[string]directory.ConflictState{}, losses: map[string]directory.Loss{},
 	}
 }
 
@@ -94,6 +98,20 @@ func (m *memory) LoadDirectory(_ context.Context, in directory.Intake) error {
 			return err
 		}
 	}
+	for _, c := range m.conflicts {
+		if in.Conflict != nil {
+			if err := in.Conflict(c); err != nil {
+				return err
+			}
+		}
+	}
+	for _, l := range m.losses {
+		if in.Loss != nil {
+			if err := in.Loss(l); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -103,7 +121,9 @@ func (m *memory) SaveDirectory(_ context.Context, c *directory.Changes) error {
 	if m.fail != nil {
 		return m.fail
 	}
-	m.saves++
+	if !c.IsOnlyNotes() || len(c.ReadAt) == 0 { // when a source was read is written in any case
+		m.saves++
+	}
 	for _, g := range c.Golden {
 		m.golden[g.Seq] = g
 	}
@@ -130,8 +150,36 @@ func (m *memory) SaveDirectory(_ context.Context, c *directory.Changes) error {
 		m.seen[k] = true
 	}
 	maps.Copy(m.readAt, c.ReadAt)
+	for _, x := range c.Conflicts {
+		if was, ok := m.conflicts[x.Key]; ok {
+			x.FirstSeen = was.FirstSeen
+		}
+		m.conflicts[x.Key] = x
+	}
+	for _, key := range c.Forgotten {
+		delete(m.conflicts, key)
+	}
+	for _, l := range c.Losses {
+		m.losses[l.Source] = l
+	}
+	for _, s := range c.NoLoss {
+		delete(m.losses, s)
+	}
 	m.events = append(m.events, c.Events...)
 	return nil
+}
+
+// DirectoryEvents implements directory.Historian.
+func (m *memory) DirectoryEvents(_ context.Context, customer string, limit int) ([]directory.Event, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []directory.Event
+	for _, e := range slices.Backward(m.events) {
+		if (customer == "" || e.Customer == customer) && len(list) < limit {
+			list = append(list, e)
+		}
+	}
+	return list, nil
 }
 
 // records is an index that gives what it holds, in pages.
