@@ -2,40 +2,28 @@ package cache
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"fmt"
+	"hash/crc32"
+	"reflect"
+	"strings"
+	"time"
 
 	rediscache "github.com/go-redis/cache/v9"
+	"github.com/klauspost/compress/s2"
 	"github.com/redis/go-redis/v9"
 )
 
-// lookup finds entries in L1 and then, all together, in L2. Missing keys are
-// absent from the result.
-func lookup[T any](ctx context.Context, c *Cache, keys []string) map[string]*entry[T] {
-	found := make(map[string]*entry[T], len(keys))
-	var far []string
-	for _, k := range keys {
-		v, ok := c.l1.GetIfPresent(k)
-		if e, typed := v.(*entry[T]); ok && typed && c.fresh(e.Read, len(e.Rows)) {
-			found[k] = e
-			c.hits1.Add(1)
-			continue
-		}
-		far = append(far, k)
-	}
-	for k, b := range c.getMany(ctx, far) {
-		e := new(entry[T])
-		if err := c.l2.Unmarshal(b, e); err != nil || !c.fresh(e.Read, len(e.Rows)) {
-			continue
-		}
-		found[k] = e
-		c.l1.Set(k, e)
-		c.hits2.Add(1)
-	}
-	c.misses.Add(uint64(len(keys) - len(found)))
-	return found
+type write struct {
+	key   string
+	value weighed
+	ttl   time.Duration
 }
 
-// getMany reads encoded entries: one MGET, or the local cache one by one.
+// getMany reads encoded entries: one MGET, or the local cache one by one. What it
+// gives may be judged by the changes known here: it asks in the same round whether
+// there are others, and learns them first.
 func (c *Cache) getMany(ctx context.Context, keys []string) map[string][]byte {
 	if len(keys) == 0 {
 		return nil
@@ -53,36 +41,113 @@ func (c *Cache) getMany(ctx context.Context, keys []string) map[string][]byte {
 	if !c.redisUp() {
 		return nil
 	}
-	values, err := c.cfg.Redis.MGet(ctx, keys...).Result()
-	if err != nil {
+	var values *redis.SliceCmd
+	var number *redis.StringCmd
+	_, err := c.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		number = p.Get(ctx, c.sharedKeys()[0])
+		values = p.MGet(ctx, keys...)
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
 		if ctx.Err() == nil {
 			c.redisFailed(err)
 		}
 		return nil
 	}
-	for i, v := range values {
-		if s, ok := v.(string); ok {
+	c.redisWorked()
+	n, err := number.Uint64()
+	if (err != nil || n != c.shared.applied.Load() || c.shared.waiting() > 0) && !c.align(ctx) {
+		return nil
+	}
+	for i, v := range values.Val() {
+		if s, ok := v.(string); ok && i < len(keys) {
 			found[keys[i]] = []byte(s)
 		}
 	}
 	return found
 }
 
-// remember puts an entry into L1 and hands it to the writer. When the writer is
-// behind, the entry stays in this process only.
-func remember[T any](c *Cache, key string, e *entry[T]) {
-	e.Read = c.cfg.Now()
-	c.l1.Set(key, e)
-	ttl := c.cfg.TTL
-	if len(e.Rows) == 0 {
-		ttl = c.cfg.Absent
+// errForeign is a value that is none of ours, or not of this name.
+var errForeign = errors.New("cache: not an entry of this name")
+
+// A kept value is a checksum of its name and body, and the body as go-redis/cache
+// encodes it. The checksum finds what was cut off, mixed up or written by others.
+const sumBytes = 4
+
+func (c *Cache) encode(name string, value any) ([]byte, error) {
+	body, err := c.l2.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("encode an entry: %w", err)
+	}
+	out := make([]byte, sumBytes, sumBytes+len(body))
+	binary.BigEndian.PutUint32(out, checksum(name, body))
+	return append(out, body...), nil
+}
+
+func checksum(name string, body []byte) uint32 {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	return crc32.Update(crc32.Checksum([]byte(name), table), table, body)
+}
+
+// decode reads a kept value. Whatever it is, it is an entry of this name or an
+// error.
+func decode[T any](c *Cache, name string, b []byte) (e *entry[T], err error) {
+	if len(b) < sumBytes || binary.BigEndian.Uint32(b) != checksum(name, b[sumBytes:]) {
+		return nil, errForeign
+	}
+	return decodeBody[T](c, b[sumBytes:])
+}
+
+func decodeBody[T any](c *Cache, body []byte) (e *entry[T], err error) {
+	defer func() {
+		if r := recover(); r != nil { // a decoder that gives up its own way
+			e, err = nil, errForeign
+		}
+	}()
+	const plain, compressed = 0, 1 // the last byte, as go-redis/cache has it
+	n := len(body)
+	if n == 0 || n > 2*c.largest() {
+		return nil, errForeign
+	}
+	packed := body[:n-1]
+	if body[n-1] == compressed {
+		if size, err := s2.DecodedLen(packed); err != nil || size > 2*c.largest() {
+			return nil, errForeign
+		}
+		if packed, err = s2.Decode(nil, packed); err != nil {
+			return nil, errForeign
+		}
+	} else if body[n-1] != plain {
+		return nil, errForeign
+	}
+	if !isSane(packed, 4*c.largest()/int(reflect.TypeFor[T]().Size())) {
+		return nil, errForeign
+	}
+	body = append(packed[:len(packed):len(packed)], plain)
+	e = new(entry[T])
+	if err := c.l2.Unmarshal(body, e); err != nil {
+		return nil, fmt.Errorf("%w: %w", errForeign, err)
+	}
+	return e, nil
+}
+
+// enqueue hands an entry to the writer. When the writer is behind, the entry stays
+// in this process only.
+func (c *Cache) enqueue(name string, e weighed, ttl time.Duration) {
+	size := int64(e.bytes())
+	if c.queued.Add(size) > c.cfg.Bytes/4 {
+		c.queued.Add(-size)
+		c.count.dropped.Add(1)
+		return
 	}
 	select {
+	case c.writes <- write{name, e, ttl}:
+		return
 	case <-c.stop:
-	case c.writes <- write{key, e, max(ttl, minTTL)}:
 	default:
-		c.dropped.Add(1)
+		c.count.dropped.Add(1)
 	}
+	c.queued.Add(-size)
 }
 
 // batchWrites is how many entries go to Redis in one pipeline.
@@ -91,7 +156,6 @@ const batchWrites = 200
 // writer encodes and writes entries in the background, many at a time: no
 // answer waits for it.
 func (c *Cache) writer() {
-	defer close(c.done)
 	for {
 		select {
 		case <-c.stop:
@@ -119,24 +183,31 @@ func (c *Cache) waiting(batch []write) []write {
 }
 
 func (c *Cache) setMany(batch []write) {
+	for _, w := range batch {
+		c.queued.Add(-int64(w.value.bytes()))
+	}
 	ctx := context.Background() // writes outlive the request that caused them
 	if c.cfg.Redis == nil {
 		for _, w := range batch {
-			if err := c.l2.Set(&rediscache.Item{Ctx: ctx, Key: w.key, Value: w.value, TTL: w.ttl}); err == nil {
-				c.written.Add(1)
+			b, err := c.encode(w.key, w.value)
+			if err == nil {
+				err = c.l2.Set(&rediscache.Item{Ctx: ctx, Key: w.key, Value: b, TTL: w.ttl})
+			}
+			if err == nil {
+				c.count.written.Add(1)
 			}
 		}
 		return
 	}
 	if !c.redisUp() {
-		c.dropped.Add(uint64(len(batch)))
+		c.count.dropped.Add(uint64(len(batch)))
 		return
 	}
 	_, err := c.cfg.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, w := range batch {
-			b, err := c.l2.Marshal(w.value)
+			b, err := c.encode(w.key, w.value)
 			if err != nil {
-				return err
+				continue // a row that cannot be encoded stays here
 			}
 			p.Set(ctx, w.key, b, w.ttl)
 		}
@@ -144,8 +215,10 @@ func (c *Cache) setMany(batch []write) {
 	})
 	switch {
 	case err == nil:
-		c.written.Add(uint64(len(batch)))
-	case !errors.Is(err, redis.Nil):
+		c.count.written.Add(uint64(len(batch)))
+	case strings.HasPrefix(err.Error(), "OOM"):
+		c.count.dropped.Add(uint64(len(batch))) // it is full, and can still be read
+	default:
 		c.redisFailed(err)
 	}
 }

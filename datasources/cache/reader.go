@@ -5,121 +5,118 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"reflect"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/trama-graph/trama/datasources"
 )
 
 // version is part of every key: entries of another layout are never read.
-const version = "1"
+const version = "2"
 
 // reader is a Reader whose answers are remembered.
 type reader[T any, P datasources.EntityOf[T]] struct {
-	c      *Cache
-	inner  datasources.Reader[T]
-	prefix string // version, source and entity
+	c        *Cache
+	inner    datasources.Reader[T]
+	marks    *marks        // the source's changes
+	slots    chan struct{} // the source's background readings
+	entity   string
+	prefix   string // version, source and entity
+	isLinked bool   // its rows may belong to customers
+	extra    sizer  // of a row, nil = it points to nothing
+
+	restUntil atomic.Int64 // unix nanoseconds until which nothing is refreshed
+
+	mu      sync.Mutex // guards flights and how many wait for them
+	flights map[string]*flight[T]
 }
 
-func wrap[T any, P datasources.EntityOf[T]](c *Cache, inner any, source, entity string) any {
-	r, ok := inner.(datasources.Reader[T])
+func wrap[T any, P datasources.EntityOf[T]](s *source, inner any, entity string) any {
+	in, ok := inner.(datasources.Reader[T])
 	if !ok {
 		return nil
 	}
-	return &reader[T, P]{c: c, inner: r, prefix: "trama:" + version + ":" + source + ":" + entity + ":"}
+	_, isLinked := any(new(T)).(linked)
+	return &reader[T, P]{
+		c: s.c, inner: in, marks: s.marks, slots: s.slots, entity: entity,
+		prefix:   s.c.cfg.Prefix + ":" + version + ":" + s.name + ":" + entity + ":",
+		isLinked: isLinked, extra: sizerOf(reflect.TypeFor[T]()), flights: map[string]*flight[T]{},
+	}
 }
 
 // ByKeys answers from the cache what it can, and asks for the rest at once.
 func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.Fields) (datasources.Rows[T], error) {
-	name := func(key string) string { return r.prefix + "k:" + f.Key() + ":" + key }
-	found, missing := r.find(ctx, keys, name)
-	var out datasources.Rows[T]
-	for _, e := range found {
-		out.Items = append(out.Items, e.Rows...)
-		out.AsOf = older(out.AsOf, e.AsOf)
+	if r.c.cfg.TTL <= 0 {
+		return r.dated(r.inner.ByKeys(ctx, keys, f))
 	}
-	if len(missing) == 0 {
-		return out, nil
+	got := r.ask(ctx, &question[T]{
+		prefix: r.prefix + "k:" + f.Key() + ":", ofKeys: true,
+		fetch: func(ctx context.Context, keys []string) reply[T] {
+			rows, err := r.inner.ByKeys(ctx, keys, f)
+			byKey := make(map[string]*T, len(rows.Items))
+			for i := range rows.Items {
+				_, k := P(&rows.Items[i]).Identity()
+				byKey[k] = &rows.Items[i]
+			}
+			return made(keys, rows, err, func(i int) *entry[T] {
+				e := &entry[T]{}
+				if row := byKey[keys[i]]; row != nil {
+					e.Rows = []T{*row}
+				}
+				return e
+			})
+		},
+	}, keys)
+	if got.whole != nil {
+		return *got.whole, got.err
 	}
-	rows, err := r.inner.ByKeys(ctx, missing, f)
-	var some *datasources.BatchError
-	if err != nil && !errors.As(err, &some) {
-		return rows, err
-	}
-	asOf := r.asOf(rows.AsOf)
-	if rows.Stale { // the next answer shall say so, too
-		out.Items = append(out.Items, rows.Items...)
-		out.AsOf, out.Stale = older(out.AsOf, asOf), true
-		return out, err
-	}
-	byKey := make(map[string]*T, len(rows.Items))
-	for i := range rows.Items {
-		_, k := P(&rows.Items[i]).Identity()
-		byKey[k] = &rows.Items[i]
-	}
-	for _, k := range missing {
-		if some != nil && some.ByKey[k] != nil {
-			continue
+	out := datasources.Rows[T]{Stale: got.isStale}
+	for _, e := range got.parts {
+		if e != nil {
+			out.Items = append(out.Items, e.Rows...)
+			out.AsOf = older(out.AsOf, e.AsOf)
 		}
-		e := &entry[T]{AsOf: asOf}
-		if row := byKey[k]; row != nil {
-			e.Rows = []T{*row}
-		}
-		remember(r.c, name(k), e)
 	}
-	out.Items = append(out.Items, rows.Items...)
-	out.AsOf, out.Stale = older(out.AsOf, asOf), rows.Stale
-	return out, err
+	return out, got.err
 }
 
 // ByParent answers from the cache what it can, and asks for the rest at once.
 func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, parents []string, q datasources.Query) (datasources.Rows[T], error) {
-	query := r.query(q)
-	name := func(parent string) string { return r.prefix + "p:" + string(rel) + ":" + query + ":" + parent }
-	found, missing := r.find(ctx, parents, name)
-	var fetched datasources.Rows[T]
-	var some *datasources.BatchError
-	var err error
-	if len(missing) > 0 {
-		if fetched, err = r.inner.ByParent(ctx, rel, missing, q); err != nil && !errors.As(err, &some) {
-			return fetched, err
-		}
-		asOf := r.asOf(fetched.AsOf)
-		for i, p := range missing {
-			if some != nil && some.ByKey[p] != nil {
-				continue
-			}
-			e := &entry[T]{Rows: fetched.Parent(i), AsOf: asOf, Total: -1}
-			if i < len(fetched.More) {
-				e.More = fetched.More[i]
-			}
-			if i < len(fetched.Totals) {
-				e.Total = fetched.Totals[i]
-			}
-			if !fetched.Stale { // the next answer shall say so, too
-				remember(r.c, name(p), e)
-			}
-			found[p] = e
-		}
-		if len(missing) == len(parents) {
-			fetched.AsOf = asOf
-			return fetched, err
-		}
+	if r.c.cfg.TTL <= 0 {
+		return r.dated(r.inner.ByParent(ctx, rel, parents, q))
 	}
-	return assemble(parents, found, fetched.Stale), err
+	got := r.ask(ctx, &question[T]{
+		prefix: r.prefix + "p:" + string(rel) + ":" + queryName(q) + ":", ofCustomers: rel == "customer",
+		fetch: func(ctx context.Context, parents []string) reply[T] {
+			rows, err := r.inner.ByParent(ctx, rel, parents, q)
+			return made(parents, rows, err, func(i int) *entry[T] {
+				// A copy: one page that is kept shall not hold those of all others.
+				return paged(append([]T(nil), rows.Parent(i)...), &rows, i)
+			})
+		},
+	}, parents)
+	if got.whole != nil {
+		return *got.whole, got.err
+	}
+	return assemble(got.parts, got.isStale), got.err
 }
 
-func assemble[T any](parents []string, found map[string]*entry[T], stale bool) datasources.Rows[T] {
+func assemble[T any](parts []*entry[T], isStale bool) datasources.Rows[T] {
 	n := 0
-	for _, e := range found {
-		n += len(e.Rows)
+	for _, e := range parts {
+		if e != nil {
+			n += len(e.Rows)
+		}
 	}
 	out := datasources.Rows[T]{
-		Items: make([]T, 0, n), Offsets: make([]int, 1, len(parents)+1),
-		More: make([]bool, len(parents)), Totals: make([]int, len(parents)), Stale: stale,
+		Items: make([]T, 0, n), Offsets: make([]int, 1, len(parts)+1),
+		More: make([]bool, len(parts)), Totals: make([]int, len(parts)), Stale: isStale,
 	}
-	for i, p := range parents {
+	for i, e := range parts {
 		out.Totals[i] = -1
-		if e := found[p]; e != nil {
+		if e != nil {
 			out.Items = append(out.Items, e.Rows...)
 			out.More[i], out.Totals[i] = e.More, e.Total
 			out.AsOf = older(out.AsOf, e.AsOf)
@@ -131,61 +128,64 @@ func assemble[T any](parents []string, found map[string]*entry[T], stale bool) d
 
 // List answers a list it has seen from the cache.
 func (r *reader[T, P]) List(ctx context.Context, q datasources.Query) (datasources.Rows[T], error) {
-	name := r.prefix + "l:" + r.query(q)
-	if r.c.cfg.TTL > 0 {
-		if e := lookup[T](ctx, r.c, []string{name})[name]; e != nil {
-			return datasources.Rows[T]{Items: e.Rows, More: []bool{e.More}, Totals: []int{e.Total}, AsOf: e.AsOf}, nil
-		}
+	if r.c.cfg.TTL <= 0 {
+		return r.dated(r.inner.List(ctx, q))
 	}
-	rows, err := r.inner.List(ctx, q)
-	if err != nil {
-		return rows, err
+	got := r.ask(ctx, &question[T]{
+		prefix: r.prefix + "l:" + queryName(q),
+		fetch: func(ctx context.Context, keys []string) reply[T] {
+			rows, err := r.inner.List(ctx, q)
+			return made(keys, rows, err, func(int) *entry[T] { return paged(rows.Items[:len(rows.Items):len(rows.Items)], &rows, 0) })
+		},
+	}, []string{""})
+	if got.whole != nil {
+		return *got.whole, got.err
 	}
-	rows.AsOf = r.asOf(rows.AsOf)
-	if r.c.cfg.TTL > 0 && !rows.Stale {
-		e := &entry[T]{Rows: rows.Items, AsOf: rows.AsOf, Total: -1}
-		if len(rows.More) == 1 {
-			e.More = rows.More[0]
-		}
-		if len(rows.Totals) == 1 {
-			e.Total = rows.Totals[0]
-		}
-		remember(r.c, name, e)
+	e := got.parts[0]
+	if e == nil {
+		return datasources.Rows[T]{}, got.err
 	}
-	return rows, nil
+	return datasources.Rows[T]{Items: e.Rows, More: []bool{e.More}, Totals: []int{e.Total}, AsOf: e.AsOf, Stale: got.isStale}, nil
 }
 
-// find parts keys into those in the cache and those to ask for, in their order.
-func (r *reader[T, P]) find(ctx context.Context, keys []string, name func(string) string) (map[string]*entry[T], []string) {
-	found := make(map[string]*entry[T], len(keys))
-	if r.c.cfg.TTL <= 0 {
-		return found, keys
+// made is a source's answer as entries; one is called for each key that did not
+// fail.
+func made[T any](keys []string, rows datasources.Rows[T], err error, one func(i int) *entry[T]) reply[T] {
+	var some *datasources.BatchError
+	if err != nil && !errors.As(err, &some) {
+		return reply[T]{rows: rows, err: err}
 	}
-	names := make([]string, len(keys))
-	for i, k := range keys {
-		names[i] = name(k)
+	out := reply[T]{rows: rows, each: make([]*entry[T], len(keys))}
+	if some != nil {
+		out.errs = some.ByKey
 	}
-	entries := lookup[T](ctx, r.c, names)
-	var missing []string
 	for i, k := range keys {
-		if e := entries[names[i]]; e != nil {
-			found[k] = e
-		} else {
-			missing = append(missing, k)
+		if out.errs[k] == nil {
+			out.each[i] = one(i)
+			out.each[i].AsOf = rows.AsOf
 		}
 	}
-	return found, missing
+	return out
+}
+
+// paged is the page of the i-th parent as an entry.
+func paged[T any](items []T, rows *datasources.Rows[T], i int) *entry[T] {
+	e := &entry[T]{Rows: items, Total: -1}
+	if i < len(rows.More) {
+		e.More = rows.More[i]
+	}
+	if i < len(rows.Totals) {
+		e.Total = rows.Totals[i]
+	}
+	return e
 }
 
 // longKey is from how many bytes on a query is named by its digest: a filter may
 // hold a thousand values.
 const longKey = 200
 
-// query names a query in keys; nothing is named where nothing is kept.
-func (r *reader[T, P]) query(q datasources.Query) string {
-	if r.c.cfg.TTL <= 0 {
-		return ""
-	}
+// queryName names a query in keys.
+func queryName(q datasources.Query) string {
 	key := q.Key()
 	if len(key) <= longKey {
 		return key
@@ -194,11 +194,23 @@ func (r *reader[T, P]) query(q datasources.Query) string {
 	return "#" + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-func (r *reader[T, P]) asOf(t time.Time) time.Time {
-	if t.IsZero() {
-		return r.c.cfg.Now()
+// sizeOf estimates what keeping an entry costs.
+func (r *reader[T, P]) sizeOf(name string, e *entry[T]) int {
+	n := overhead + allocated(len(name)) + allocated(cap(e.Rows)*int(reflect.TypeFor[T]().Size()))
+	if r.extra != nil {
+		for i := range e.Rows {
+			n += r.extra(reflect.ValueOf(&e.Rows[i]).Elem())
+		}
 	}
-	return t
+	return n
+}
+
+// dated says when a source answered that does not say so itself.
+func (r *reader[T, P]) dated(rows datasources.Rows[T], err error) (datasources.Rows[T], error) {
+	if rows.AsOf.IsZero() && err == nil {
+		rows.AsOf = r.c.cfg.Now()
+	}
+	return rows, err
 }
 
 func older(a, b time.Time) time.Time {

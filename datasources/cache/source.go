@@ -7,15 +7,19 @@ import (
 	"github.com/trama-graph/trama/schema"
 )
 
-// Wrap puts the cache around a source's readers.
+// Wrap puts the cache around a source's readers. It is called once for each source.
 func (c *Cache) Wrap(name string, s datasources.Source) datasources.Source {
-	return &source{Source: s, c: c, name: name, readers: map[string]any{}}
+	m := c.tags.add(name)
+	c.shared.applied.Store(0) // what is known of it in Redis is to be told
+	return &source{Source: s, c: c, name: name, marks: m, slots: make(chan struct{}, c.cfg.Refreshes), readers: map[string]any{}}
 }
 
 type source struct {
 	datasources.Source
-	c    *Cache
-	name string
+	c     *Cache
+	name  string
+	marks *marks
+	slots chan struct{} // background readings
 
 	mu      sync.Mutex // guards readers
 	readers map[string]any
@@ -43,29 +47,29 @@ func (s *source) Reader(entity string) any {
 func (s *source) wrapped(entity string, inner any) any {
 	switch entity {
 	case "Contact":
-		return wrap[schema.Contact](s.c, inner, s.name, entity)
+		return wrap[schema.Contact](s, inner, entity)
 	case "Ticket":
-		return wrap[schema.Ticket](s.c, inner, s.name, entity)
+		return wrap[schema.Ticket](s, inner, entity)
 	case "Article":
-		return wrap[schema.Article](s.c, inner, s.name, entity)
+		return wrap[schema.Article](s, inner, entity)
 	case "Quote":
-		return wrap[schema.Quote](s.c, inner, s.name, entity)
+		return wrap[schema.Quote](s, inner, entity)
 	case "Order":
-		return wrap[schema.Order](s.c, inner, s.name, entity)
+		return wrap[schema.Order](s, inner, entity)
 	case "Invoice":
-		return wrap[schema.Invoice](s.c, inner, s.name, entity)
+		return wrap[schema.Invoice](s, inner, entity)
 	case "Payment":
-		return wrap[schema.Payment](s.c, inner, s.name, entity)
+		return wrap[schema.Payment](s, inner, entity)
 	case "Payable":
-		return wrap[schema.Payable](s.c, inner, s.name, entity)
+		return wrap[schema.Payable](s, inner, entity)
 	case "Boleto":
-		return wrap[schema.Boleto](s.c, inner, s.name, entity)
+		return wrap[schema.Boleto](s, inner, entity)
 	case "Product":
-		return wrap[schema.Product](s.c, inner, s.name, entity)
+		return wrap[schema.Product](s, inner, entity)
 	case "DeliveryNote":
-		return wrap[schema.DeliveryNote](s.c, inner, s.name, entity)
+		return wrap[schema.DeliveryNote](s, inner, entity)
 	case "PurchaseOrder":
-		return wrap[schema.PurchaseOrder](s.c, inner, s.name, entity)
+		return wrap[schema.PurchaseOrder](s, inner, entity)
 	}
 	return inner
 }
