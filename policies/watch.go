@@ -53,6 +53,17 @@ func (e *Engine) look(ctx context.Context, looked string) string {
 	return outside
 }
 
+// Refresh is Reload where the documents have changed, and nothing where they have
+// not: another instance was asked to read them again.
+func (e *Engine) Refresh(ctx context.Context) error {
+	e.loading.Lock()
+	defer e.loading.Unlock()
+	if e.fingerprint() == e.seen {
+		return nil
+	}
+	return e.load(ctx, true)
+}
+
 // outside describes the files without opening them. It is settled when no file was
 // changed just now.
 func (e *Engine) outside() (text string, settled bool) {

@@ -20,6 +20,9 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, door string) (*po
 	}
 	p.Door = door
 	entryOf(r.Context()).token = p.TokenID
+	if _, isSource := p.Source(); isSource && door != pushDoorName && door != "login" {
+		return nil, &refusal{http.StatusForbidden, errOnlyPush}
+	}
 	if s.cfg.Quota == nil || door == "login" {
 		return p, nil
 	}
@@ -30,6 +33,11 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, door string) (*po
 	}
 	return p, nil
 }
+
+// pushDoorName is the one door, beside the login, that is open to sources.
+const pushDoorName = "push"
+
+var errOnlyPush = schema.Errorf(schema.Forbidden, "this token is a source's: it pushes records and reads nothing")
 
 // authenticate lets a request in by its bearer token (RFC 6750). A token anywhere
 // else, in the address above all, is not looked at: it would stand in logs.

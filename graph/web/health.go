@@ -33,7 +33,7 @@ type SourceHealth struct {
 	Kind      string     `json:"kind"`
 	State     string     `json:"state"`
 	LastError string     `json:"lastError,omitempty"` // a code
-	Directory string     `json:"directory,omitempty"` // "filling", "filled"
+	Directory string     `json:"directory,omitempty"` // "filling", "waiting" (for a first push), "filled"
 	Copy      string     `json:"copy,omitempty"`      // the same, of a system that is copied
 	AsOf      *time.Time `json:"asOf,omitempty"`
 }

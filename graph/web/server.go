@@ -48,6 +48,10 @@ type Config struct {
 	Observe func(Observation)
 	// Usage is told of each operation; nil = nobody is.
 	Usage Recorder
+	// Push is the door of sources that are pushed.
+	Push PushConfig
+	// Invalidate is the door of sources that say what has changed.
+	Invalidate InvalidateConfig
 	// Full and Graph are the schema of somebody who sees everything, to tell a denied
 	// name from one that does not exist, for the audit only.
 	Full    *ast.Schema
@@ -91,6 +95,7 @@ func New(cfg Config) *Server {
 	if cfg.Tokens == 0 {
 		cfg.Tokens = 10_000
 	}
+	cfg.Push.setDefaults()
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -100,6 +105,12 @@ func New(cfg Config) *Server {
 	s.mux.HandleFunc("GET /v1/login", s.login)
 	s.mux.HandleFunc("GET /healthz", s.healthz)
 	s.mux.HandleFunc("GET /readyz", s.readyz)
+	if cfg.Push.Pusher != nil {
+		s.mux.HandleFunc("POST /push/{source}", (&pushDoor{s, newTellings(cfg.Push.Refused)}).push)
+	}
+	if len(cfg.Invalidate.Secret) > 0 {
+		s.mux.HandleFunc("POST /invalidate", s.invalidate)
+	}
 	if cfg.Metrics != nil {
 		s.mux.Handle("GET /metrics", cfg.Metrics)
 	}
