@@ -332,8 +332,8 @@ func set[N int | int64](to *N, from *int) {
 }
 
 // GenerateToken is Mutation.generateToken.
-func (a administration) GenerateToken(ctx context.Context, account string, packages []string, claims []*model.ClaimInput, networks []string, expiresAt *time.Time) (*schema.NewToken, error) {
-	g := tokens.Grant{Account: account, Packages: packages, Networks: networks}
+func (a administration) GenerateToken(ctx context.Context, account string, packages []string, source *string, claims []*model.ClaimInput, networks []string, expiresAt *time.Time) (*schema.NewToken, error) {
+	g := tokens.Grant{Account: account, Packages: packages, Networks: networks, Source: text(source)}
 	for _, c := range claims {
 		if g.Claims == nil {
 			g.Claims = map[string]string{}
@@ -399,6 +399,9 @@ func (a administration) ReloadPolicies(ctx context.Context) (*schema.PolicyStatu
 	}
 	if err != nil {
 		return nil, schema.Errorf(schema.BadRequest, "the files were refused, what was in force stays: %s", a.cfg.masked(err.Error()))
+	}
+	if err := a.store.Bump(ctx, policiesChanged); err != nil {
+		return nil, err
 	}
 	return a.Policies(ctx)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +40,7 @@ type config struct {
 	Documents datasources.Documents `yaml:"documents"`
 	Links     []linkConfig          `yaml:"links"`
 
+	Alerts    alertsConfig      `yaml:"alerts"`
 	Policies  policiesConfig    `yaml:"policies"`
 	Scope     map[string]string `yaml:"scope"`
 	Instances int               `yaml:"instances"`
@@ -55,6 +55,18 @@ type policiesConfig struct {
 	Every time.Duration `yaml:"every"` // how often they are looked at
 }
 
+// alertsConfig says when segments in trouble are raised, and who is told.
+type alertsConfig struct {
+	Webhook string        `yaml:"webhook"`
+	Secret  string        `yaml:"secret"` // its bodies are signed with
+	Every   time.Duration `yaml:"every"`
+	Raise   time.Duration `yaml:"raise"`
+	Clear   time.Duration `yaml:"clear"`
+	// MinCoverage is the share of a source's customers that must be joined with the
+	// others', from 0 to 1; 0 = none must.
+	MinCoverage float64 `yaml:"min_coverage"`
+}
+
 type storeConfig struct {
 	URL string `yaml:"url"`
 }
@@ -66,7 +78,15 @@ type redisConfig struct {
 type cacheConfig struct {
 	TTL    time.Duration `yaml:"ttl"`
 	Absent time.Duration `yaml:"absent"`
-	Rows   int           `yaml:"rows"`
+	// Hard is until when an old row is served while it is read again, StaleIfError
+	// until when it stands in for a source that does not answer.
+	Hard         time.Duration `yaml:"hard"`
+	StaleIfError time.Duration `yaml:"stale_if_error"`
+	Bytes        int64         `yaml:"bytes"` // in this process
+	Rows         int           `yaml:"rows"`
+	// InvalidateSecret is what messages at /invalidate are signed with; "" = there is
+	// no such door.
+	InvalidateSecret string `yaml:"invalidate_secret"`
 }
 
 type logConfig struct {
@@ -84,38 +104,7 @@ type limitsConfig struct {
 	Tokens      int           `yaml:"tokens"`
 	Timeout     time.Duration `yaml:"timeout"`
 	LinkBound   int           `yaml:"link_bound"`
-}
-
-// sourceConfig is what every source has; settings is the connector's own part.
-type sourceConfig struct {
-	Name   string `yaml:"name"`
-	Kind   string `yaml:"kind"`
-	Supply string `yaml:"supply"`
-	// Country scopes fiscal numbers that do not tell theirs.
-	Country string `yaml:"country"`
-	// CustomerKey says which field of which other source this one's customer key
-	// equals, where it has no list of customers: "crm.code"; "" = the code of the
-	// first CRM, see assumeCustomerKeys.
-	CustomerKey string   `yaml:"customer_key"`
-	OwnTaxIDs   []string `yaml:"own_tax_ids"`
-	// Of a copy: how often it is read, which share of an entity's rows one reading
-	// may delete, and how long what was deleted is remembered.
-	Every       time.Duration `yaml:"every"`
-	MaxDelete   *float64      `yaml:"max_delete"`
-	MaxRows     int64         `yaml:"max_rows"`
-	KeepDeleted time.Duration `yaml:"keep_deleted"`
-
-	kind     *sourceKind
-	settings any
-}
-
-// copy is how the source is copied.
-func (s *sourceConfig) copy() copies.Config {
-	c := copies.Config{Name: s.Name, Every: s.Every, MaxRows: s.MaxRows, Keep: s.KeepDeleted}
-	if s.MaxDelete != nil {
-		c.MaxDelete = *s.MaxDelete
-	}
-	return c
+	PushMemory  int64         `yaml:"push_memory"` // bytes of all pushes under way
 }
 
 type directoryConfig struct {
@@ -123,6 +112,11 @@ type directoryConfig struct {
 	Owner       map[string]string `yaml:"owner"`
 	Every       time.Duration     `yaml:"every"`
 	SharedLimit int               `yaml:"shared_limit"`
+	Suggest     []string          `yaml:"suggest"`
+	Strategies  map[string]string `yaml:"strategies"`
+	MaxLoss     float64           `yaml:"max_loss"`
+	FreeMail    []string          `yaml:"free_mail"`
+	SharedBoxes []string          `yaml:"shared_boxes"`
 }
 
 type linkConfig struct {
@@ -275,6 +269,12 @@ func (c *config) check() []error {
 	if c.Cache.Absent < 0 {
 		bad("cache.absent", "must not be negative")
 	}
+	if n := len(c.Cache.InvalidateSecret); n > 0 && n < 16 {
+		bad("cache.invalidate_secret", "want at least 16 characters")
+	}
+	if c.Cache.Hard < 0 || c.Cache.Bytes < 0 || c.Limits.PushMemory < 0 {
+		bad("cache", "hard, bytes and limits.push_memory must not be negative")
+	}
 	if c.Cache.Rows < 0 {
 		bad("cache.rows", "must not be negative")
 	}
@@ -294,6 +294,7 @@ func (c *config) check() []error {
 	errs = append(errs, c.checkDirectory()...)
 	errs = append(errs, c.checkDocuments(names)...)
 	errs = append(errs, c.checkAccess()...)
+	errs = append(errs, c.checkAlerts()...)
 	for i, l := range c.Links {
 		path := fmt.Sprintf("links[%d]", i)
 		if !names[l.Source] {
@@ -332,84 +333,19 @@ var (
 
 func knownLink(relation string) bool { return slices.Contains(linkRelations, relation) }
 
-func (s *sourceConfig) check(path string, names map[string]bool) []error {
-	var errs []error
-	bad := func(key, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s.%s: %s", path, key, fmt.Sprintf(format, args...)))
-	}
-	switch {
-	case !sourceName.MatchString(s.Name):
-		bad("name", "want lower-case letters, digits, - and _, at most 32, not %q", s.Name)
-	case names[s.Name]:
-		bad("name", "%q is used twice", s.Name)
-	}
-	names[s.Name] = true
-	s.Country = strings.ToUpper(s.Country)
-	if s.kind == nil {
-		bad("kind", "want one of %s, not %q", strings.Join(kindNames(), ", "), s.Kind)
-		return append(errs, s.checkSupply(path)...)
-	}
-	errs = append(errs, s.checkSupply(path)...)
-	if err := s.kind.validate(s.settings); err != nil {
-		for _, line := range strings.Split(err.Error(), "\n") {
-			errs = append(errs, fmt.Errorf("%s.%s", path, strings.TrimPrefix(line, ".")))
-		}
-	}
-	return errs
-}
-
-// checkSupply finds what does not go with the way the source is supplied.
-func (s *sourceConfig) checkSupply(path string) []error {
-	var errs []error
-	bad := func(key, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s.%s: %s", path, key, fmt.Sprintf(format, args...)))
-	}
-	switch s.Supply {
-	case "live":
-		if s.kind != nil && s.kind.live != nil {
-			if err := s.kind.live(s.settings); err != nil {
-				bad("supply", "%s", err)
-			}
-		}
-		for _, key := range []struct {
-			name string
-			set  bool
-		}{{"every", s.Every != 0}, {"max_delete", s.MaxDelete != nil}, {"max_rows", s.MaxRows != 0}, {"keep_deleted", s.KeepDeleted != 0}} {
-			if key.set {
-				bad(key.name, "is for supply: copy, this source is asked live")
-			}
-		}
-	case "copy":
-		d := copies.DefaultConfig()
-		s.Every, s.KeepDeleted, s.MaxRows = cmp.Or(s.Every, d.Every), cmp.Or(s.KeepDeleted, d.Keep), cmp.Or(s.MaxRows, d.MaxRows)
-		if s.MaxDelete == nil {
-			s.MaxDelete = &d.MaxDelete
-		}
-		if *s.MaxDelete == 0 { // copies takes it for the default
-			bad("max_delete", "must be more than 0: what a source deleted would be shown for ever")
-		}
-		c := s.copy()
-		c.Name = "any" // said elsewhere
-		if err := c.Validate(); err != nil {
-			for _, line := range strings.Split(err.Error(), "\n") {
-				errs = append(errs, fmt.Errorf("%s.%s", path, strings.Replace(line, "keep:", "keep_deleted:", 1)))
-			}
-		}
-	case "push", "listed":
-		bad("supply", "%q is not available in this version; write live or copy", s.Supply)
-	default:
-		bad("supply", "want live or copy, not %q", s.Supply)
-	}
-	return errs
-}
-
 // directory is the directory's part. Which sources list their customers is not
 // known before they are open; those with a customer_key do not.
 func (c *config) directory() directory.Config {
-	d := directory.Config{Rules: c.Directory.Rules, Owner: c.Directory.Owner, Every: c.Directory.Every, SharedLimit: c.Directory.SharedLimit}
+	d := directory.Config{
+		Rules: c.Directory.Rules, Owner: c.Directory.Owner, Every: c.Directory.Every, SharedLimit: c.Directory.SharedLimit,
+		Suggest: c.Directory.Suggest, Strategies: c.Directory.Strategies, MaxLoss: c.Directory.MaxLoss, FreeMail: c.Directory.FreeMail, SharedBoxes: c.Directory.SharedBoxes,
+	}
 	for _, s := range c.Sources {
+		if s.Supply == "listed" {
+			continue
+		}
 		d.Sources = append(d.Sources, directory.SourceConfig{
-			Name: s.Name, Kind: s.Kind, Country: s.Country, Indexed: s.CustomerKey == "", AssumedFrom: s.CustomerKey, OwnTaxIDs: s.OwnTaxIDs,
+			Name: s.Name, Kind: s.Kind, Country: s.Country, Indexed: s.CustomerKey == "", AssumedFrom: s.CustomerKey, OwnTaxIDs: s.OwnTaxIDs, UntrustedTimes: s.UntrustedTimes,
 		})
 	}
 	return d

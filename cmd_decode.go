@@ -281,11 +281,24 @@ func inlined(structs []reflect.Value) []reflect.Value {
 func (d *decoder) source(n *yaml.Node, s *sourceConfig, path string) {
 	s.Supply = "live"
 	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == "kind" {
+		switch n.Content[i].Value {
+		case "kind":
 			s.kind = kindOf(n.Content[i+1].Value)
+		case "supply":
+			s.Supply = n.Content[i+1].Value
 		}
 	}
 	structs := []reflect.Value{reflect.ValueOf(s).Elem()}
+	if !s.isCalled() { // no connector is needed, of whatever kind it is
+		s.kind = nil
+	}
+	if s.Supply == "push" {
+		structs = append(structs, reflect.ValueOf(&s.pushed).Elem())
+	}
+	if !s.isCalled() {
+		d.fields(n, structs, path)
+		return
+	}
 	if s.kind != nil {
 		s.settings = s.kind.defaults()
 		structs = append(structs, reflect.ValueOf(s.settings).Elem())

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/cache"
 	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/datasources/creatio"
 	"github.com/trama-graph/trama/datasources/ecolix"
@@ -126,38 +127,63 @@ func kindNames() []string {
 
 func (a *app) openSources(ctx context.Context) error {
 	links := a.cfg.linkRules()
+	a.pushed, a.paced = map[string]*copies.Pushed{}, map[string]datasources.Paced{}
+	memory := copies.NewPushMemory(a.cfg.Limits.PushMemory)
 	for i := range a.cfg.Sources {
 		s := &a.cfg.Sources[i]
-		src, err := s.kind.open(ctx, s.settings, sourceDeps{
-			log: a.log, observe: a.metrics.upstream, links: links[s.Name], cacheDir: a.cfg.CacheDir,
-		})
+		src, supply, err := a.openSource(ctx, s, links[s.Name], memory)
 		if err != nil {
 			return fmt.Errorf("sources[%d]: %w", i, err)
 		}
-		a.onClose(src.Close)
-		connected := &datasources.Connected{Name: s.Name, Kind: s.Kind, Supply: schema.SupplyLive}
-		if s.Supply == "copy" {
-			c, err := copies.Open(ctx, s.copy(), src, a.store, copies.Deps{Log: a.log, Changed: a.changed(s.Name), Progress: a.cfg.progress})
-			if err != nil {
-				return fmt.Errorf("sources[%d]: %w", i, err)
-			}
-			a.copies = append(a.copies, c)
-			src, connected.Supply = c.Source(), schema.SupplyCopy
-		}
-		connected.Source = a.cache.Wrap(s.Name, src)
-		a.sources = append(a.sources, connected)
+		a.sources = append(a.sources, &datasources.Connected{Name: s.Name, Kind: s.Kind, Supply: supply, Source: a.cache.Wrap(s.Name, src)})
 	}
 	var err error
 	a.catalog, err = datasources.NewCatalog(a.sources, a.cfg.Documents, links)
 	return err
 }
 
-// changed tells the directory of a copy that was read.
+// openSource opens one source as it is supplied.
+func (a *app) openSource(ctx context.Context, s *sourceConfig, links map[string]datasources.LinkRules, memory *copies.PushMemory) (datasources.Source, schema.Supply, error) {
+	deps := copies.Deps{Log: a.log, Changed: a.changed(s.Name), Progress: a.cfg.progress, Runner: a.reads}
+	switch s.Supply {
+	case "listed":
+		return datasources.Listed{Name: s.Name}, schema.SupplyListed, nil
+	case "push":
+		p, err := copies.OpenPushed(ctx, s.push(memory), a.store, deps)
+		if err != nil {
+			return nil, "", err
+		}
+		a.onClose(p.Close)
+		a.pushed[s.Name] = p
+		return p.Source(), schema.SupplyPush, nil
+	}
+	src, err := s.kind.open(ctx, s.settings, sourceDeps{log: a.log, observe: a.metrics.upstream, links: links, cacheDir: a.cfg.CacheDir})
+	if err != nil {
+		return nil, "", err
+	}
+	a.onClose(src.Close)
+	if p, ok := src.(datasources.Paced); ok {
+		a.paced[s.Name] = p
+	}
+	if s.Supply != "copy" {
+		return src, schema.SupplyLive, nil
+	}
+	c, err := copies.Open(ctx, s.copy(), src, a.store, deps)
+	if err != nil {
+		return nil, "", err
+	}
+	a.copies = append(a.copies, c)
+	return c.Source(), schema.SupplyCopy, nil
+}
+
+// changed tells the directory and the cache of records that are kept here and have
+// changed.
 func (a *app) changed(source string) func(entity string) {
 	return func(entity string) {
 		if entity == "Customer" && a.directory != nil {
 			a.directory.Poke(source)
 		}
+		a.cache.InvalidateLocal(cache.Tag{Source: source, Entity: entity})
 	}
 }
 
@@ -184,13 +210,23 @@ func (a *app) whenFilled(list map[string]datasources.CustomerIndexer) map[string
 			list[name] = &filledIndexer{ix, c}
 		}
 	}
+	for name, p := range a.pushed {
+		if ix, ok := list[name]; ok {
+			list[name] = &filledIndexer{ix, p}
+		}
+	}
 	return list
+}
+
+// kept is a source whose records are kept here.
+type kept interface {
+	EntityCopy(entity string) *schema.EntityCopy
 }
 
 // filledIndexer is the customer index of a copy that is asked once there is one.
 type filledIndexer struct {
 	datasources.CustomerIndexer
-	copy *copies.Copy
+	copy kept
 }
 
 // IndexCustomers implements datasources.CustomerIndexer.

@@ -35,19 +35,24 @@ func (o operations) shown(ctx context.Context) loaders.Shown {
 func (o operations) all() []*schema.Source {
 	out := make([]*schema.Source, len(o.sources))
 	for i, s := range o.sources {
-		st := s.Status()
+		st, c := s.Status(), &o.cfg.Sources[i]
 		asOf, _, _ := o.directory.Status(s.Name)
 		calls, failures := int(st.Calls), int(st.Failures)
 		out[i] = &schema.Source{
-			Name: s.Name, Kind: s.Kind, Supply: s.Supply, State: schema.SourceState(strings.ToUpper(st.State)), Entities: o.entities(s),
+			Name: s.Name, Kind: s.Kind, Supply: s.Supply, Owner: c.Owner, Address: c.Address, Documentation: c.Documentation, State: schema.SourceState(strings.ToUpper(st.State)), Entities: o.entities(s),
 			LastErrorCode: string(st.LastCode), LastErrorAt: st.LastErrorAt, LastOkAt: st.LastOKAt, LatencyMs: milliseconds(st.Latency),
 			Breaker: st.Breaker, Calls: &calls, Failures: &failures, AsOf: asOf, Note: st.Note, Problems: problems(s), Usage: callsOf(s),
 		}
-		if s.Supply == schema.SupplyCopy {
+		if isKept(s) {
 			out[i].AsOf = st.AsOf
 		}
 	}
 	return out
+}
+
+// isKept reports whether the source's records are kept here.
+func isKept(s *datasources.Connected) bool {
+	return s.Supply == schema.SupplyCopy || s.Supply == schema.SupplyPush
 }
 
 func problems(s *datasources.Connected) []*schema.SourceProblem {
@@ -116,6 +121,9 @@ func (o operations) entities(s *datasources.Connected) []*schema.SourceEntity {
 		}
 		out = append(out, se)
 	}
+	for _, e := range out {
+		o.segmentState(s.Name, e)
+	}
 	return out
 }
 
@@ -156,14 +164,18 @@ func (h health) Sources() []web.SourceHealth {
 	for i, s := range h.sources {
 		st := s.Status()
 		out[i] = web.SourceHealth{Name: s.Name, Kind: s.Kind, State: st.State, LastError: string(st.LastCode)}
+		filling := "filling"
+		if s.Supply == schema.SupplyPush {
+			filling = "waiting" // for the first push, which may never come
+		}
 		if _, ok := indexer(s.Source); ok {
-			out[i].Directory = "filling"
+			out[i].Directory = filling
 			if asOf, _, _ := h.directory.Status(s.Name); !asOf.IsZero() {
 				out[i].Directory, out[i].AsOf = "filled", &asOf
 			}
 		}
-		if s.Supply == schema.SupplyCopy {
-			out[i].Copy, out[i].AsOf = "filling", nil
+		if isKept(s) {
+			out[i].Copy, out[i].AsOf = filling, nil
 			if !st.AsOf.IsZero() {
 				out[i].Copy, out[i].AsOf = "filled", &st.AsOf
 			}

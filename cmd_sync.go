@@ -22,6 +22,7 @@ type syncOptions struct {
 	only    []string
 	watch   bool
 	accept  bool
+	full    bool
 	logging string
 }
 
@@ -29,8 +30,9 @@ func syncCommand() *cobra.Command {
 	var o syncOptions
 	c := &cobra.Command{
 		Use: "sync", Short: "Read the copied systems now, or watch a running server do it", Args: cobra.NoArgs,
-		Long: `Read the systems that are supplied as copies, once and in full, and show how far it is.
-Interrupted, it goes on where it was. Beside a running server it reads nothing, the
+		Long: `Read the systems that are supplied as copies, once, and show how far it is: what changed
+since the last time where a system can be followed, else in full. Interrupted, it goes
+on where it was. Beside a running server it reads nothing, the
 server does: then it shows where the server's copies stand.`,
 	}
 	f := c.Flags()
@@ -38,6 +40,7 @@ server does: then it shows where the server's copies stand.`,
 	f.StringSliceVar(&o.only, "source", nil, "only this `source`; may be repeated")
 	f.BoolVar(&o.watch, "watch", false, "go on: read again on the schedule, or follow the running server, until Ctrl-C")
 	f.BoolVar(&o.accept, "accept-deletions", false, "delete what a reading finds missing, however much it is")
+	f.BoolVar(&o.full, "full", false, "read everything, also of systems that can be followed")
 	f.StringVar(&o.logging, "log", "error", "debug, info, warn or error")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		cfg, err := load(o.path)
@@ -56,9 +59,52 @@ server does: then it shows where the server's copies stand.`,
 		if err != nil {
 			return err
 		}
+		release, alone, err := a.alone(c.Context(), o.only)
+		if err != nil || !alone {
+			if err == nil {
+				err = besideServer(c.Context(), c.OutOrStdout(), &cfg, o)
+			}
+			return closing(a, err)
+		}
+		defer release()
 		return closing(a, a.syncCopies(c.Context(), c.OutOrStdout(), show, o))
 	}
 	return c
+}
+
+// patienceBesideServer is how long the rights to read are waited for: a server that
+// runs keeps them.
+const patienceBesideServer = 3 * time.Second
+
+// alone takes the rights to read the sources, which a running server would have.
+func (a *app) alone(ctx context.Context, only []string) (release func(), alone bool, err error) {
+	var releases []func()
+	release = func() {
+		for _, f := range releases {
+			f()
+		}
+	}
+	for _, c := range a.copies {
+		name := c.Describe().Name
+		if len(only) > 0 && !slices.Contains(only, name) {
+			continue
+		}
+		// The right ends with the context it was asked with: one that is waited for must
+		// not end when the waiting would.
+		asked, cancel := context.WithCancel(ctx)
+		late := time.AfterFunc(patienceBesideServer, cancel)
+		_, give, err := a.reads(asked, name)
+		if !late.Stop() || err != nil {
+			cancel()
+			release()
+			if ctx.Err() != nil {
+				return nil, false, ctx.Err()
+			}
+			return nil, false, nil
+		}
+		releases = append(releases, give, cancel)
+	}
+	return release, true, nil
 }
 
 // checkCopied wants at least one copy, and that those named are copies.
@@ -92,8 +138,8 @@ func (a *app) syncCopies(ctx context.Context, out io.Writer, show func(copies.Pr
 		}
 		wait.Go(func() {
 			unsure := map[string]bool{} // by entity: its last reading
-			failures[i] = c.Sync(ctx, copies.Options{AcceptDeletions: o.accept, Progress: func(p copies.Progress) {
-				if p.Step == copies.Done {
+			failures[i] = c.Sync(ctx, copies.Options{AcceptDeletions: o.accept, Full: o.full, Progress: func(p copies.Progress) {
+				if p.Step == copies.Done || p.Step == copies.Followed {
 					unsure[p.Entity] = p.Doubtful || p.Refused > 0
 				}
 				if show != nil {
@@ -149,7 +195,7 @@ func progressPrinter(out io.Writer) func(copies.Progress) {
 		mu.Lock()
 		defer mu.Unlock()
 		name := p.Source + " " + p.Entity
-		passing := p.Step == copies.Reading || p.Step == copies.Confirming
+		passing := p.Step == copies.Reading || p.Step == copies.Confirming || p.Step == copies.Sweeping || p.Step == copies.Following
 		if passing && time.Since(last[name]) < time.Second {
 			return
 		}

@@ -29,6 +29,7 @@ type tokenFlags struct {
 	account, role, agreement string
 	packages, claims         []string
 	networks                 []string
+	source                   string
 	expires                  time.Duration
 }
 
@@ -39,7 +40,8 @@ func tokenNewCommand() *cobra.Command {
 		Short: "Make an account's token, which stops the one it had; it is shown once",
 		Example: "  trama token new\n" +
 			"  trama token new --account dashboards --package dashboard\n" +
-			"  trama token new --account mover --package carrier --claim carrier=\"Transports Rapides\" --expires 2160h",
+			"  trama token new --account mover --package carrier --claim carrier=\"Transports Rapides\" --expires 2160h\n" +
+			"  trama token new --account erp-feed --source erp",
 	}
 	path := configFlag(c)
 	f := c.Flags()
@@ -48,6 +50,7 @@ func tokenNewCommand() *cobra.Command {
 	f.StringVar(&o.agreement, "agreement", "", "the `name` of the account's agreement")
 	f.StringSliceVar(&o.packages, "package", nil, "a `package` it may see; may be repeated; default admin for the account admin, else all of its agreement")
 	f.StringArrayVar(&o.claims, "claim", nil, "whose rows it may see, as `name=value`: customer, shop, carrier, supplier; may be repeated")
+	f.StringVar(&o.source, "source", "", "a `source` whose records it pushes, and nothing else; in the place of packages")
 	f.DurationVar(&o.expires, "expires", 0, "stop after this `time`; 0 = never")
 	f.StringSliceVar(&o.networks, "network", nil, "only from this `network`, such as 10.0.0.0/8; may be repeated")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -77,7 +80,10 @@ func tokenNewCommand() *cobra.Command {
 
 // grant is what the flags ask for.
 func (o *tokenFlags) grant(now time.Time) (tokens.Grant, error) {
-	g := tokens.Grant{Account: o.account, Packages: o.packages, Networks: o.networks, Role: tokens.Role(o.role)}
+	g := tokens.Grant{Account: o.account, Packages: o.packages, Networks: o.networks, Role: tokens.Role(o.role), Source: o.source}
+	if o.source != "" && o.account == "admin" {
+		return g, errors.New("--source: give the system an --account of its own")
+	}
 	if o.account == "admin" && len(o.packages) == 0 && o.agreement == "" {
 		g.Packages = []string{"admin"}
 	}
@@ -143,6 +149,9 @@ func tokenReplaceCommand() *cobra.Command {
 			}
 			old := list[0]
 			g := tokens.Grant{Account: *account, Packages: old.Packages, Claims: old.Claims, Networks: old.Networks, Expires: old.ExpiresAt}
+			if g.Source = old.Source(); g.Source != "" {
+				g.Claims = nil
+			}
 			switch now := time.Now(); {
 			case *expires > 0:
 				g.Expires = now.Add(*expires)

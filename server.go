@@ -23,9 +23,11 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/budget"
 	"github.com/trama-graph/trama/datasources/cache"
 	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/datasources/directory"
+	"github.com/trama-graph/trama/datasources/watch"
 	"github.com/trama-graph/trama/graph"
 	"github.com/trama-graph/trama/graph/engine"
 	"github.com/trama-graph/trama/graph/guard"
@@ -64,7 +66,9 @@ type app struct {
 	quota     *quota.Limiter
 	usage     *usage.Recorder
 	sources   []*datasources.Connected
-	copies    []*copies.Copy // of those that are copied
+	copies    []*copies.Copy               // of those that are copied
+	pushed    map[string]*copies.Pushed    // of those that send their records
+	paced     map[string]datasources.Paced // of those that are called
 	catalog   *datasources.Catalog
 	directory *directory.Directory
 	cache     *cache.Cache
@@ -72,6 +76,8 @@ type app struct {
 	loaders   *loaders.Config
 	web       *web.Server
 	metrics   *metrics
+	watcher   *watch.Watcher
+	budget    *budget.Shared // nil with one instance
 	closing   chan struct{}
 
 	closers []func() error // in the order they were opened
@@ -111,7 +117,33 @@ func build(ctx context.Context, cfg config, env string, log *slog.Logger) (_ *ap
 	if err := a.openDirectory(ctx); err != nil {
 		return nil, err
 	}
+	a.openBudget()
+	if err := a.openWatch(); err != nil {
+		return nil, err
+	}
 	return a, a.openDoors(key)
+}
+
+// buildQuiet makes what is needed to look at the directory and decide: beside a
+// running server, too.
+func buildQuiet(ctx context.Context, cfg config, log *slog.Logger) (_ *app, err error) {
+	a := &app{cfg: cfg, log: log, metrics: newMetrics(), closing: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	if a.store, err = store.Open(ctx, cfg.Store.URL, store.Deps{Log: log}); err != nil {
+		return nil, err
+	}
+	a.onClose(a.store.Close)
+	if err := a.openCache(); err != nil {
+		return nil, err
+	}
+	if err := a.openSources(ctx); err != nil {
+		return nil, err
+	}
+	return a, a.openDirectory(ctx)
 }
 
 func (a *app) onClose(f func() error) { a.closers = append(a.closers, f) }
@@ -134,7 +166,7 @@ func (a *app) openPolicies(ctx context.Context, key []byte, env string) error {
 	}
 	a.masker = policies.NewMasker(key)
 	a.tokens = tokens.New(a.store, key, env, time.Now,
-		append(grants(func() *policies.Engine { return a.policies }), tokens.WithLog(a.log))...)
+		append(grants(func() *policies.Engine { return a.policies }), tokens.WithLog(a.log), tokens.WithSources(a.cfg.pushedNames))...)
 	a.policies, err = policies.Open(ctx, policies.Options{
 		Graph: a.graph, Shipped: packages.FS, Dir: a.cfg.policyDir(), Scopes: a.cfg.Scope, Log: a.log, Audit: a.observed,
 	})
@@ -165,7 +197,10 @@ func (a *app) openCache() error {
 		a.redis = redis.NewClient(o)
 		a.onClose(a.redis.Close)
 	}
-	c, err := cache.New(cache.Config{TTL: a.cfg.Cache.TTL, Absent: a.cfg.Cache.Absent, Rows: a.cfg.Cache.Rows, Redis: a.redis, Log: a.log})
+	c, err := cache.New(cache.Config{
+		TTL: a.cfg.Cache.TTL, Absent: a.cfg.Cache.Absent, Hard: a.cfg.Cache.Hard, StaleIfError: a.cfg.Cache.StaleIfError,
+		Bytes: a.cfg.Cache.Bytes, Rows: a.cfg.Cache.Rows, Redis: a.redis, Log: a.log,
+	})
 	if err != nil {
 		return err
 	}
@@ -176,18 +211,26 @@ func (a *app) openCache() error {
 }
 
 func (a *app) openDirectory(ctx context.Context) error {
-	c := a.cfg.directory()
-	for i := range c.Sources {
-		_, c.Sources[i].Indexed = indexer(a.sources[i].Source)
-	}
-	assumeCustomerKeys(c.Sources)
-	d, err := directory.Open(ctx, c, a.store, directory.Deps{Log: a.log})
+	d, err := directory.Open(ctx, a.directoryConfig(), a.store, directory.Deps{Log: a.log, Runner: a.elected})
 	if err != nil {
 		return err
 	}
 	a.directory = d
 	a.onClose(func() error { return d.Close(context.Background()) })
 	return nil
+}
+
+// directoryConfig is the directory's part of the configuration, with what is known
+// of the sources since they are open.
+func (a *app) directoryConfig() directory.Config {
+	c := a.cfg.directory()
+	for i := range c.Sources {
+		if s := a.catalog.Source(c.Sources[i].Name); s != nil {
+			_, c.Sources[i].Indexed = indexer(s.Source)
+		}
+	}
+	assumeCustomerKeys(c.Sources)
+	return c
 }
 
 // assumeCustomerKeys completes sources that list no customers and do not say
@@ -233,7 +276,7 @@ func (a *app) openDoors(key []byte) error {
 		DefaultPage: a.cfg.Limits.DefaultPage, MaxPage: a.cfg.Limits.PageSize, LinkBound: a.cfg.Limits.LinkBound,
 		Columns: plan.Columns, Total: plan.Total, Batches: a.metrics.batch, Log: a.log,
 	}
-	root := &resolvers.Resolver{Operations: operations{a}, Administration: administration{a}}
+	root := &resolvers.Resolver{Operations: operations{a}, Administration: administration{a}, Stewardship: stewardship{a}}
 	a.metrics.registry.MustRegister(newSourcesCollector(operations{a}.all))
 	executable := func(s *ast.Schema) graphql.ExecutableSchema {
 		return graph.NewExecutableSchema(graph.Config{Resolvers: root, Schema: s})
@@ -244,7 +287,9 @@ func (a *app) openDoors(key []byte) error {
 	}
 	a.web = web.New(web.Config{
 		Access: a.access, Schema: graph.For, Executable: executable, Engine: eng, Auth: a.tokens, Quota: a.quota, Login: a.login,
-		Health: health{a}, Metrics: a.metrics.handler(), Observe: a.metrics.operation, Usage: a.usage, Full: graph.Public(), Graph: a.graph,
+		Push:       web.PushConfig{Pusher: pusher{a}, Refused: a.pushRefused},
+		Invalidate: web.InvalidateConfig{Secret: []byte(a.cfg.Cache.InvalidateSecret), Forget: a.invalidated},
+		Health:     health{a}, Metrics: a.metrics.handler(), Observe: a.metrics.operation, Usage: a.usage, Full: graph.Public(), Graph: a.graph,
 		Plan: plan.Options{
 			PageSize: a.cfg.Limits.DefaultPage, Relations: eng.Relation, Prices: prices{a.catalog}, Reads: guard.Reads(a.graph), Sensitive: graph.Sensitive(),
 		},
@@ -294,8 +339,16 @@ func (a *app) run(ctx context.Context, ready func(addr net.Addr)) error {
 			}
 		})
 	}
+	for _, p := range a.pushed {
+		wait.Go(func() { a.keep(work, "keeping what was pushed", p.Run) })
+	}
 	for _, s := range a.sources {
 		wait.Go(func() { a.probe(work, s) })
+	}
+	wait.Go(func() { a.store.WatchVersions(work, learnEvery, func(name string, _ int64) { a.learn(work, name) }) })
+	wait.Go(func() { a.keep(work, "watching the segments", a.runWatch) })
+	if a.budget != nil {
+		wait.Go(func() { a.keep(work, "sharing the sources' rates", a.budget.Run) })
 	}
 	wait.Go(func() { a.policies.Watch(work, a.cfg.Policies.Every) })
 	wait.Go(func() { a.reloadOnSignal(work) })

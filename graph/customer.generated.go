@@ -1959,6 +1959,52 @@ func fieldContext_FieldProvenance_source(_ context.Context, ec *executionContext
 	return graphql.NewScalarFieldContext("FieldProvenance", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func _FieldProvenance_readAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.FieldProvenance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_FieldProvenance_readAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReadAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalODateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_FieldProvenance_readAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FieldProvenance", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func _FieldProvenance_rule(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.FieldProvenance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_FieldProvenance_rule(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_FieldProvenance_rule(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FieldProvenance", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func _FieldProvenance_alternatives(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.FieldProvenance) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2967,6 +3013,16 @@ func _FieldProvenance(ctx context.Context, ec *executionContext, sel ast.Selecti
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "readAt":
+			out.Values[i] = _FieldProvenance_readAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rule":
+			out.Values[i] = _FieldProvenance_rule(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "alternatives":
 			out.Values[i] = _FieldProvenance_alternatives(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -3132,6 +3188,25 @@ func marshalOConflictKind2githubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐConfli
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalText(string(v))
+	return res
+}
+
+func unmarshalOConflictKind2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐConflictKind(ctx context.Context, ec *executionContext, v any) (*schema.ConflictKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalText(v)
+	res := schema.ConflictKind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOConflictKind2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐConflictKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *schema.ConflictKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalText(string(*v))
 	return res
 }
 

@@ -25,6 +25,7 @@ type ResolverRoot interface {
 	Contact() ContactResolver
 	Customer() CustomerResolver
 	DeliveryNote() DeliveryNoteResolver
+	Duplicates() DuplicatesResolver
 	Invoice() InvoiceResolver
 	Mutation() MutationResolver
 	Order() OrderResolver
@@ -89,6 +90,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		unmarshalInputPurchaseOrderOrderBy,
 		unmarshalInputQuoteFilter,
 		unmarshalInputQuoteOrderBy,
+		unmarshalInputRecordInput,
 		unmarshalInputStringFilter,
 		unmarshalInputTicketFilter,
 		unmarshalInputTicketOrderBy,
@@ -236,6 +238,8 @@ type Mutation {
     account: String!
     "Some of the packages its agreement has; all of them by default."
     packages: [String!]
+    "A system whose records it pushes, and nothing else; in the place of packages and claims."
+    source: String
     "Whose rows: customer, shop, carrier, supplier."
     claims: [ClaimInput!]
     "From these networks only, as 10.0.0.0/8."
@@ -1080,7 +1084,7 @@ type CustomerMember {
   recordId: String
   "The record's human code there."
   code: String
-  "The rule that joined it: FIRST (the record the customer began with), R0 by hand, R1 a stored foreign key, R2 the same valid fiscal number."
+  "The rule that joined it: FIRST (the record the customer began with), R0 by hand, R1 a stored foreign key, R2 the same valid fiscal number, R3 the same e-mail address."
   rule: String
   "What the rule saw."
   evidence: String @sensitive
@@ -1128,6 +1132,12 @@ enum ConflictKind {
   BROKEN_FOREIGN_ID
   "The systems disagree about a field."
   VALUE_CONFLICT
+  "A system has records nobody else knows."
+  UNMATCHED
+  "A rule would join two records that were parted by hand."
+  DENIED_BUT_MATCHING
+  "A system gave far fewer customers than before: it is not believed until somebody says so."
+  SOURCE_SHRANK
 }
 
 "A disagreement between systems."
@@ -1148,6 +1158,10 @@ type FieldProvenance {
   field: String
   "The system it was taken from."
   source: String
+  "When that system's customers were last read."
+  readAt: DateTime
+  "How it was chosen: owner, recent, longest or all."
+  rule: String
   "What the other systems say, where they differ."
   alternatives: [FieldAlternative!]
 }
@@ -1287,6 +1301,503 @@ input DeliveryNoteOrderBy {
   field: DeliveryNoteOrderField!
   "Which way."
   direction: OrderDirection! = ASC
+}
+`, BuiltIn: false},
+	{Name: "../schema/directory.graphql", Input: `extend type Query {
+  "What the systems disagree about over all customers, and what could not be decided, with what was said about it; for administrators who may see all customers."
+  conflicts(
+    "Of this kind only."
+    kind: ConflictKind
+    "In this state only."
+    state: ConflictState
+    "With a record of this system."
+    source: String
+    "About this customer."
+    customer: ID
+    "How many; 50 by default, at most 1,000."
+    first: Int
+    "Go on where the last list said."
+    after: String
+  ): DirectoryConflicts
+  "Pairs of records that may be one customer and are not joined: a person decides; for administrators who may see all customers."
+  suggestions(
+    "About this customer."
+    customer: ID
+    "With a record of this system."
+    source: String
+    "R4: one business domain; R5: one name and a town, a postcode or a telephone number."
+    rule: String
+    "Only pairs inside one system: perhaps typed in twice."
+    inside: Boolean
+    "How many; 50 by default, at most 1,000."
+    first: Int
+    "Go on where the last list said."
+    after: String
+  ): Suggestions
+  "What was decided by hand about records, and what it does now; for administrators who may see all customers."
+  decisions(
+    "How many; 50 by default, at most 1,000."
+    first: Int
+    "Go on where the last list said."
+    after: String
+  ): Decisions
+  "The history of a customer's records, or of all, the newest first; for administrators who may see all customers."
+  directoryEvents(
+    "Of this customer only, with those who were merged into him."
+    customer: ID
+    "How many; 50 by default, at most 1,000."
+    first: Int
+  ): [DirectoryEvent!]
+  "How the directory stands with each system; for administrators."
+  directorySources: [DirectorySource!]
+  "Which data is kept in several systems, how much of it, where they disagree, and what was typed in twice; for administrators who may see all customers."
+  duplicates: Duplicates
+  "What other rules would change: nothing is changed; for administrators who may see all customers."
+  directoryDryRun(
+    "The rules: manual, foreign_id, tax_id, email."
+    rules: [String!]
+    "How many records of one system may bear one fiscal number."
+    sharedLimit: Int
+  ): DirectoryDryRun
+}
+
+extend type Mutation {
+  "Join two records by hand. It outweighs every rule but a denial."
+  linkRecords(
+    "One record."
+    a: RecordInput!
+    "The other."
+    b: RecordInput!
+    "Why."
+    reason: String!
+  ): Decision
+  "Keep two records apart, whatever any rule says."
+  denyLink(
+    "One record."
+    a: RecordInput!
+    "The other."
+    b: RecordInput!
+    "Why."
+    reason: String!
+  ): Decision
+  "Take a decision back, as if it had never been made."
+  withdrawDecision(
+    "One record."
+    a: RecordInput!
+    "The other."
+    b: RecordInput!
+    "Why."
+    reason: String!
+  ): Boolean
+  "Say something about a conflict."
+  setConflictState(
+    "Its name."
+    key: String!
+    "What it is from now on."
+    state: ConflictState!
+    "Why."
+    note: String
+  ): DirectoryConflict
+  "Believe a system that gave far fewer customers than before. It is read again at once."
+  acceptLoss(
+    "The system."
+    source: String!
+  ): [DirectorySource!]
+  "Read one customer's records anew, from every system that can be asked by customer, within what was agreed with it."
+  refresh(
+    "The customer."
+    customer: ID!
+  ): [Refreshed!]
+  "Store records of a system that sends them, as its own token does at /push."
+  push(
+    "The system."
+    source: String!
+    "The records, each a JSON object as /push takes it."
+    records: [String!]!
+    "Store nothing when one record is refused."
+    all: Boolean
+  ): Pushed
+  "Forget what is cached: of one system, of one of its kinds of record, or of one customer there."
+  invalidate(
+    "The system."
+    source: String!
+    "The kind of record; all by default."
+    entity: String
+    "The customer's key in that system; all by default."
+    customerKey: String
+  ): Boolean
+}
+
+"A record of a system."
+input RecordInput {
+  "The system."
+  source: String!
+  "The record's key there."
+  id: String!
+}
+
+"What was said about a conflict."
+enum ConflictState {
+  "Nothing yet."
+  OPEN
+  "It is as it should be."
+  ACCEPTED
+  "It is over: it was resolved by hand, or it went away."
+  RESOLVED
+  "Nobody wants to hear of it."
+  IGNORED
+}
+
+"Some conflicts."
+type DirectoryConflicts {
+  "How many there are in all."
+  total: Int
+  "For ` + "`" + `after` + "`" + `; null when these are the last."
+  next: String
+  "These."
+  items: [DirectoryConflict!]
+}
+
+"A disagreement between systems, with what was said about it."
+type DirectoryConflict {
+  "Stable name of the conflict."
+  key: String
+  "What kind it is."
+  kind: ConflictKind
+  "The field it is about, null when about the whole record."
+  field: String
+  "The rule that met it."
+  rule: String
+  "high: two may be taken for one, or one for two; medium: a link is missing that somebody wanted; low: what is known differs or is incomplete."
+  severity: String
+  "The system, where it is about the whole of one."
+  source: String
+  "How many records it is about, shown here or not."
+  count: Int
+  "The records, 20 at most."
+  records: [ConflictRecord!]
+  "What was said about it."
+  state: ConflictState
+  "By whom."
+  author: String
+  "Why."
+  note: String
+  "When."
+  at: DateTime
+  "Since when it is known."
+  firstSeen: DateTime
+  "When it was last there."
+  lastSeen: DateTime
+}
+
+"A record in a conflict or a suggestion."
+type ConflictRecord {
+  "The system."
+  source: String
+  "The record's key there."
+  recordId: String
+  "The record's human code there."
+  code: String
+  "The customer it belongs to; null when it is gone."
+  customer: ID
+  "What it says about the field."
+  value: String @sensitive
+}
+
+"Some suggestions."
+type Suggestions {
+  "How many there are in all."
+  total: Int
+  "For ` + "`" + `after` + "`" + `; null when these are the last."
+  next: String
+  "Domains that several companies of a system use, which suggest nothing."
+  sharedDomains: Int
+  "Names that too many records have to suggest anything."
+  crowdedNames: Int
+  "These."
+  items: [Suggestion!]
+}
+
+"Two records that may be one customer."
+type Suggestion {
+  "Stable name of the suggestion."
+  key: String
+  "R4 or R5."
+  rule: String
+  "One record."
+  a: ConflictRecord
+  "The other."
+  b: ConflictRecord
+  "The fields that agree."
+  fields: [String!]
+  "Whether both are of one system."
+  inside: Boolean
+}
+
+"Some decisions."
+type Decisions {
+  "How many there are in all."
+  total: Int
+  "For ` + "`" + `after` + "`" + `; null when these are the last."
+  next: String
+  "These."
+  items: [Decision!]
+}
+
+"What was decided by hand about two records."
+type Decision {
+  "One record."
+  a: RecordRef
+  "The other."
+  b: RecordRef
+  "link or deny."
+  verdict: String
+  "By whom."
+  author: String
+  "Why."
+  reason: String @sensitive
+  "When."
+  at: DateTime
+  "in_force; record_gone: one of the records is not there; refused: a denial keeps them apart; switched_off: links by hand are not among the rules."
+  effect: String
+  "The customers of the two records."
+  customers: [ID!]
+  "Whether a rule would join the two."
+  matching: Boolean
+}
+
+"The name of a record."
+type RecordRef {
+  "The system."
+  source: String
+  "The record's key there."
+  recordId: String
+}
+
+"One line of the directory's history."
+type DirectoryEvent {
+  "When."
+  at: DateTime
+  "What: linked, moved, merged, split, link, deny, withdraw, conflict, filled …"
+  kind: String
+  "The customer."
+  customer: ID
+  "The other customer of merged, moved and split."
+  other: ID
+  "The record."
+  record: RecordRef
+  "The other record of link, deny and withdraw."
+  with: RecordRef
+  "By which rule."
+  rule: String
+  "By whom."
+  author: String
+  "Why."
+  reason: String @sensitive
+  "How many records, of filled."
+  records: Int
+}
+
+"How the directory stands with one system."
+type DirectorySource {
+  "The system."
+  source: String
+  "LINKED: its customers were read; ASSUMED: they are another system's; SOURCE_UNAVAILABLE: they could not be read; NOT_CONFIGURED: it has none."
+  state: CoverageState
+  "When they were last read completely."
+  asOf: DateTime
+  "Why the last reading failed; null when it did not."
+  errorCode: String
+  "How many living records it has."
+  records: Int
+  "How many another system knows too."
+  linked: Int
+  "How many several could be."
+  ambiguous: Int
+  "How many nobody else knows."
+  unmatched: Int
+  "How many are marked as deleted."
+  deleted: Int
+  "A reading that lost so many that it is held back until it is accepted: how many it had; null when none is held."
+  heldGot: Int
+  "How many there were before it."
+  heldHad: Int
+}
+
+"Which data is kept in several systems."
+type Duplicates {
+  "The age of the oldest list of customers this was counted from."
+  asOf: DateTime
+  "How many living records there are."
+  records: Int
+  "How many customers they are."
+  customers: Int
+  "How many customers are in exactly these systems."
+  sets: [SourceSet!]
+  "What each two systems have in common."
+  overlaps: [SourceOverlap!]
+  "What one system has more than once."
+  inside: [SourceInside!]
+  "Orders, invoices and other documents that are kept in several systems."
+  documents: [DocumentOverlap!] @goField(forceResolver: true)
+}
+
+"How many customers are in exactly these systems."
+type SourceSet {
+  "The systems."
+  sources: [String!]
+  "How many customers."
+  customers: Int
+}
+
+"What two systems have in common."
+type SourceOverlap {
+  "One system."
+  a: String
+  "The other."
+  b: String
+  "How many customers are in both."
+  customers: Int
+  "What they say about them, field by field."
+  fields: [FieldAgreement!]
+}
+
+"What two systems say about one field of their common customers."
+type FieldAgreement {
+  "The field of Customer."
+  field: String
+  "Both say the same, ways of writing apart."
+  agree: Int
+  "They differ."
+  disagree: Int
+  "Only the first says something."
+  onlyA: Int
+  "Only the second does."
+  onlyB: Int
+}
+
+"What one system has more than once."
+type SourceInside {
+  "The system."
+  source: String
+  "How many living records it has."
+  records: Int
+  "How many fiscal numbers several records share."
+  sameNumber: Int
+  "How many records these are."
+  sameNumberRecords: Int
+  "How many pairs have one name, and a town, a postcode or a telephone number."
+  sameName: Int
+}
+
+"Documents of one kind that two systems keep."
+type DocumentOverlap {
+  "The kind of record."
+  entity: String
+  "One system."
+  a: String
+  "The other."
+  b: String
+  "How many the first has."
+  inA: Int
+  "How many the second has."
+  inB: Int
+  "How many have one number and one customer in both."
+  both: Int
+  "How many of those have one total."
+  sameTotal: Int
+  "How many have another total, or another currency."
+  otherTotal: Int
+  "NOT_COPIED where a system is asked live, and was not read for this; PARTIAL where it has more than were looked at."
+  state: String
+}
+
+"What other rules would change."
+type DirectoryDryRun {
+  "How many customers there are."
+  customersBefore: Int
+  "How many there would be."
+  customersAfter: Int
+  "Links that would be made, by rule."
+  gained: [RuleCount!]
+  "Links that would be lost, by rule."
+  lost: [RuleCount!]
+  "Customers that would be made of several."
+  merged: Int
+  "Customers that would fall apart."
+  parted: Int
+  "Conflicts that would come, by kind."
+  conflictsGained: [RuleCount!]
+  "Conflicts that would go, by kind."
+  conflictsLost: [RuleCount!]
+  "The first of the customers that would change."
+  examples: [DryRunExample!]
+}
+
+"A number by rule, or by kind."
+type RuleCount {
+  "The rule or the kind."
+  name: String
+  "How many."
+  count: Int
+}
+
+"A customer that other rules would change."
+type DryRunExample {
+  "Whether he would be made of several."
+  merge: Boolean
+  "His records, as they are together where they are apart."
+  parts: [DryRunPart!]
+}
+
+"Records that are together."
+type DryRunPart {
+  "The records."
+  records: [RecordRef!]
+}
+
+"What was read anew of one kind of record."
+type Refreshed {
+  "The system."
+  source: String
+  "The kind of record."
+  entity: String
+  "How many records were read."
+  rows: Int
+  "How many of them had changed."
+  changed: Int
+  "Why not; null when it was read. NOT_ENABLED: the system cannot be asked by customer."
+  errorCode: String
+}
+
+"What became of records that were pushed."
+type Pushed {
+  "The system."
+  source: String
+  "How many were new, or newer than what was there."
+  stored: Int
+  "How many were there in this version."
+  same: Int
+  "How many were older than what was there."
+  older: Int
+  "How many were refused."
+  refused: Int
+  "Those that were not stored, 1,000 at most."
+  results: [PushedRecord!]
+}
+
+"A record that was not stored."
+type PushedRecord {
+  "Its place among those that were sent, from 0."
+  index: Int
+  "same, older or refused."
+  result: String
+  "Why it was refused, as a code."
+  code: String
+  "Where in the record."
+  path: String
+  "Why, in words."
+  message: String
 }
 `, BuiltIn: false},
 	{Name: "../schema/invoice.graphql", Input: `extend type Query {
@@ -2347,6 +2858,12 @@ type Source {
   kind: String
   "How its data is supplied."
   supply: Supply
+  "Who looks after it."
+  owner: String
+  "Where people use it."
+  address: String
+  "Its own documentation."
+  documentation: String
   "How it is doing."
   state: SourceState
   "The records it has."
@@ -2413,8 +2930,28 @@ type SourceEntity {
   orders: [String!]
   "The relations it can give many of in one call."
   relations: [String!]
+  "How it is doing, as long as it lasted before it was said."
+  state: SegmentState
+  "Since when it is so."
+  since: DateTime
   "Where its records stand; null when they are asked live."
   copy: EntityCopy
+}
+
+"How one kind of record of a system is doing."
+enum SegmentState {
+  "Well."
+  OK
+  "It is read for the first time."
+  FILLING
+  "Too few of its records are joined with the others'."
+  UNCOVERED
+  "It is older than was agreed."
+  STALE
+  "The system wants fewer calls, or the agreed ones are used up."
+  OVERLOADED
+  "It does not answer, or the last reading failed."
+  FAILING
 }
 
 "The copy of one kind of record."
@@ -2427,6 +2964,10 @@ type EntityCopy {
   reading: Int
   "When its last complete reading began: what it says was so then, or later."
   asOf: DateTime
+  "When its changes were last followed to the end; null when it is read whole each time."
+  followedAt: DateTime
+  "From which age on, in seconds, it is in trouble; null: from none."
+  maxStaleness: Int
   "The code of the reading that failed last; null when the last one was complete."
   lastErrorCode: String
 }
@@ -2950,6 +3491,22 @@ func childFields_Claim(ctx context.Context, ec *executionContext, field graphql.
 	return nil, fmt.Errorf("no field named %q was found under type Claim", field.Name)
 }
 
+func childFields_ConflictRecord(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return fieldContext_ConflictRecord_source(ctx, ec, field)
+	case "recordId":
+		return fieldContext_ConflictRecord_recordId(ctx, ec, field)
+	case "code":
+		return fieldContext_ConflictRecord_code(ctx, ec, field)
+	case "customer":
+		return fieldContext_ConflictRecord_customer(ctx, ec, field)
+	case "value":
+		return fieldContext_ConflictRecord_value(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConflictRecord", field.Name)
+}
+
 func childFields_Contact(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3146,6 +3703,42 @@ func childFields_CustomerPage(ctx context.Context, ec *executionContext, field g
 	return nil, fmt.Errorf("no field named %q was found under type CustomerPage", field.Name)
 }
 
+func childFields_Decision(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "a":
+		return fieldContext_Decision_a(ctx, ec, field)
+	case "b":
+		return fieldContext_Decision_b(ctx, ec, field)
+	case "verdict":
+		return fieldContext_Decision_verdict(ctx, ec, field)
+	case "author":
+		return fieldContext_Decision_author(ctx, ec, field)
+	case "reason":
+		return fieldContext_Decision_reason(ctx, ec, field)
+	case "at":
+		return fieldContext_Decision_at(ctx, ec, field)
+	case "effect":
+		return fieldContext_Decision_effect(ctx, ec, field)
+	case "customers":
+		return fieldContext_Decision_customers(ctx, ec, field)
+	case "matching":
+		return fieldContext_Decision_matching(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Decision", field.Name)
+}
+
+func childFields_Decisions(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "total":
+		return fieldContext_Decisions_total(ctx, ec, field)
+	case "next":
+		return fieldContext_Decisions_next(ctx, ec, field)
+	case "items":
+		return fieldContext_Decisions_items(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Decisions", field.Name)
+}
+
 func childFields_DeliveryNote(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3214,6 +3807,192 @@ func childFields_DeliveryNotePage(ctx context.Context, ec *executionContext, fie
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryNotePage", field.Name)
 }
 
+func childFields_DirectoryConflict(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_DirectoryConflict_key(ctx, ec, field)
+	case "kind":
+		return fieldContext_DirectoryConflict_kind(ctx, ec, field)
+	case "field":
+		return fieldContext_DirectoryConflict_field(ctx, ec, field)
+	case "rule":
+		return fieldContext_DirectoryConflict_rule(ctx, ec, field)
+	case "severity":
+		return fieldContext_DirectoryConflict_severity(ctx, ec, field)
+	case "source":
+		return fieldContext_DirectoryConflict_source(ctx, ec, field)
+	case "count":
+		return fieldContext_DirectoryConflict_count(ctx, ec, field)
+	case "records":
+		return fieldContext_DirectoryConflict_records(ctx, ec, field)
+	case "state":
+		return fieldContext_DirectoryConflict_state(ctx, ec, field)
+	case "author":
+		return fieldContext_DirectoryConflict_author(ctx, ec, field)
+	case "note":
+		return fieldContext_DirectoryConflict_note(ctx, ec, field)
+	case "at":
+		return fieldContext_DirectoryConflict_at(ctx, ec, field)
+	case "firstSeen":
+		return fieldContext_DirectoryConflict_firstSeen(ctx, ec, field)
+	case "lastSeen":
+		return fieldContext_DirectoryConflict_lastSeen(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DirectoryConflict", field.Name)
+}
+
+func childFields_DirectoryConflicts(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "total":
+		return fieldContext_DirectoryConflicts_total(ctx, ec, field)
+	case "next":
+		return fieldContext_DirectoryConflicts_next(ctx, ec, field)
+	case "items":
+		return fieldContext_DirectoryConflicts_items(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DirectoryConflicts", field.Name)
+}
+
+func childFields_DirectoryDryRun(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customersBefore":
+		return fieldContext_DirectoryDryRun_customersBefore(ctx, ec, field)
+	case "customersAfter":
+		return fieldContext_DirectoryDryRun_customersAfter(ctx, ec, field)
+	case "gained":
+		return fieldContext_DirectoryDryRun_gained(ctx, ec, field)
+	case "lost":
+		return fieldContext_DirectoryDryRun_lost(ctx, ec, field)
+	case "merged":
+		return fieldContext_DirectoryDryRun_merged(ctx, ec, field)
+	case "parted":
+		return fieldContext_DirectoryDryRun_parted(ctx, ec, field)
+	case "conflictsGained":
+		return fieldContext_DirectoryDryRun_conflictsGained(ctx, ec, field)
+	case "conflictsLost":
+		return fieldContext_DirectoryDryRun_conflictsLost(ctx, ec, field)
+	case "examples":
+		return fieldContext_DirectoryDryRun_examples(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DirectoryDryRun", field.Name)
+}
+
+func childFields_DirectoryEvent(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return fieldContext_DirectoryEvent_at(ctx, ec, field)
+	case "kind":
+		return fieldContext_DirectoryEvent_kind(ctx, ec, field)
+	case "customer":
+		return fieldContext_DirectoryEvent_customer(ctx, ec, field)
+	case "other":
+		return fieldContext_DirectoryEvent_other(ctx, ec, field)
+	case "record":
+		return fieldContext_DirectoryEvent_record(ctx, ec, field)
+	case "with":
+		return fieldContext_DirectoryEvent_with(ctx, ec, field)
+	case "rule":
+		return fieldContext_DirectoryEvent_rule(ctx, ec, field)
+	case "author":
+		return fieldContext_DirectoryEvent_author(ctx, ec, field)
+	case "reason":
+		return fieldContext_DirectoryEvent_reason(ctx, ec, field)
+	case "records":
+		return fieldContext_DirectoryEvent_records(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DirectoryEvent", field.Name)
+}
+
+func childFields_DirectorySource(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return fieldContext_DirectorySource_source(ctx, ec, field)
+	case "state":
+		return fieldContext_DirectorySource_state(ctx, ec, field)
+	case "asOf":
+		return fieldContext_DirectorySource_asOf(ctx, ec, field)
+	case "errorCode":
+		return fieldContext_DirectorySource_errorCode(ctx, ec, field)
+	case "records":
+		return fieldContext_DirectorySource_records(ctx, ec, field)
+	case "linked":
+		return fieldContext_DirectorySource_linked(ctx, ec, field)
+	case "ambiguous":
+		return fieldContext_DirectorySource_ambiguous(ctx, ec, field)
+	case "unmatched":
+		return fieldContext_DirectorySource_unmatched(ctx, ec, field)
+	case "deleted":
+		return fieldContext_DirectorySource_deleted(ctx, ec, field)
+	case "heldGot":
+		return fieldContext_DirectorySource_heldGot(ctx, ec, field)
+	case "heldHad":
+		return fieldContext_DirectorySource_heldHad(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DirectorySource", field.Name)
+}
+
+func childFields_DocumentOverlap(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entity":
+		return fieldContext_DocumentOverlap_entity(ctx, ec, field)
+	case "a":
+		return fieldContext_DocumentOverlap_a(ctx, ec, field)
+	case "b":
+		return fieldContext_DocumentOverlap_b(ctx, ec, field)
+	case "inA":
+		return fieldContext_DocumentOverlap_inA(ctx, ec, field)
+	case "inB":
+		return fieldContext_DocumentOverlap_inB(ctx, ec, field)
+	case "both":
+		return fieldContext_DocumentOverlap_both(ctx, ec, field)
+	case "sameTotal":
+		return fieldContext_DocumentOverlap_sameTotal(ctx, ec, field)
+	case "otherTotal":
+		return fieldContext_DocumentOverlap_otherTotal(ctx, ec, field)
+	case "state":
+		return fieldContext_DocumentOverlap_state(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DocumentOverlap", field.Name)
+}
+
+func childFields_DryRunExample(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "merge":
+		return fieldContext_DryRunExample_merge(ctx, ec, field)
+	case "parts":
+		return fieldContext_DryRunExample_parts(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DryRunExample", field.Name)
+}
+
+func childFields_DryRunPart(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "records":
+		return fieldContext_DryRunPart_records(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DryRunPart", field.Name)
+}
+
+func childFields_Duplicates(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "asOf":
+		return fieldContext_Duplicates_asOf(ctx, ec, field)
+	case "records":
+		return fieldContext_Duplicates_records(ctx, ec, field)
+	case "customers":
+		return fieldContext_Duplicates_customers(ctx, ec, field)
+	case "sets":
+		return fieldContext_Duplicates_sets(ctx, ec, field)
+	case "overlaps":
+		return fieldContext_Duplicates_overlaps(ctx, ec, field)
+	case "inside":
+		return fieldContext_Duplicates_inside(ctx, ec, field)
+	case "documents":
+		return fieldContext_Duplicates_documents(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Duplicates", field.Name)
+}
+
 func childFields_EntityCopy(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "state":
@@ -3224,10 +4003,30 @@ func childFields_EntityCopy(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_EntityCopy_reading(ctx, ec, field)
 	case "asOf":
 		return fieldContext_EntityCopy_asOf(ctx, ec, field)
+	case "followedAt":
+		return fieldContext_EntityCopy_followedAt(ctx, ec, field)
+	case "maxStaleness":
+		return fieldContext_EntityCopy_maxStaleness(ctx, ec, field)
 	case "lastErrorCode":
 		return fieldContext_EntityCopy_lastErrorCode(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EntityCopy", field.Name)
+}
+
+func childFields_FieldAgreement(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return fieldContext_FieldAgreement_field(ctx, ec, field)
+	case "agree":
+		return fieldContext_FieldAgreement_agree(ctx, ec, field)
+	case "disagree":
+		return fieldContext_FieldAgreement_disagree(ctx, ec, field)
+	case "onlyA":
+		return fieldContext_FieldAgreement_onlyA(ctx, ec, field)
+	case "onlyB":
+		return fieldContext_FieldAgreement_onlyB(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FieldAgreement", field.Name)
 }
 
 func childFields_FieldAlternative(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3246,6 +4045,10 @@ func childFields_FieldProvenance(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_FieldProvenance_field(ctx, ec, field)
 	case "source":
 		return fieldContext_FieldProvenance_source(ctx, ec, field)
+	case "readAt":
+		return fieldContext_FieldProvenance_readAt(ctx, ec, field)
+	case "rule":
+		return fieldContext_FieldProvenance_rule(ctx, ec, field)
 	case "alternatives":
 		return fieldContext_FieldProvenance_alternatives(ctx, ec, field)
 	}
@@ -3772,6 +4575,40 @@ func childFields_PurchaseOrderPage(ctx context.Context, ec *executionContext, fi
 	return nil, fmt.Errorf("no field named %q was found under type PurchaseOrderPage", field.Name)
 }
 
+func childFields_Pushed(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return fieldContext_Pushed_source(ctx, ec, field)
+	case "stored":
+		return fieldContext_Pushed_stored(ctx, ec, field)
+	case "same":
+		return fieldContext_Pushed_same(ctx, ec, field)
+	case "older":
+		return fieldContext_Pushed_older(ctx, ec, field)
+	case "refused":
+		return fieldContext_Pushed_refused(ctx, ec, field)
+	case "results":
+		return fieldContext_Pushed_results(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Pushed", field.Name)
+}
+
+func childFields_PushedRecord(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "index":
+		return fieldContext_PushedRecord_index(ctx, ec, field)
+	case "result":
+		return fieldContext_PushedRecord_result(ctx, ec, field)
+	case "code":
+		return fieldContext_PushedRecord_code(ctx, ec, field)
+	case "path":
+		return fieldContext_PushedRecord_path(ctx, ec, field)
+	case "message":
+		return fieldContext_PushedRecord_message(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PushedRecord", field.Name)
+}
+
 func childFields_Quote(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3840,6 +4677,32 @@ func childFields_QuotePage(ctx context.Context, ec *executionContext, field grap
 	return nil, fmt.Errorf("no field named %q was found under type QuotePage", field.Name)
 }
 
+func childFields_RecordRef(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return fieldContext_RecordRef_source(ctx, ec, field)
+	case "recordId":
+		return fieldContext_RecordRef_recordId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordRef", field.Name)
+}
+
+func childFields_Refreshed(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return fieldContext_Refreshed_source(ctx, ec, field)
+	case "entity":
+		return fieldContext_Refreshed_entity(ctx, ec, field)
+	case "rows":
+		return fieldContext_Refreshed_rows(ctx, ec, field)
+	case "changed":
+		return fieldContext_Refreshed_changed(ctx, ec, field)
+	case "errorCode":
+		return fieldContext_Refreshed_errorCode(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Refreshed", field.Name)
+}
+
 func childFields_Remaining(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "calls":
@@ -3852,6 +4715,16 @@ func childFields_Remaining(ctx context.Context, ec *executionContext, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Remaining", field.Name)
 }
 
+func childFields_RuleCount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_RuleCount_name(ctx, ec, field)
+	case "count":
+		return fieldContext_RuleCount_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleCount", field.Name)
+}
+
 func childFields_Source(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -3860,6 +4733,12 @@ func childFields_Source(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Source_kind(ctx, ec, field)
 	case "supply":
 		return fieldContext_Source_supply(ctx, ec, field)
+	case "owner":
+		return fieldContext_Source_owner(ctx, ec, field)
+	case "address":
+		return fieldContext_Source_address(ctx, ec, field)
+	case "documentation":
+		return fieldContext_Source_documentation(ctx, ec, field)
 	case "state":
 		return fieldContext_Source_state(ctx, ec, field)
 	case "entities":
@@ -3902,10 +4781,44 @@ func childFields_SourceEntity(ctx context.Context, ec *executionContext, field g
 		return fieldContext_SourceEntity_orders(ctx, ec, field)
 	case "relations":
 		return fieldContext_SourceEntity_relations(ctx, ec, field)
+	case "state":
+		return fieldContext_SourceEntity_state(ctx, ec, field)
+	case "since":
+		return fieldContext_SourceEntity_since(ctx, ec, field)
 	case "copy":
 		return fieldContext_SourceEntity_copy(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourceEntity", field.Name)
+}
+
+func childFields_SourceInside(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return fieldContext_SourceInside_source(ctx, ec, field)
+	case "records":
+		return fieldContext_SourceInside_records(ctx, ec, field)
+	case "sameNumber":
+		return fieldContext_SourceInside_sameNumber(ctx, ec, field)
+	case "sameNumberRecords":
+		return fieldContext_SourceInside_sameNumberRecords(ctx, ec, field)
+	case "sameName":
+		return fieldContext_SourceInside_sameName(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourceInside", field.Name)
+}
+
+func childFields_SourceOverlap(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "a":
+		return fieldContext_SourceOverlap_a(ctx, ec, field)
+	case "b":
+		return fieldContext_SourceOverlap_b(ctx, ec, field)
+	case "customers":
+		return fieldContext_SourceOverlap_customers(ctx, ec, field)
+	case "fields":
+		return fieldContext_SourceOverlap_fields(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourceOverlap", field.Name)
 }
 
 func childFields_SourceProblem(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3922,6 +4835,16 @@ func childFields_SourceProblem(ctx context.Context, ec *executionContext, field 
 		return fieldContext_SourceProblem_lastAt(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourceProblem", field.Name)
+}
+
+func childFields_SourceSet(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sources":
+		return fieldContext_SourceSet_sources(ctx, ec, field)
+	case "customers":
+		return fieldContext_SourceSet_customers(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourceSet", field.Name)
 }
 
 func childFields_SourceUsage(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3954,6 +4877,40 @@ func childFields_Stock(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Stock_asOf(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Stock", field.Name)
+}
+
+func childFields_Suggestion(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_Suggestion_key(ctx, ec, field)
+	case "rule":
+		return fieldContext_Suggestion_rule(ctx, ec, field)
+	case "a":
+		return fieldContext_Suggestion_a(ctx, ec, field)
+	case "b":
+		return fieldContext_Suggestion_b(ctx, ec, field)
+	case "fields":
+		return fieldContext_Suggestion_fields(ctx, ec, field)
+	case "inside":
+		return fieldContext_Suggestion_inside(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Suggestion", field.Name)
+}
+
+func childFields_Suggestions(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "total":
+		return fieldContext_Suggestions_total(ctx, ec, field)
+	case "next":
+		return fieldContext_Suggestions_next(ctx, ec, field)
+	case "sharedDomains":
+		return fieldContext_Suggestions_sharedDomains(ctx, ec, field)
+	case "crowdedNames":
+		return fieldContext_Suggestions_crowdedNames(ctx, ec, field)
+	case "items":
+		return fieldContext_Suggestions_items(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Suggestions", field.Name)
 }
 
 func childFields_Ticket(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -280,6 +280,52 @@ func fieldContext_EntityCopy_asOf(_ context.Context, ec *executionContext, field
 	return graphql.NewScalarFieldContext("EntityCopy", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func _EntityCopy_followedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.EntityCopy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EntityCopy_followedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FollowedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalODateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_EntityCopy_followedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntityCopy", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func _EntityCopy_maxStaleness(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.EntityCopy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_EntityCopy_maxStaleness(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxStaleness, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_EntityCopy_maxStaleness(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntityCopy", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func _EntityCopy_lastErrorCode(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.EntityCopy) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -705,6 +751,75 @@ func _Source_supply(ctx context.Context, ec *executionContext, field graphql.Col
 }
 func fieldContext_Source_supply(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Source", field, false, false, errors.New("field of type Supply does not have child fields"))
+}
+
+func _Source_owner(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Source) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Source_owner(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Owner, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Source_owner(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Source", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _Source_address(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Source) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Source_address(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Source_address(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Source", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _Source_documentation(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Source) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Source_documentation(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Documentation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Source_documentation(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Source", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func _Source_state(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Source) (ret graphql.Marshaler) {
@@ -1148,6 +1263,52 @@ func fieldContext_SourceEntity_relations(_ context.Context, ec *executionContext
 	return graphql.NewScalarFieldContext("SourceEntity", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func _SourceEntity_state(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.SourceEntity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SourceEntity_state(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v schema.SegmentState) graphql.Marshaler {
+			return marshalOSegmentState2githubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSegmentState(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SourceEntity_state(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceEntity", field, false, false, errors.New("field of type SegmentState does not have child fields"))
+}
+
+func _SourceEntity_since(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.SourceEntity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SourceEntity_since(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalODateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SourceEntity_since(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SourceEntity", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func _SourceEntity_copy(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.SourceEntity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1499,6 +1660,16 @@ func _EntityCopy(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "followedAt":
+			out.Values[i] = _EntityCopy_followedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "maxStaleness":
+			out.Values[i] = _EntityCopy_maxStaleness(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "lastErrorCode":
 			out.Values[i] = _EntityCopy_lastErrorCode(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -1683,6 +1854,21 @@ func _Source(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "owner":
+			out.Values[i] = _Source_owner(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "address":
+			out.Values[i] = _Source_address(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "documentation":
+			out.Values[i] = _Source_documentation(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "state":
 			out.Values[i] = _Source_state(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -1803,6 +1989,16 @@ func _SourceEntity(ctx context.Context, ec *executionContext, sel ast.SelectionS
 			}
 		case "relations":
 			out.Values[i] = _SourceEntity_relations(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = _SourceEntity_state(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = _SourceEntity_since(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -2048,6 +2244,19 @@ func marshalORemaining2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐRemain
 		return graphql.Null
 	}
 	return _Remaining(ctx, ec, sel, v)
+}
+
+func unmarshalOSegmentState2githubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSegmentState(ctx context.Context, ec *executionContext, v any) (schema.SegmentState, error) {
+	tmp, err := scalar.UnmarshalText(v)
+	res := schema.SegmentState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOSegmentState2githubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSegmentState(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v schema.SegmentState) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalText(string(v))
+	return res
 }
 
 func marshalOSource2ᚕᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐSourceᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*schema.Source) graphql.Marshaler {

@@ -22,8 +22,8 @@ func (r *mutationResolver) SaveAgreement(ctx context.Context, agreement model.Ag
 	return r.Administration.SaveAgreement(ctx, agreement)
 }
 
-func (r *mutationResolver) GenerateToken(ctx context.Context, account string, packages []string, claims []*model.ClaimInput, networks []string, expiresAt *time.Time) (*schema.NewToken, error) {
-	return r.Administration.GenerateToken(ctx, account, packages, claims, networks, expiresAt)
+func (r *mutationResolver) GenerateToken(ctx context.Context, account string, packages []string, source *string, claims []*model.ClaimInput, networks []string, expiresAt *time.Time) (*schema.NewToken, error) {
+	return r.Administration.GenerateToken(ctx, account, packages, source, claims, networks, expiresAt)
 }
 
 func (r *mutationResolver) DisableToken(ctx context.Context, id string) (*schema.Token, error) {

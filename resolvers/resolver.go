@@ -33,13 +33,36 @@ type Administration interface {
 
 	SaveAccount(ctx context.Context, name string, role *schema.Role, agreement *string, disabled *bool) (*schema.Account, error)
 	SaveAgreement(ctx context.Context, in model.AgreementInput) (*schema.Agreement, error)
-	GenerateToken(ctx context.Context, account string, packages []string, claims []*model.ClaimInput, networks []string, expiresAt *time.Time) (*schema.NewToken, error)
+	GenerateToken(ctx context.Context, account string, packages []string, source *string, claims []*model.ClaimInput, networks []string, expiresAt *time.Time) (*schema.NewToken, error)
 	DisableToken(ctx context.Context, id string) (*schema.Token, error)
 	ReloadPolicies(ctx context.Context) (*schema.PolicyStatus, error)
+}
+
+// Stewardship answers and does what administrators ask of the directory and of what
+// is kept of the systems' records. The acts check once more who acts.
+type Stewardship interface {
+	Conflicts(ctx context.Context, kind *schema.ConflictKind, state *schema.ConflictState, source, customer *string, first *int, after *string) (*schema.DirectoryConflicts, error)
+	Suggestions(ctx context.Context, customer, source, rule *string, inside *bool, first *int, after *string) (*schema.Suggestions, error)
+	Decisions(ctx context.Context, first *int, after *string) (*schema.Decisions, error)
+	DirectoryEvents(ctx context.Context, customer *string, first *int) ([]*schema.DirectoryEvent, error)
+	DirectorySources(ctx context.Context) ([]*schema.DirectorySource, error)
+	Duplicates(ctx context.Context) (*schema.Duplicates, error)
+	DocumentOverlaps(ctx context.Context) ([]*schema.DocumentOverlap, error)
+	DirectoryDryRun(ctx context.Context, rules []string, sharedLimit *int) (*schema.DirectoryDryRun, error)
+
+	LinkRecords(ctx context.Context, a, b model.RecordInput, reason string) (*schema.Decision, error)
+	DenyLink(ctx context.Context, a, b model.RecordInput, reason string) (*schema.Decision, error)
+	WithdrawDecision(ctx context.Context, a, b model.RecordInput, reason string) (*bool, error)
+	SetConflictState(ctx context.Context, key string, state schema.ConflictState, note *string) (*schema.DirectoryConflict, error)
+	AcceptLoss(ctx context.Context, source string) ([]*schema.DirectorySource, error)
+	Refresh(ctx context.Context, customer string) ([]*schema.Refreshed, error)
+	Push(ctx context.Context, source string, records []string, all *bool) (*schema.Pushed, error)
+	Invalidate(ctx context.Context, source string, entity, customerKey *string) (*bool, error)
 }
 
 // Resolver is the root of all resolvers; gqlgen wants it by this name.
 type Resolver struct {
 	Operations     Operations
 	Administration Administration
+	Stewardship    Stewardship
 }

@@ -110,6 +110,8 @@ type CustomerConflict struct {
 type FieldProvenance struct {
 	Field        string
 	Source       string
+	ReadAt       time.Time
+	Rule         string
 	Alternatives []*FieldAlternative
 }
 

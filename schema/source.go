@@ -33,6 +33,9 @@ type Source struct {
 	Name          string
 	Kind          string
 	Supply        Supply
+	Owner         string
+	Address       string
+	Documentation string
 	State         SourceState
 	Entities      []*SourceEntity
 	LastErrorCode string
@@ -73,8 +76,23 @@ type SourceEntity struct {
 	Filters   []string
 	Orders    []string
 	Relations []string
+	State     SegmentState
+	Since     time.Time
 	Copy      *EntityCopy
 }
+
+// SegmentState is how one kind of record of a system is doing.
+type SegmentState string
+
+// The states of a segment.
+const (
+	SegmentOK         SegmentState = "OK"
+	SegmentFilling    SegmentState = "FILLING"
+	SegmentUncovered  SegmentState = "UNCOVERED"
+	SegmentStale      SegmentState = "STALE"
+	SegmentOverloaded SegmentState = "OVERLOADED"
+	SegmentFailing    SegmentState = "FAILING"
+)
 
 // EntityCopy is where the copy of one kind of record stands.
 type EntityCopy struct {
@@ -82,6 +100,8 @@ type EntityCopy struct {
 	Rows          *int
 	Reading       *int
 	AsOf          time.Time
+	FollowedAt    time.Time
+	MaxStaleness  *int // seconds
 	LastErrorCode string
 }
 

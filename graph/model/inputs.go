@@ -464,6 +464,14 @@ type QuoteOrderBy struct {
 	Direction OrderDirection `json:"direction"`
 }
 
+// A record of a system.
+type RecordInput struct {
+	// The system.
+	Source string `json:"source"`
+	// The record's key there.
+	ID string `json:"id"`
+}
+
 // Conditions on a text; all given ones must hold.
 type StringFilter struct {
 	// Equal to the letter.

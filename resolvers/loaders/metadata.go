@@ -65,7 +65,7 @@ func (c *customers) show(ctx context.Context, via string, rows []*schema.Custome
 		}
 		y.Provenance = provenanceOf(x.Provenance, sight)
 		y.Conflicts = conflictsOf(x.Conflicts, sight, visible)
-		y.Members = membersOf(x.Members, sight("taxId"))
+		y.Members = membersOf(x.Members, sight("taxId"), sight("email"))
 		out[i] = &y
 	}
 	return out
@@ -119,7 +119,7 @@ func provenanceOf(list []*schema.FieldProvenance, sight func(string) shown) []*s
 		case s.whole:
 			out = append(out, p)
 		case s.mask != nil:
-			q := &schema.FieldProvenance{Field: p.Field, Source: p.Source}
+			q := &schema.FieldProvenance{Field: p.Field, Source: p.Source, ReadAt: p.ReadAt, Rule: p.Rule}
 			for _, a := range p.Alternatives {
 				q.Alternatives = append(q.Alternatives, &schema.FieldAlternative{Source: a.Source, Value: s.mask(a.Value)})
 			}
@@ -150,10 +150,10 @@ func conflictsOf(list []*schema.CustomerConflict, sight func(string) shown, visi
 	return out
 }
 
-// membersOf hides what a rule saw: the fiscal number both records have (R2), and
-// what a person wrote when he joined them by hand (R0), who had it before him.
-func membersOf(list []*schema.CustomerMember, taxID shown) []*schema.CustomerMember {
-	if taxID.whole {
+// membersOf hides what a rule saw: the fiscal number both records have (R2), their
+// mailbox (R3), and what a person wrote when he joined them by hand (R0), who had it before him.
+func membersOf(list []*schema.CustomerMember, taxID, email shown) []*schema.CustomerMember {
+	if taxID.whole && email.whole {
 		return list
 	}
 	out := make([]*schema.CustomerMember, len(list))
@@ -163,6 +163,9 @@ func membersOf(list []*schema.CustomerMember, taxID shown) []*schema.CustomerMem
 		case m.Evidence == "" || m.Rule == "R1": // names systems only
 		case m.Rule == "R2":
 			n.Evidence = taxID.text(m.Evidence)
+		case m.Rule == "R3":
+			n.Evidence = email.text(m.Evidence)
+		case m.Rule == "R0" && taxID.whole:
 		default:
 			n.Evidence = ""
 		}
