@@ -135,7 +135,7 @@ func defaultConfig() config {
 	return config{
 		Listen:   "127.0.0.1:8080",
 		Store:    storeConfig{URL: "sqlite:trama.db"},
-		Cache:    cacheConfig{TTL: 30 * time.Second, Absent: 10 * time.Second, Rows: 200_000},
+		Cache:    cacheConfig{TTL: 30 * time.Second, Absent: 10 * time.Second},
 		CacheDir: filepath.Join(os.TempDir(), "trama"),
 		Log:      logConfig{Level: "info"},
 		Policies: policiesConfig{Every: time.Second}, Instances: 1,

@@ -131,5 +131,18 @@ func (m *metrics) cache(c *cache.Cache) {
 	show("trama_cache_misses_total", "Entries not found.", func(s cache.Stats) uint64 { return s.Misses })
 	show("trama_cache_writes_total", "Entries written through go-redis/cache.", func(s cache.Stats) uint64 { return s.Writes })
 	show("trama_cache_dropped_total", "Entries not written behind this process.", func(s cache.Stats) uint64 { return s.Dropped })
+	show("trama_cache_stale_total", "Old entries served while they were read again.", func(s cache.Stats) uint64 { return s.StaleServed })
+	show("trama_cache_stale_if_error_total", "Old entries served since the source did not answer.", func(s cache.Stats) uint64 { return s.StaleIfErrorServed })
+	show("trama_cache_joined_total", "Questions that waited for another's reading.", func(s cache.Stats) uint64 { return s.Joined })
+	show("trama_cache_refreshes_total", "Readings in the background.", func(s cache.Stats) uint64 { return s.Refreshes })
+	show("trama_cache_refreshes_dropped_total", "Readings in the background that were not begun: enough were under way.", func(s cache.Stats) uint64 { return s.RefreshesDropped })
+	show("trama_cache_refreshes_failed_total", "Readings in the background that failed.", func(s cache.Stats) uint64 { return s.RefreshesFailed })
+	show("trama_cache_invalidations_sent_total", "Changes this process told of.", func(s cache.Stats) uint64 { return s.InvalidationsSent })
+	show("trama_cache_invalidations_received_total", "Changes other processes told of.", func(s cache.Stats) uint64 { return s.InvalidationsReceived })
+	show("trama_cache_evictions_total", "Entries pushed out by others.", func(s cache.Stats) uint64 { return s.Evictions })
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "trama_cache_bytes", Help: "Kept in this process, estimated."},
+		func() float64 { return float64(c.Stats().Bytes) }))
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "trama_cache_entries", Help: "Entries kept in this process."},
+		func() float64 { return float64(c.Stats().Entries) }))
 	show("trama_redis_failures_total", "Failed calls of Redis.", func(s cache.Stats) uint64 { return s.RedisFailures })
 }

@@ -183,7 +183,8 @@ func (a *app) changed(source string) func(entity string) {
 		if entity == "Customer" && a.directory != nil {
 			a.directory.Poke(source)
 		}
-		a.cache.InvalidateLocal(cache.Tag{Source: source, Entity: entity})
+		// What is kept here was deleted, perhaps: nothing older is shown, whatever happens.
+		a.cache.Erase(context.Background(), cache.Tag{Source: source, Entity: entity})
 	}
 }
 
