@@ -290,13 +290,11 @@ func (d *decoder) source(n *yaml.Node, s *sourceConfig, path string) {
 	}
 	structs := []reflect.Value{reflect.ValueOf(s).Elem()}
 	if !s.isCalled() { // no connector is needed, of whatever kind it is
+		if s.Supply == "push" {
+			structs = append(structs, reflect.ValueOf(&s.pushed).Elem())
+		}
+		d.fields(d.withoutSettings(n, s, path), structs, path)
 		s.kind = nil
-	}
-	if s.Supply == "push" {
-		structs = append(structs, reflect.ValueOf(&s.pushed).Elem())
-	}
-	if !s.isCalled() {
-		d.fields(n, structs, path)
 		return
 	}
 	if s.kind != nil {
@@ -316,6 +314,34 @@ func (d *decoder) source(n *yaml.Node, s *sourceConfig, path string) {
 		}
 	}
 	d.fields(n, structs, path)
+}
+
+// withoutSettings leaves out, and reports, the keys of a connector that is not needed:
+// a source that was called once may be pushed now.
+func (d *decoder) withoutSettings(n *yaml.Node, s *sourceConfig, path string) *yaml.Node {
+	if s.kind == nil || n.Kind != yaml.MappingNode {
+		return n
+	}
+	own := map[string]bool{}
+	for _, of := range inlined([]reflect.Value{reflect.ValueOf(s.kind.defaults()).Elem()}) {
+		for i := range of.NumField() {
+			own[of.Type().Field(i).Tag.Get("yaml")] = true
+		}
+	}
+	for i := range reflect.TypeFor[sourceConfig]().NumField() { // those that every source has
+		delete(own, reflect.TypeFor[sourceConfig]().Field(i).Tag.Get("yaml"))
+	}
+	rest := *n
+	rest.Content = nil
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i].Value
+		if own[key] && !(key == "entities" && s.Supply == "push") {
+			d.bad(join(path, key), "does not go with supply: %s, this source is not called", s.Supply)
+			continue
+		}
+		rest.Content = append(rest.Content, n.Content[i], n.Content[i+1])
+	}
+	return &rest
 }
 
 // A reference is marked by private characters while the file is read as YAML: in

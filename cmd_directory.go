@@ -6,13 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"github.com/trama-graph/trama/datasources/directory"
+	"github.com/trama-graph/trama/graph"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -103,6 +106,9 @@ func directoryConflictsCommand() *cobra.Command {
 	most := f.Int("first", 100, "how `many`")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		filter := directory.ConflictFilter{Kind: schema.ConflictKind(*kind), State: directory.State(*state), Source: *source}
+		if err := checkFilter(filter); err != nil {
+			return &usageError{err}
+		}
 		return withDirectory(c, *path, func(_ *app, d *directory.Directory) error {
 			if *asCSV {
 				return exportConflicts(c.Context(), c.OutOrStdout(), d, filter)
@@ -131,6 +137,22 @@ func directoryConflictsCommand() *cobra.Command {
 	return c
 }
 
+// checkFilter finds words that filter nothing.
+func checkFilter(f directory.ConflictFilter) error {
+	states := []directory.State{"", directory.StateOpen, directory.StateAccepted, directory.StateResolved, directory.StateIgnored}
+	if !slices.Contains(states, f.State) {
+		return fmt.Errorf("--state %q: want open, accepted, resolved or ignored", f.State)
+	}
+	var kinds []string
+	for _, v := range graph.Public().Types["ConflictKind"].EnumValues {
+		kinds = append(kinds, v.Name)
+	}
+	if f.Kind != "" && !slices.Contains(kinds, string(f.Kind)) {
+		return fmt.Errorf("--kind %q: want one of %s", f.Kind, strings.Join(kinds, ", "))
+	}
+	return nil
+}
+
 // exportConflicts writes a line for each record of each conflict.
 func exportConflicts(ctx context.Context, out io.Writer, d *directory.Directory, f directory.ConflictFilter) error {
 	w := csv.NewWriter(out)
@@ -138,7 +160,7 @@ func exportConflicts(ctx context.Context, out io.Writer, d *directory.Directory,
 		return err
 	}
 	err := d.EachConflict(ctx, f, func(x *directory.Conflict) error {
-		line := []string{x.Key, string(x.Kind), string(x.Severity), string(x.State), x.Field, x.Rule, x.Author, x.Note, moment(x.FirstSeen), moment(x.LastSeen), x.Source, "", "", ""}
+		line := []string{x.Key, string(x.Kind), string(x.Severity), string(x.State), x.Field, x.Rule, x.Author, x.Note, seen(x.FirstSeen), seen(x.LastSeen), x.Source, "", "", ""}
 		for i := range line {
 			line[i] = cell(line[i])
 		}
@@ -156,18 +178,27 @@ func exportConflicts(ctx context.Context, out io.Writer, d *directory.Directory,
 	return errors.Join(err, w.Error())
 }
 
+// seen is a time, "" where it is not known.
+func seen(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return moment(t)
+}
+
 // cell keeps a table program from taking a text for a formula.
 func cell(text string) string {
 	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
+		text = "'" + text
 	}
-	return text
+	return plain(text)
 }
 
 // plain keeps what a system wrote from moving the cursor of a terminal.
 func plain(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+		switch {
+		case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069: // the last two turn the direction of writing
 			return '?'
 		}
 		return r

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,13 @@ func healthCommand() *cobra.Command {
 		address := "http://127.0.0.1:8080/readyz"
 		if len(args) == 1 {
 			address = args[0]
+		}
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" {
+			return &usageError{fmt.Errorf("%q: want an address as http://HOST:PORT", address)}
+		}
+		if u.Path == "" || u.Path == "/" {
+			address = u.JoinPath("readyz").String()
 		}
 		r, err := http.NewRequestWithContext(c.Context(), http.MethodGet, address, nil)
 		if err != nil {

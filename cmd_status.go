@@ -43,8 +43,11 @@ func (o operations) all() []*schema.Source {
 			LastErrorCode: string(st.LastCode), LastErrorAt: st.LastErrorAt, LastOkAt: st.LastOKAt, LatencyMs: milliseconds(st.Latency),
 			Breaker: st.Breaker, Calls: &calls, Failures: &failures, AsOf: asOf, Note: st.Note, Problems: problems(s), Usage: callsOf(s),
 		}
-		if isKept(s) {
+		switch {
+		case isKept(s):
 			out[i].AsOf = st.AsOf
+		case s.Supply == schema.SupplyListed:
+			out[i].State = "" // nobody asks it
 		}
 	}
 	return out

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/trama-graph/trama/datasources/directory"
 	"github.com/trama-graph/trama/graph/model"
@@ -26,13 +28,22 @@ func asksOfAll(ctx context.Context) (loaders.Told, error) {
 	return loaders.From(ctx).Told(ctx)
 }
 
+// fewListed is how many are shown where nobody says how many.
+const fewListed = 50
+
+// pageOf is the argument first of lists that go on behind a cursor.
+func pageOf(first *int) (int, error) {
+	n, err := bounded(first)
+	return cmp.Or(n, fewListed), err
+}
+
 // Conflicts is Query.conflicts.
 func (x stewardship) Conflicts(ctx context.Context, kind *schema.ConflictKind, state *schema.ConflictState, source, customer *string, first *int, after *string) (*schema.DirectoryConflicts, error) {
 	told, err := asksOfAll(ctx)
 	if err != nil {
 		return nil, err
 	}
-	n, err := bounded(first)
+	n, err := pageOf(first)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +61,10 @@ func (x stewardship) Conflicts(ctx context.Context, kind *schema.ConflictKind, s
 	if err != nil {
 		return nil, err
 	}
-	out := &schema.DirectoryConflicts{Total: &total, Next: next}
+	out := &schema.DirectoryConflicts{Next: next}
+	if told.NamesAll() { // else it would count what is not shown
+		out.Total = &total
+	}
 	for i := range list {
 		if c := x.conflict(told, &list[i]); c != nil {
 			out.Items = append(out.Items, c)
@@ -61,7 +75,12 @@ func (x stewardship) Conflicts(ctx context.Context, kind *schema.ConflictKind, s
 
 // conflict shows one, nil when it is about a field that may not be named.
 func (x stewardship) conflict(told loaders.Told, c *directory.Conflict) *schema.DirectoryConflict {
-	if c.Field != "" && !told.Names("Customer", c.Field) {
+	field := c.Field
+	switch c.Kind {
+	case schema.ConflictFiscalIDMismatch, schema.ConflictInvalidFiscalID, schema.ConflictSharedFiscalID:
+		field = "taxId" // by their nature, whatever they name
+	}
+	if field != "" && !told.Names("Customer", field) {
 		return nil
 	}
 	out := &schema.DirectoryConflict{
@@ -107,9 +126,12 @@ func (x stewardship) Suggestions(ctx context.Context, customer, source, rule *st
 	if err != nil {
 		return nil, err
 	}
-	n, err := bounded(first)
+	n, err := pageOf(first)
 	if err != nil {
 		return nil, err
+	}
+	if r := text(rule); r != "" && r != "R4" && r != "R5" {
+		return nil, schema.Errorf(schema.BadRequest, "rule must be R4 or R5")
 	}
 	f := directory.SuggestionFilter{Source: text(source), Rule: text(rule), Inside: inside != nil && *inside}
 	if f.Customer, err = x.customerKey(customer); err != nil {
@@ -123,7 +145,10 @@ func (x stewardship) Suggestions(ctx context.Context, customer, source, rule *st
 	if err != nil {
 		return nil, err
 	}
-	out := &schema.Suggestions{Total: &total, Next: next, SharedDomains: &stats.SharedDomain, CrowdedNames: &stats.CrowdedName}
+	out := &schema.Suggestions{Next: next}
+	if told.NamesAll() { // else it would count what is not shown
+		out.Total, out.SharedDomains, out.CrowdedNames = &total, &stats.SharedDomain, &stats.CrowdedName
+	}
 	for i := range list {
 		s := &list[i]
 		fields := slices.DeleteFunc(slices.Clone(s.Fields), func(f string) bool { return !told.Names("Customer", fieldOfAddress(f)) })
@@ -153,7 +178,7 @@ func (x stewardship) Decisions(ctx context.Context, first *int, after *string) (
 	if err != nil {
 		return nil, err
 	}
-	n, err := bounded(first)
+	n, err := pageOf(first)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +218,7 @@ func (x stewardship) DirectoryEvents(ctx context.Context, customer *string, firs
 	if err != nil {
 		return nil, err
 	}
-	n, err := bounded(first)
+	n, err := pageOf(first)
 	if err != nil {
 		return nil, err
 	}
@@ -253,6 +278,9 @@ func (x stewardship) acts(ctx context.Context, what string) (tokens.Actor, loade
 	return by, told, err
 }
 
+// maxReason bounds what is written about a decision.
+const maxReason = 2000
+
 // decide makes one decision and writes the audit.
 func (x stewardship) decide(ctx context.Context, kind string, a, b model.RecordInput, reason string,
 	act func(ctx context.Context, a, b directory.RecordRef, author, reason string) error,
@@ -260,6 +288,9 @@ func (x stewardship) decide(ctx context.Context, kind string, a, b model.RecordI
 	by, told, err := x.acts(ctx, "decide about records")
 	if err != nil {
 		return nil, err
+	}
+	if strings.TrimSpace(reason) == "" || len(reason) > maxReason || strings.ContainsFunc(reason, unicode.IsControl) {
+		return nil, schema.Errorf(schema.BadRequest, "reason must say why, in 1 to %d bytes of plain text", maxReason)
 	}
 	ra, rb := directory.RecordRef{Source: a.Source, RecordID: a.ID}, directory.RecordRef{Source: b.Source, RecordID: b.ID}
 	if err := act(ctx, ra, rb, policies.From(ctx).Account, reason); err != nil {

@@ -2,11 +2,10 @@ package main
 
 import (
 	"context"
-	"slices"
 
-	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/datasources/directory"
+	"github.com/trama-graph/trama/graph/web"
 	"github.com/trama-graph/trama/policies/tokens"
 	"github.com/trama-graph/trama/resolvers/loaders"
 	"github.com/trama-graph/trama/schema"
@@ -129,13 +128,12 @@ func (x stewardship) Invalidate(ctx context.Context, source string, entity, cust
 	if err != nil {
 		return nil, err
 	}
-	if !slices.ContainsFunc(x.sources, func(s *datasources.Connected) bool { return s.Name == source }) {
-		return nil, schema.Errorf(schema.NotFound, "there is no source %q", source)
-	}
 	if text(entity) != "" && text(customerKey) != "" {
 		return nil, schema.Errorf(schema.BadRequest, "give an entity or a customer's key, not both")
 	}
-	x.forget(ctx, source, text(entity), text(customerKey))
+	if err := x.invalidated(ctx, web.Invalidation{Source: source, Entity: text(entity), Customer: text(customerKey)}); err != nil {
+		return nil, err
+	}
 	done := true
 	return &done, x.tokens.AppendBy(ctx, by, tokens.Entry{Kind: "data.invalidated", Subject: source})
 }

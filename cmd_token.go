@@ -230,7 +230,7 @@ func withGrants(c *cobra.Command, path string, f func(*tokens.Service, *seal.Sea
 	if err != nil {
 		return err
 	}
-	return withService(c, &cfg, f, grants(func() *policies.Engine { return e })...)
+	return withService(c, &cfg, f, append(grants(func() *policies.Engine { return e }), tokens.WithSources(cfg.pushedNames))...)
 }
 
 // withTokens opens the store only: tokens are listed and stopped while the server runs,

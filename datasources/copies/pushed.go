@@ -148,7 +148,7 @@ func OpenPushed(ctx context.Context, cfg PushedConfig, st PushStore, d Deps) (*P
 		every = max(cfg.MaxStaleness/2, time.Second) // a reader's rows are stale after two of them
 	}
 	var err error
-	x.c, err = Open(ctx, Config{Name: cfg.Name, Every: every, Only: cfg.Entities}, unreadSource(cfg, x.refusals), st, d)
+	x.c, err = Open(ctx, Config{Name: cfg.Name, Every: every, Only: cfg.Entities, MaxStaleness: cfg.MaxStaleness}, unreadSource(cfg, x.refusals), st, d)
 	if err != nil {
 		return nil, err
 	}

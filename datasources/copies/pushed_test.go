@@ -124,7 +124,7 @@ func TestPushFull(t *testing.T) {
 		}
 		// What a full push has deleted comes back by a newer version, and in another full
 		// push by the same.
-		if r := push(t, x, order(1, 1)); r.Same != 1 || len(list[schema.Order](t, x, "Order")) != 0 {
+		if r := push(t, x, order(1, 1)); r.Older != 1 || len(list[schema.Order](t, x, "Order")) != 0 {
 			t.Errorf("got %+v", r)
 		}
 		if r := push(t, x, order(2, 2)); r.Stored != 1 {

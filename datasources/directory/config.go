@@ -193,7 +193,7 @@ func (c Config) checkChoices(bad func(path, format string, args ...any)) {
 			bad(fmt.Sprintf("suggest[%d]", i), "unknown rule %q, want domain, name, or none alone", r)
 		}
 	}
-	if c.MaxLoss < 0 || c.MaxLoss > 1 {
+	if !(c.MaxLoss >= 0 && c.MaxLoss <= 1) { // so that what is no number is refused
 		bad("max_loss", "want a share between 0 and 1")
 	}
 }

@@ -37,6 +37,16 @@ func (t Told) Text(typeName, field, value string) string {
 	return ""
 }
 
+// NamesAll reports whether every field that customers are told by may be named.
+func (t Told) NamesAll() bool {
+	for _, f := range goldenFields() {
+		if !t.Names("Customer", f) {
+			return false
+		}
+	}
+	return true
+}
+
 // Names reports whether a field may be named.
 func (t Told) Names(typeName, field string) bool {
 	v := t.access.Field(typeName, field).Verdict
