@@ -46,7 +46,8 @@ bench: ## the benchmarks, COUNT=6 runs of each, fit for benchstat: PKG=./graph/e
 	if [ -z "$$dirs" ]; then echo "no benchmarks in $(PKG)"; exit 0; fi; \
 	$(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(COUNT) -timeout 0 $$dirs
 
-soak: ## what takes long: every pair of faults in every pair of ways, and readings killed many times over
+soak: run-tools ## what takes long: ten minutes of faults and kills, every pair of faults, readings killed many times over
+	@bin/services $(GO) test ./e2e -run 'TestSoak$$' -soak $(or $(SOAK),10m) -v -count 1 -timeout 1h
 	$(GO) test ./e2e -run TestFaultTable -all-pairs -timeout 3h
 	$(GO) test ./e2e ./datasources/copies -run 'TestCopiesSurviveKillsAndFaults|TestKilled' -count 20 -timeout 3h
 

@@ -40,6 +40,9 @@ func (c *config) checkAccess() []error {
 	if c.Instances < 1 {
 		errs = append(errs, fmt.Errorf("instances: must be at least 1"))
 	}
+	if c.Instances > 1 && strings.HasPrefix(c.Store.URL, "sqlite:") {
+		errs = append(errs, fmt.Errorf("instances: several share a PostgreSQL (store.url), a SQLite file is of one"))
+	}
 	columns := filterColumns(graph.Full())
 	for name, column := range c.Scope {
 		switch {

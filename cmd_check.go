@@ -7,11 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/resolvers/loaders"
 	"github.com/trama-graph/trama/schema"
 	"github.com/trama-graph/trama/store"
@@ -38,17 +40,26 @@ func checkCommand() *cobra.Command {
 		}
 		defer os.RemoveAll(dir)
 		apart := filepath.Join(dir, "check.db")
-		if err := checkStore(c.Context(), &cfg, apart, *offline); err != nil {
-			return &usageError{err}
+		isServer := !strings.HasPrefix(cfg.Store.URL, "sqlite:")
+		var sets []copies.Set
+		if isServer && *offline {
+			fmt.Fprintln(out, "store           not asked")
+		} else {
+			if sets, err = checkStore(c.Context(), &cfg, apart, *offline); err != nil {
+				return &usageError{err}
+			}
+			fmt.Fprintln(out, "store           ok")
 		}
-		fmt.Fprintln(out, "store           ok")
-		cfg.Store.URL = "sqlite:" + apart
+		cfg.Store.URL, cfg.Instances = "sqlite:"+apart, 1
 		a, err := build(c.Context(), cfg, "live", newLog(io.Discard, "error"))
 		if err != nil {
 			return &usageError{err}
 		}
 		if *offline {
 			return a.close()
+		}
+		if isServer { // which has too many rows to copy them
+			a.kept = &keptApart{sets}
 		}
 		return closing(a, a.check(c.Context(), out, min(max(*sample, 1), cfg.Limits.PageSize)))
 	}
@@ -57,16 +68,20 @@ func checkCommand() *cobra.Command {
 
 // checkStore opens the store, copies it to a file for the check, unless nothing is
 // to be looked at in it, and closes it again.
-func checkStore(ctx context.Context, cfg *config, to string, offline bool) error {
+func checkStore(ctx context.Context, cfg *config, to string, offline bool) ([]copies.Set, error) {
 	st, err := store.Open(ctx, cfg.Store.URL, store.Deps{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if offline {
-		return st.Close()
+		return nil, st.Close()
 	}
-	return errors.Join(st.Snapshot(ctx, to), st.Close())
+	sets, err := st.Copies(ctx, "")
+	return sets, errors.Join(err, st.Snapshot(ctx, to), st.Close())
 }
+
+// keptApart is what is known of copies whose rows are not looked at.
+type keptApart struct{ sets []copies.Set }
 
 // check calls every source and prints what was found.
 func (a *app) check(ctx context.Context, out io.Writer, sample int) error {
@@ -120,7 +135,13 @@ func (a *app) checkSources(ctx context.Context, out io.Writer) (bad bool) {
 
 // checkCopies prints where the copies stand.
 func (a *app) checkCopies(out io.Writer) {
-	if len(a.copies) == 0 {
+	if len(a.copies)+len(a.pushed) == 0 {
+		return
+	}
+	if a.kept != nil {
+		fmt.Fprintln(out)
+		printSets(out, a.kept.sets, nil)
+		fmt.Fprintln(out, "Rows that are kept in PostgreSQL are not looked at: customers are those of the directory, links those of systems that are asked.")
 		return
 	}
 	fmt.Fprintf(out, "\ncopies          %-28s %-12s %9s  %s\n", "", "state", "records", "as of")
@@ -174,6 +195,9 @@ func (a *app) checkLinks(ctx context.Context, out io.Writer, sample int) {
 	l := loaders.New(&whole)
 	ctx = loaders.With(ctx, l)
 	for _, s := range a.sources {
+		if a.kept != nil && isKept(s) {
+			continue
+		}
 		for _, check := range []struct {
 			entity string
 			follow func() error

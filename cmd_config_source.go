@@ -127,6 +127,9 @@ func (s *sourceConfig) checkSupply(path string) []error {
 				errs = append(errs, fmt.Errorf("%s.%s", path, strings.Replace(line, "keep:", "keep_deleted:", 1)))
 			}
 		}
+		if s.MaxStaleness > 0 && s.MaxStaleness < 2*s.Every {
+			bad("max_staleness", "is less than two times every: it would come and go")
+		}
 	case "push":
 		s.refuse(bad, "this source sends its records", "every", "max_rows", "sweep")
 		c := s.push(nil)
@@ -194,6 +197,9 @@ func (s *sourceConfig) checkCatalogue(path string) []error {
 		}
 		if u, err := url.Parse(text); err == nil && u.User != nil {
 			bad("is shown to clients, and has a user name or a password in it")
+		}
+		if u, err := url.Parse(text); err == nil && slices.Contains([]string{"javascript", "vbscript", "data"}, strings.ToLower(u.Scheme)) {
+			bad("is shown to clients as a link, and is a program")
 		}
 		if u, err := url.Parse(text); key == "documentation" && text != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
 			bad("want an address that begins with https:// or http://")

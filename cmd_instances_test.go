@@ -81,7 +81,7 @@ func TestAlertRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	known := []string{
-		"trama_segment_state", "trama_policies_refused", "trama_quota_degraded", "trama_budget_degraded", "trama_operation_seconds_count",
+		"trama_segment_state", "trama_policies_refused", "trama_quota_degraded", "trama_budget_degraded", "trama_redis_failures_total", "trama_operation_seconds_count",
 	}
 	used := map[string]bool{}
 	for _, r := range rules.Groups[0].Rules {

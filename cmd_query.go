@@ -110,6 +110,9 @@ func (a *app) fill(ctx context.Context) map[string]error {
 	failed := map[string]error{}
 	var wait sync.WaitGroup
 	for name, ix := range a.indexers() {
+		if a.kept != nil && isKept(a.catalog.Source(name)) {
+			continue
+		}
 		wait.Go(func() {
 			err := a.directory.Replace(ctx, name, ix)
 			if err == nil {

@@ -193,6 +193,15 @@ func (h health) Policies() web.PolicyHealth {
 	return web.PolicyHealth{Version: s.Version, LoadedAt: s.LoadedAt, Refused: s.Error != nil}
 }
 
+// Directory returns "behind" while this instance cannot take over what others saved:
+// the store does not answer, or the others have other rules or sources.
+func (h health) Directory() string {
+	if _, err := h.directory.Behind(); err != nil {
+		return "behind"
+	}
+	return ""
+}
+
 // Quota returns "degraded" while each instance counts its share.
 func (h health) Quota() string {
 	if h.quota.Degraded() {

@@ -31,9 +31,14 @@ func (x stewardship) Duplicates(ctx context.Context) (*schema.Duplicates, error)
 	}
 	for i := range d.Inside {
 		s := &d.Inside[i]
-		out.Inside = append(out.Inside, &schema.SourceInside{
-			Source: s.Source, Records: &s.Records, SameNumber: &s.SameNumber, SameNumberRecords: &s.SameNumberRecords, SameName: &s.SameName,
-		})
+		x := &schema.SourceInside{Source: s.Source, Records: &s.Records}
+		if told.Names("Customer", "taxId") {
+			x.SameNumber, x.SameNumberRecords = &s.SameNumber, &s.SameNumberRecords
+		}
+		if told.Names("Customer", "name") {
+			x.SameName = &s.SameName
+		}
+		out.Inside = append(out.Inside, x)
 	}
 	return out, nil
 }

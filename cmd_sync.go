@@ -234,6 +234,9 @@ func besideServer(ctx context.Context, out io.Writer, cfg *config, o syncOptions
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	fmt.Fprintln(out, "Another trama is running on this store and keeps the copies itself.")
+	if o.full {
+		fmt.Fprintln(out, "--full is for when none is running: the server compares everything each `sweep`.")
+	}
 	for i := range cfg.Sources {
 		s := &cfg.Sources[i]
 		if o.accept && s.Supply == "copy" && (len(o.only) == 0 || slices.Contains(o.only, s.Name)) {
@@ -260,6 +263,12 @@ func showCopies(ctx context.Context, out io.Writer, st *store.Store, only []stri
 	if err != nil {
 		return err
 	}
+	printSets(out, sets, only)
+	return nil
+}
+
+// printSets prints where copies stand.
+func printSets(out io.Writer, sets []copies.Set, only []string) {
 	fmt.Fprintf(out, "%-26s %-12s %9s %9s  %s\n", "", "state", "rows", "reading", "as of")
 	for _, s := range sets {
 		if len(only) > 0 && !slices.Contains(only, s.Source) {
@@ -275,10 +284,16 @@ func showCopies(ctx context.Context, out io.Writer, st *store.Store, only []stri
 		if s.Running {
 			reading = fmt.Sprint(s.Seen)
 		}
-		if !s.AsOf.IsZero() {
-			asOf = s.AsOf.UTC().Format(time.RFC3339)
+		if at := later(s.AsOf, s.Followed); !at.IsZero() {
+			asOf = at.UTC().Format(time.RFC3339)
 		}
 		fmt.Fprintf(out, "%-26s %-12s %9d %9s  %s\n", s.Source+" "+s.Entity, state, s.Rows, reading, asOf)
 	}
-	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

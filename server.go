@@ -86,6 +86,7 @@ type app struct {
 	watcher   *watch.Watcher
 	budget    *budget.Shared // nil with one instance
 	closing   chan struct{}
+	kept      *keptApart // of trama check, else nil
 
 	closers []func() error // in the order they were opened
 }

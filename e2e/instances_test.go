@@ -105,6 +105,19 @@ func TestInstances(t *testing.T) {
 		})
 	})
 
+	t.Run("case=commands beside them see what they keep", func(t *testing.T) {
+		out := one.run(t, "check")
+		if !strings.Contains(out, "crm Order") || !strings.Contains(out, " ready ") || strings.Contains(out, "could not be read") || !strings.Contains(out, "All checks passed") {
+			t.Errorf("check says\n%s", out)
+		}
+		if out := one.run(t, "sync"); !strings.Contains(out, "Another trama is running") || !strings.Contains(out, " ready ") {
+			t.Errorf("sync says\n%s", out)
+		}
+		if out := one.run(t, "directory", "status"); !strings.Contains(out, "LINKED") {
+			t.Errorf("directory status says\n%s", out)
+		}
+	})
+
 	t.Run("case=a token that is stopped stops on both", func(t *testing.T) {
 		token := strings.TrimSpace(one.run(t, "token", "new", "--account", "partner", "--package", "dashboard"))
 		guest := two.as(token)

@@ -145,8 +145,9 @@ func (p *pushInto) rows(w *copyWriter) {
 			have = o.version
 		}
 		p.results[i] = p.decide(row, have, isThere && !row.Deleted && bytes.Equal(o.hash, row.Hash) || isBuried && !isThere && row.Deleted)
-		if p.results[i] == copies.PushSame && !isThere && !row.Deleted {
-			p.results[i] = copies.PushOlder // it was deleted since
+		if p.results[i] == copies.PushSame && isThere == row.Deleted {
+			// It was deleted since; or this deletes a state that is as new.
+			p.results[i] = copies.PushOlder
 		}
 		switch r := p.results[i]; {
 		case r == copies.PushStored && row.Deleted:

@@ -31,6 +31,9 @@ func openPostgres(ctx context.Context, url string, deps Deps) (*Store, error) {
 	}
 	cfg.RuntimeParams["application_name"] = "trama"
 	cfg.RuntimeParams["lock_timeout"] = strconv.FormatInt(deps.BusyTimeout.Milliseconds(), 10)
+	// A process that was stopped in the middle of a transaction must not keep the others
+	// from writing; a transaction here never waits for anything but the server.
+	cfg.RuntimeParams["idle_in_transaction_session_timeout"] = "10000"
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = 5 * time.Second
 	}

@@ -39,7 +39,7 @@ func newServer(t *testing.T) *server {
 		found = append(found, path)
 	}
 	if len(found) == 0 {
-		t.Skip("there is no initdb")
+		t.Fatal("there is no initdb")
 	}
 	s := &server{binary: filepath.Join(filepath.Dir(found[len(found)-1]), "postgres")}
 	dir, err := os.MkdirTemp("", "trama-server-")
@@ -56,7 +56,7 @@ func newServer(t *testing.T) *server {
 	if os.Geteuid() == 0 { // the server refuses to run as root
 		u, err := user.Lookup("postgres")
 		if err != nil {
-			t.Skip("there is no user to run PostgreSQL as")
+			t.Fatal("there is no user to run PostgreSQL as")
 		}
 		uid, _ := strconv.ParseUint(u.Uid, 10, 32)
 		gid, _ := strconv.ParseUint(u.Gid, 10, 32)

@@ -14,6 +14,9 @@ type Health interface {
 	Sources() []SourceHealth
 	// Policies returns which version of the policies is in force.
 	Policies() PolicyHealth
+	// Directory returns "behind" while what other instances have decided about customers
+	// is not taken over, "" else.
+	Directory() string
 	// Quota returns whether what accounts use is counted for all instances together.
 	Quota() string
 }
@@ -48,17 +51,19 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 // say so in the answers.
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 	body := struct {
-		Status   string         `json:"status"`
-		Why      string         `json:"why,omitempty"`
-		Policies PolicyHealth   `json:"policies"`
-		Quota    string         `json:"quota,omitempty"` // "degraded": each instance counts its share
-		Sources  []SourceHealth `json:"sources"`
-	}{Status: "ready", Sources: s.cfg.Health.Sources(), Policies: s.cfg.Health.Policies(), Quota: s.cfg.Health.Quota()}
+		Status   string       `json:"status"`
+		Why      string       `json:"why,omitempty"`
+		Policies PolicyHealth `json:"policies"`
+		Quota    string       `json:"quota,omitempty"` // "degraded": each instance counts its share
+		// Directory is "behind": the other instances show other customers.
+		Directory string         `json:"directory,omitempty"`
+		Sources   []SourceHealth `json:"sources"`
+	}{Status: "ready", Sources: s.cfg.Health.Sources(), Policies: s.cfg.Health.Policies(), Quota: s.cfg.Health.Quota(), Directory: s.cfg.Health.Directory()}
 	status := http.StatusOK
 	if ok, why := s.cfg.Health.Ready(); !ok {
 		body.Status, body.Why, status = "not ready", why, http.StatusServiceUnavailable
 	} else {
-		if body.Policies.Refused || body.Quota != "" {
+		if body.Policies.Refused || body.Quota != "" || body.Directory != "" {
 			body.Status = "degraded"
 		}
 		for _, src := range body.Sources {
