@@ -124,6 +124,12 @@ func (l *lookups) state(name string) *lookupState {
 	if state == nil {
 		state = &lookupState{}
 		state.loads = flight[*lookupTable]{jobs: l.s.jobs, limit: lookupTimeout, load: func(ctx context.Context) (*lookupTable, error) {
+			state.mu.Lock()
+			last, tried := state.table, state.tried
+			state.mu.Unlock()
+			if last != nil && l.s.now().Sub(tried) < lookupPause {
+				return last, nil // it was read between the caller's look and his asking
+			}
 			t, err := l.load(ctx, name)
 			state.mu.Lock()
 			defer state.mu.Unlock()
