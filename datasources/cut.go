@@ -15,16 +15,33 @@ type EntityOf[T any] interface {
 // Cut sorts all matching rows of one list by q.Order and then by key, and cuts
 // the page out of them. The total is exact.
 func Cut[T any, P EntityOf[T]](items []T, q Query) Rows[T] {
-	slices.SortStableFunc(items, func(a, b T) int { return compare(P(&a), P(&b), q.Order) })
 	total := len(items)
+	refs := make([]*T, total)
+	for i := range items {
+		refs[i] = &items[i]
+	}
+	page, more := CutRefs[T, P](refs, q)
+	out := make([]T, len(page))
+	for i, row := range page {
+		out[i] = *row
+	}
+	return Rows[T]{Items: out, More: []bool{more}, Totals: []int{total}}
+}
+
+// CutRefs is Cut for rows that stay where they are, which saves moving them for
+// each step of the sorting. It sorts items; the page is a part of them.
+func CutRefs[T any, P EntityOf[T]](items []*T, q Query) (page []*T, more bool) {
+	by := func(a, b *T) int { return compare(P(a), P(b), q.Order) }
+	if !slices.IsSortedFunc(items, by) {
+		slices.SortStableFunc(items, by)
+	}
 	if q.After != nil {
 		items = items[begin[T, P](items, q.Order, q.After):]
 	}
-	more := false
 	if q.First >= 0 && len(items) > q.First {
 		items, more = items[:q.First], true
 	}
-	return Rows[T]{Items: items, More: []bool{more}, Totals: []int{total}}
+	return items, more
 }
 
 func compare(a, b schema.Entity, order schema.Sort) int {
@@ -44,9 +61,9 @@ func compare(a, b schema.Entity, order schema.Sort) int {
 
 // begin returns the index of the first row behind after, in rows sorted by
 // compare.
-func begin[T any, P EntityOf[T]](items []T, order schema.Sort, after *After) int {
-	i, _ := slices.BinarySearchFunc(items, 0, func(x T, _ int) int {
-		if behind(P(&x), order, after) {
+func begin[T any, P EntityOf[T]](items []*T, order schema.Sort, after *After) int {
+	i, _ := slices.BinarySearchFunc(items, 0, func(x *T, _ int) int {
+		if behind(P(x), order, after) {
 			return 1
 		}
 		return -1

@@ -12,7 +12,16 @@ type Money struct {
 // NewMoney makes money with at least two digits behind the point and no zeros
 // beyond them: a source that sends 350.9 or 350.9000 means 350.90.
 func NewMoney(amount decimal.Decimal, currency string) *Money {
-	return &Money{Amount: amount.Trim(2).Pad(2), Currency: currency}
+	m := MoneyOf(amount, currency)
+	return &m
+}
+
+// MoneyOf is NewMoney for a place that the caller has.
+func MoneyOf(amount decimal.Decimal, currency string) Money {
+	if amount.Scale() != 2 {
+		amount = amount.Trim(2).Pad(2)
+	}
+	return Money{Amount: amount, Currency: currency}
 }
 
 func (m *Money) currency() string {

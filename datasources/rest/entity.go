@@ -151,22 +151,12 @@ func (s *source) options(entity string, fields Fields) mapping.Options {
 	}
 }
 
-// rowsOf maps the records of a page. It is an error when none has a usable key: then
+// rowsOf maps the records of a page and appends them to rows. It is an error when none has a usable key: then
 // the list is not what the config says.
-func rowsOf[T any](source, entity string, p *mapping.Plan[T], records mapping.Value, t *mapping.Tally) ([]T, error) {
-	n, lost := records.Len(), 0
-	rows := make([]T, 0, n)
-	for rec := range records.Items() {
-		rows = append(rows, *new(T))
-		switch p.Row(rec, t, &rows[len(rows)-1]) {
-		case mapping.Kept:
-			continue
-		case mapping.Lost:
-			lost++
-		}
-		rows = rows[:len(rows)-1]
-	}
-	if n > 0 && lost == n {
+func rowsOf[T any](source, entity string, p *mapping.Plan[T], records mapping.Value, t *mapping.Tally, rows []T) ([]T, error) {
+	before := t.Records()
+	rows, lost := p.Rows(records, t, rows)
+	if lost > 0 && lost == t.Records()-before {
 		return nil, invalid(source, entity, errNoRecord)
 	}
 	return rows, nil
@@ -177,16 +167,16 @@ func rowsOf[T any](source, entity string, p *mapping.Plan[T], records mapping.Va
 func (t *table[T]) fetchAll(ctx context.Context, p *pager, plan *mapping.Plan[T], bound int) (rows []T, isWhole bool, err error) {
 	tally := plan.Tally()
 	defer t.s.ledger.Take(tally)
+	p.shape = plan.Shape()
 	for !p.end {
 		records, err := p.next(ctx)
 		if err != nil {
 			return nil, false, err
 		}
-		page, err := rowsOf(t.s.cfg.Name, t.e.name, plan, records, tally)
-		if err != nil {
+		if rows, err = rowsOf(t.s.cfg.Name, t.e.name, plan, records, tally, rows); err != nil {
 			return nil, false, err
 		}
-		rows = append(rows, page...)
+		p.free(records)
 		if len(rows) > bound {
 			return nil, false, nil
 		}

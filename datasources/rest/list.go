@@ -88,7 +88,7 @@ func (r *reader[T, P]) narrowed(ctx context.Context, first *resource, plan *mapp
 func (r *reader[T, P]) byColumn(ctx context.Context, first *resource, plan *mapping.Plan[T], k *Keys, column string, keys []string) ([]T, bool, error) {
 	var all []T
 	for _, chunk := range gather.Chunks(keys, first.keyBatch(*k)) {
-		rows, isWhole, err := r.children(ctx, first, plan, k, column, chunk)
+		rows, isWhole, err := r.children(ctx, first, plan, k, column, chunk, nil)
 		if err != nil {
 			var some *datasources.BatchError
 			if errors.As(err, &some) {
@@ -131,6 +131,7 @@ func (r *reader[T, P]) ordered(ctx context.Context, first *resource, plan *mappi
 	defer r.t.s.ledger.Take(tally)
 	more := append(params(by), first.cfg.Window.params(r.t.s.now(), r.t.s.zone)...)
 	p := r.t.s.pager(first, position{}, more)
+	p.shape = plan.Shape()
 	var last schema.Value
 	return gather.List[T, P](ctx, r.t.s.cfg.Name, &e, q, gather.Lister[T]{
 		Page: func(ctx context.Context, _ gather.PageRequest) (gather.Reply[T], error) {
@@ -144,9 +145,10 @@ func (r *reader[T, P]) ordered(ctx context.Context, first *resource, plan *mappi
 				if err != nil {
 					return gather.Reply[T]{}, err
 				}
-				if rows, err = rowsOf(r.t.s.cfg.Name, r.e.Name, plan, records, tally); err != nil {
+				if rows, err = rowsOf(r.t.s.cfg.Name, r.e.Name, plan, records, tally, nil); err != nil {
 					return gather.Reply[T]{}, err
 				}
+				p.free(records)
 			}
 			if p.doubtful {
 				return gather.Reply[T]{}, invalid(r.t.s.cfg.Name, r.e.Name, errDoubtful)

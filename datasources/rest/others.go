@@ -48,7 +48,7 @@ func (t *table[T]) others(ctx context.Context) (*others[T], error) {
 		}
 		tally := t.plans[i].Tally()
 		if err := o.read(ctx, r, tally, func(records mapping.Value) (int, error) {
-			rows, err := rowsOf(t.s.cfg.Name, t.e.name, t.plans[i], records, tally)
+			rows, err := rowsOf(t.s.cfg.Name, t.e.name, t.plans[i], records, tally, nil)
 			if err == nil {
 				o.add(rows)
 			}
@@ -65,7 +65,7 @@ func (t *table[T]) others(ctx context.Context) (*others[T], error) {
 	isRead := false
 	err := o.read(ctx, t.e.stock, tally, func(records mapping.Value) (int, error) {
 		isRead = true
-		rows, err := rowsOf(t.s.cfg.Name, t.e.name, t.stock, records, tally)
+		rows, err := rowsOf(t.s.cfg.Name, t.e.name, t.stock, records, tally, nil)
 		if err == nil {
 			o.addStocks(rows)
 		}

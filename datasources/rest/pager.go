@@ -8,6 +8,7 @@ import (
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/internal/mapping"
+	"github.com/trama-graph/trama/datasources/internal/wire"
 )
 
 // position is where a list goes on; it is the Mark of a scan. Its size is bounded
@@ -60,6 +61,10 @@ type pager struct {
 	// byStatus: it is empty only because its status says so.
 	byStatus bool
 	total    int // -1 = not told
+
+	// shape is what is kept of the records, nil = all.
+	shape *mapping.Shape
+	body  []byte // of the page that was read last
 }
 
 func (s *source) pager(r *resource, from position, more []param) *pager {
@@ -78,10 +83,11 @@ func (p *pager) note(kind string) {
 // next reads a page; end says then whether it was the last. A page that repeats
 // another is not given out.
 func (p *pager) next(ctx context.Context) (mapping.Value, error) {
-	got, err := p.s.fetch(ctx, p.r, append(p.where(), p.more...))
+	got, err := p.s.fetch(ctx, p.r, append(p.where(), p.more...), p.shape)
 	if err != nil {
 		return mapping.Value{}, err
 	}
+	p.body = got.body
 	if got.total >= 0 {
 		p.total = got.total
 	}
@@ -118,6 +124,14 @@ func (p *pager) next(ctx context.Context) (mapping.Value, error) {
 		p.at.Cursor = ""
 	}
 	return got.rows, nil
+}
+
+// free gives the memory of a page back, when nothing points to its records any
+// more. It need not be called.
+func (p *pager) free(records mapping.Value) {
+	records.Free()
+	wire.Recycle(p.body)
+	p.body = nil
 }
 
 func (p *pager) hasAll() bool { return p.total >= 0 && p.at.Rows >= p.total }

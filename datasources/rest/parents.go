@@ -29,7 +29,10 @@ func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, p
 	all := set(parents)
 	return gather.ByParent[T, P](ctx, parents, first.keyBatch(k), q, gather.Parents[T]{
 		Fetch: func(ctx context.Context, chunk []string) ([]T, bool, error) {
-			return r.children(ctx, first, plan, &k, column, chunk)
+			if len(chunk) == len(parents) {
+				return r.children(ctx, first, plan, &k, column, chunk, all)
+			}
+			return r.children(ctx, first, plan, &k, column, chunk, nil)
 		},
 		One: func(context.Context, string) (datasources.Rows[T], error) {
 			return datasources.Rows[T]{}, unsupported(r.t.s.cfg.Name, "has more than %d %s of one %s", r.t.s.cfg.LocalBound, plural(r.e.Name), rel)
@@ -75,7 +78,14 @@ func set(keys []string) map[string]bool {
 // parentOf is the parent a row belongs to, "" when none was asked for. Of several
 // numbers the first that was asked for counts.
 func (r *reader[T, P]) parentOf(x *T, column string, asked map[string]bool) string {
-	for _, v := range numbers(P(x), column) {
+	list, isList := numbers(P(x), column)
+	if !isList {
+		if v := P(x).Column(column).Text(); asked[v] {
+			return v
+		}
+		return ""
+	}
+	for _, v := range list {
 		if asked[v] {
 			return v
 		}
@@ -85,13 +95,20 @@ func (r *reader[T, P]) parentOf(x *T, column string, asked map[string]bool) stri
 
 // own are the rows of the parents that were asked for. A database may take texts
 // for equal that are not: such a row is nobody's, and no error, which would tell
-// that it exists. Any other row refuses the answer.
-func (r *reader[T, P]) own(rows []T, column string, parents []string) ([]T, error) {
-	asked := set(parents)
+// that it exists. Any other row refuses the answer. asked is the set of the parents,
+// nil = it is not yet made.
+func (r *reader[T, P]) own(rows []T, column string, parents []string, asked map[string]bool) ([]T, error) {
+	if asked == nil {
+		asked = set(parents)
+	}
 	var loose map[string]bool
 	kept := rows[:0]
 	for i := range rows {
 		if r.parentOf(&rows[i], column, asked) != "" {
+			if len(kept) == i {
+				kept = rows[:i+1] // it stays where it is
+				continue
+			}
 			kept = append(kept, rows[i])
 			continue
 		}
@@ -101,7 +118,11 @@ func (r *reader[T, P]) own(rows []T, column string, parents []string) ([]T, erro
 				loose[fold(p)] = true
 			}
 		}
-		if !slices.ContainsFunc(numbers(P(&rows[i]), column), func(n string) bool { return loose[fold(n)] }) {
+		list, isList := numbers(P(&rows[i]), column)
+		if !isList {
+			list = []string{P(&rows[i]).Column(column).Text()}
+		}
+		if !slices.ContainsFunc(list, func(n string) bool { return loose[fold(n)] }) {
 			return nil, invalid(r.t.s.cfg.Name, r.e.Name, errForeign)
 		}
 	}
@@ -119,25 +140,31 @@ func fold(s string) string {
 	}, strings.ToLower(norm.NFKD.String(strings.TrimSpace(s))))
 }
 
-// numbers are all values of a column that may hold several.
-func numbers(row schema.Entity, column string) []string {
-	if l, ok := row.(interface{ LinkKeys() *schema.Links }); ok {
-		switch column {
-		case "orderNumber":
-			return l.LinkKeys().OrderNumbers
-		case "quoteNumber":
-			return l.LinkKeys().QuoteNumbers
-		case "invoiceNumber":
-			return l.LinkKeys().InvoiceNumbers
-		}
+// numbers are all values of a column that may hold several, false when it holds
+// one.
+func numbers(row schema.Entity, column string) ([]string, bool) {
+	switch column {
+	case "orderNumber", "quoteNumber", "invoiceNumber":
+	default:
+		return nil, false
 	}
-	return []string{row.Column(column).Text()}
+	l, ok := row.(interface{ LinkKeys() *schema.Links })
+	if !ok {
+		return nil, false
+	}
+	switch column {
+	case "orderNumber":
+		return l.LinkKeys().OrderNumbers, true
+	case "quoteNumber":
+		return l.LinkKeys().QuoteNumbers, true
+	}
+	return l.LinkKeys().InvoiceNumbers, true
 }
 
 // children are all rows of some parents, incomplete when there are more than
-// LocalBound.
-func (r *reader[T, P]) children(ctx context.Context, first *resource, plan *mapping.Plan[T], k *Keys, column string, parents []string) ([]T, bool, error) {
-	failed := map[string]error{}
+// LocalBound. asked is the set of the parents, or nil.
+func (r *reader[T, P]) children(ctx context.Context, first *resource, plan *mapping.Plan[T], k *Keys, column string, parents []string, asked map[string]bool) ([]T, bool, error) {
+	var failed map[string]error
 	good := make([]string, 0, len(parents))
 	isKey := k.isKey()
 	for _, key := range parents {
@@ -146,8 +173,14 @@ func (r *reader[T, P]) children(ctx context.Context, first *resource, plan *mapp
 		case k.canHold(key):
 			good = append(good, key)
 		default:
+			if failed == nil {
+				failed = map[string]error{}
+			}
 			failed[key] = cannotHold(r.t.s.cfg.Name, r.e.Name)
 		}
+	}
+	if len(good) < len(parents) {
+		asked = nil // a key that was not asked for has no rows
 	}
 	var rows []T
 	isWhole := true
@@ -158,7 +191,7 @@ func (r *reader[T, P]) children(ctx context.Context, first *resource, plan *mapp
 			return nil, false, err
 		}
 		rows = distinct(rows, r.t.shape.id)
-		if rows, err = r.own(rows, column, good); err != nil {
+		if rows, err = r.own(rows, column, good, asked); err != nil {
 			return nil, false, err
 		}
 	}

@@ -88,19 +88,27 @@ func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.
 			fail([]string{key}, cannotHold(r.t.s.cfg.Name, r.e.Name))
 		}
 	}
-	for _, chunk := range gather.Chunks(good, first.keyBatch(k)) {
-		wait.Go(func() {
-			found, err := r.chunk(ctx, first, plan, &k, chunk)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				fail(chunk, err)
-				return
-			}
+	fetch := func(chunk []string) {
+		found, err := r.chunk(ctx, first, plan, &k, chunk)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err != nil:
+			fail(chunk, err)
+		case rows == nil:
+			rows = found
+		default:
 			rows = append(rows, found...)
-		})
+		}
 	}
-	wait.Wait()
+	if chunks := gather.Chunks(good, first.keyBatch(k)); len(chunks) == 1 {
+		fetch(chunks[0])
+	} else {
+		for _, chunk := range chunks {
+			wait.Go(func() { fetch(chunk) })
+		}
+		wait.Wait()
+	}
 	switch {
 	case len(failed) == 0:
 		return datasources.Rows[T]{Items: rows}, nil
@@ -124,16 +132,18 @@ func (r *reader[T, P]) chunk(ctx context.Context, first *resource, plan *mapping
 	tally := plan.Tally()
 	defer r.t.s.ledger.Take(tally)
 	p := r.t.s.pager(first, position{}, []param{k.param(keys)})
+	p.shape = plan.Shape()
 	var rows []T
 	for !p.end && len(rows) < len(keys) {
 		records, err := p.next(ctx)
 		if err != nil {
 			return nil, err
 		}
-		page, err := rowsOf(r.t.s.cfg.Name, r.e.Name, plan, records, tally)
+		page, err := rowsOf(r.t.s.cfg.Name, r.e.Name, plan, records, tally, nil)
 		if err != nil {
 			return nil, err
 		}
+		p.free(records)
 		for i := range page {
 			key := r.t.shape.id(&page[i])
 			found, ok := asked[key]

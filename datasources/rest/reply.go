@@ -19,10 +19,16 @@ type reply struct {
 	next  string        // cursor, "" = none
 	// byStatus: it is empty only because its status says so.
 	byStatus bool
+	body     []byte // what rows point into
 }
 
 // fetch makes one call of a resource.
-func (s *source) fetch(ctx context.Context, r *resource, more []param) (reply, error) {
+//
+// Of the records only what shape names is kept, all when it is nil.
+func (s *source) fetch(ctx context.Context, r *resource, more []param, shape *mapping.Shape) (reply, error) {
+	if !r.isPlain {
+		shape = nil
+	}
 	call, err := r.request(more)
 	if err != nil {
 		return reply{}, invalid(s.cfg.Name, r.entity, err)
@@ -30,7 +36,7 @@ func (s *source) fetch(ctx context.Context, r *resource, more []param) (reply, e
 	var got reply
 	call.Decode = func(w *wire.Reply) error {
 		var err error
-		got, err = s.judge(r, w)
+		got, err = s.judge(r, w, shape)
 		return err
 	}
 	call.Denied = func(status int) error {
@@ -51,7 +57,7 @@ func (s *source) notEnabled(r *resource, status int) error {
 
 // judge gives the verdict on an answer. Nothing of its text goes into an error,
 // not even for the log.
-func (s *source) judge(r *resource, w *wire.Reply) (reply, error) {
+func (s *source) judge(r *resource, w *wire.Reply, shape *mapping.Shape) (reply, error) {
 	got := reply{total: -1}
 	if at, err := http.ParseTime(w.Header.Get("Date")); err == nil {
 		s.clock.Store(&at)
@@ -74,11 +80,12 @@ func (s *source) judge(r *resource, w *wire.Reply) (reply, error) {
 	case isHTML:
 		return got, wire.Invalid(errors.New("an HTML page instead of data"))
 	}
-	doc, err := mapping.Parse(w.Body)
+	doc, err := shape.Parse(w.Body)
 	if err != nil {
 		return got, wire.Invalid(err)
 	}
 	root := doc.Root()
+	got.body = w.Body
 	if s.failed(root) {
 		return got, wire.Unavailable(errFailure)
 	}
@@ -102,11 +109,15 @@ func (s *source) judge(r *resource, w *wire.Reply) (reply, error) {
 
 // failed reports whether a body says that the call failed.
 func (s *source) failed(root mapping.Value) bool {
-	if v, _ := mapping.First(s.successAt, root); v.Kind() != mapping.Absent && isNo(v) {
-		return true
+	for _, p := range s.successAt {
+		if v, isTwin := p.Only(root); isTwin || isNo(v) {
+			return true // of two words the worse one counts
+		} else if v.Kind() != mapping.Absent {
+			break
+		}
 	}
 	for _, p := range s.errorAt {
-		if v := p.Find(root); !isNothing(v) {
+		if v, isTwin := p.Only(root); isTwin || !isNothing(v) {
 			return true
 		}
 	}

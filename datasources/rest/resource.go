@@ -24,6 +24,9 @@ type resource struct {
 	cursorAt []mapping.Path
 	totalAt  []mapping.Path
 	idAt     []mapping.Path // of the record's key
+	// isPlain: nothing but a plan looks into the records of an answer, so that only
+	// what the plan reads need be kept of them.
+	isPlain bool
 }
 
 // newResource understands one resource of a valid config.
@@ -49,6 +52,10 @@ func newResource(c *Config, entity, key string, e Entity) *resource {
 	r.listAt = paths(list)
 	r.cursorAt, r.totalAt = paths(r.paging.CursorAt), paths(r.paging.TotalAt)
 	r.idAt = paths(e.Fields["id"].At)
+	r.isPlain = true
+	for _, at := range [][]mapping.Path{r.listAt, r.cursorAt, r.totalAt, paths(c.Reply.SuccessAt), paths(c.Reply.ErrorAt)} {
+		r.isPlain = r.isPlain && mapping.Plain(at)
+	}
 	return r
 }
 

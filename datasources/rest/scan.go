@@ -35,7 +35,7 @@ func (t *table[T]) scan(ctx context.Context, from datasources.Mark, f func(datas
 
 func (t *table[T]) scanFirst(ctx context.Context, first *resource, at position, others *others[T], f func(datasources.Scanned[T]) error) error {
 	p := t.s.pager(first, at, first.cfg.Window.params(t.s.now(), t.s.zone))
-	p.isScan = true
+	p.isScan, p.shape = true, t.plans[0].Shape()
 	tally := t.plans[0].Tally()
 	isDoubtful := false
 	defer t.s.ledger.Take(tally)
@@ -44,10 +44,11 @@ func (t *table[T]) scanFirst(ctx context.Context, first *resource, at position, 
 		if err != nil {
 			return err
 		}
-		rows, err := rowsOf(t.s.cfg.Name, t.e.name, t.plans[0], records, tally)
+		rows, err := rowsOf(t.s.cfg.Name, t.e.name, t.plans[0], records, tally, nil)
 		if err != nil {
 			return err
 		}
+		p.free(records)
 		t.s.ledger.Take(tally)
 		others.complete(rows)
 		page := datasources.Scanned[T]{
@@ -135,6 +136,9 @@ func (t *table[T]) readAll(ctx context.Context, bound int) ([]T, bool, error) {
 
 // distinct keeps the later of rows that came twice, as pages shift.
 func distinct[T any](rows []T, id func(*T) string) []T {
+	if isRising(rows, id) {
+		return rows // none can be there twice
+	}
 	at := make(map[string]int, len(rows))
 	out := rows[:0]
 	for i := range rows {
@@ -144,7 +148,24 @@ func distinct[T any](rows []T, id func(*T) string) []T {
 			continue
 		}
 		at[key] = len(out)
+		if len(out) == i {
+			out = rows[:i+1] // it stays where it is
+			continue
+		}
 		out = append(out, rows[i])
 	}
 	return out
+}
+
+// isRising reports whether each key is greater than the one before.
+func isRising[T any](rows []T, id func(*T) string) bool {
+	last := ""
+	for i := range rows {
+		key := id(&rows[i])
+		if i > 0 && key <= last {
+			return false
+		}
+		last = key
+	}
+	return true
 }

@@ -123,9 +123,6 @@ func TestResumeStillSeesARepeatedPage(t *testing.T) {
 
 // TestThousandPages reads a list of 1,000 pages within the memory of a few.
 func TestThousandPages(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads 100,000 records")
-	}
 	const pages, size = 1000, 100
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		from := intOf(r, "offset")

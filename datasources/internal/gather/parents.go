@@ -45,9 +45,14 @@ type Parents[T any] struct {
 // and cut to q's page. A chunk that fails becomes the error of its parents in a
 // *datasources.BatchError; the other parents have their rows.
 func ByParent[T any, P Entity[T]](ctx context.Context, parents []string, batch int, q datasources.Query, how Parents[T]) (datasources.Rows[T], error) {
-	g := &group[T]{found: make(map[string]datasources.Rows[T], len(parents)), failed: map[string]error{}}
+	g := &group[T]{}
+	chunks := Chunks(parents, batch)
+	if len(chunks) == 1 {
+		fetchChunk[T, P](ctx, chunks[0], q, how, g)
+		return g.rows(parents)
+	}
 	var wait sync.WaitGroup
-	for _, chunk := range Chunks(parents, batch) {
+	for _, chunk := range chunks {
 		wait.Go(func() { fetchChunk[T, P](ctx, chunk, q, how, g) })
 	}
 	wait.Wait()
@@ -55,49 +60,97 @@ func ByParent[T any, P Entity[T]](ctx context.Context, parents []string, batch i
 }
 
 type group[T any] struct {
-	mu     sync.Mutex // guards both maps while chunks are fetched
-	found  map[string]datasources.Rows[T]
+	mu     sync.Mutex // guards the rest while chunks are fetched
+	pages  []pages[T]
 	failed map[string]error
+}
+
+// pages are what belongs to the parents of one chunk. Rows are not moved before
+// the whole answer is known: they are large.
+type pages[T any] struct {
+	parents []string
+	items   []T // as fetched; rows point into it
+	of      []page[T]
+	isOwn   bool // rows are all of items, in its order
+}
+
+type page[T any] struct {
+	rows  []*T
+	more  bool
+	total int // -1 = not known
 }
 
 func (g *group[T]) fail(chunk []string, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.failed == nil {
+		g.failed = make(map[string]error, len(chunk))
+	}
 	for _, p := range chunk {
 		g.failed[p] = err
 	}
 }
 
-func (g *group[T]) put(parent string, r datasources.Rows[T]) {
+func (g *group[T]) put(p pages[T]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.found[parent] = r
+	g.pages = append(g.pages, p)
 }
 
 func (g *group[T]) rows(parents []string) (datasources.Rows[T], error) {
-	out := datasources.Rows[T]{Offsets: make([]int, 1, len(parents)+1), More: make([]bool, len(parents)), Totals: make([]int, len(parents))}
-	n := 0
-	for _, r := range g.found {
-		n += len(r.Items)
-	}
-	out.Items = make([]T, 0, n)
-	for i, p := range parents {
-		out.Totals[i] = -1
-		if r, ok := g.found[p]; ok {
-			out.Items = append(out.Items, r.Items...)
-			if len(r.More) == 1 {
-				out.More[i] = r.More[0]
-			}
-			if len(r.Totals) == 1 {
-				out.Totals[i] = r.Totals[0]
+	out := datasources.Rows[T]{Offsets: make([]int, len(parents)+1), More: make([]bool, len(parents)), Totals: make([]int, len(parents))}
+	of, n := g.inOrder(parents)
+	if len(g.pages) == 1 && g.pages[0].isOwn && n == len(g.pages[0].items) {
+		out.Items = g.pages[0].items // nothing would change its place
+	} else {
+		out.Items = make([]T, 0, n)
+		for i := range of {
+			if of[i] != nil {
+				for _, row := range of[i].rows {
+					out.Items = append(out.Items, *row)
+				}
 			}
 		}
-		out.Offsets = append(out.Offsets, len(out.Items))
+	}
+	at := 0
+	for i := range parents {
+		out.Totals[i] = -1
+		if p := of[i]; p != nil {
+			at += len(p.rows)
+			out.More[i], out.Totals[i] = p.more, p.total
+		}
+		out.Offsets[i+1] = at
 	}
 	if len(g.failed) > 0 {
 		return out, &datasources.BatchError{ByKey: g.failed}
 	}
 	return out, nil
+}
+
+// inOrder are the pages of each parent, nil = it failed, and how many rows they
+// have together.
+func (g *group[T]) inOrder(parents []string) (of []*page[T], n int) {
+	of = make([]*page[T], len(parents))
+	if len(g.pages) == 1 && len(g.pages[0].parents) == len(parents) {
+		for i := range of {
+			of[i] = &g.pages[0].of[i]
+			n += len(of[i].rows)
+		}
+		return of, n
+	}
+	at := make(map[string]*page[T], len(parents))
+	for i := range g.pages {
+		for j, p := range g.pages[i].parents {
+			at[p] = &g.pages[i].of[j]
+		}
+	}
+	for i, p := range parents {
+		if of[i] = at[p]; of[i] != nil {
+			n += len(of[i].rows)
+			g.pages[0].isOwn = false
+		}
+	}
+	return of, n
 }
 
 func fetchChunk[T any, P Entity[T]](ctx context.Context, chunk []string, q datasources.Query, how Parents[T], g *group[T]) {
@@ -127,20 +180,70 @@ func fetchChunk[T any, P Entity[T]](ctx context.Context, chunk []string, q datas
 				g.fail(chunk, err)
 				return
 			}
-			g.put(chunk[0], r)
+			g.put(whole(chunk, r))
 		}
 		return
 	}
-	byParent := make(map[string][]T, len(chunk))
-	for i := range items {
-		if q.Where.Match(P(&items[i])) {
-			p := how.ParentOf(&items[i])
-			byParent[p] = append(byParent[p], items[i])
+	g.put(parted[T, P](chunk, items, q, how.ParentOf))
+}
+
+// whole is the page of one parent that was asked for alone.
+func whole[T any](chunk []string, r datasources.Rows[T]) pages[T] {
+	one := page[T]{rows: make([]*T, len(r.Items)), total: -1}
+	for i := range r.Items {
+		one.rows[i] = &r.Items[i]
+	}
+	if len(r.More) == 1 {
+		one.more = r.More[0]
+	}
+	if len(r.Totals) == 1 {
+		one.total = r.Totals[0]
+	}
+	return pages[T]{parents: chunk, items: r.Items, of: []page[T]{one}, isOwn: true}
+}
+
+// parted gives each parent of a chunk its page of the rows.
+func parted[T any, P Entity[T]](chunk []string, items []T, q datasources.Query, parentOf func(*T) string) pages[T] {
+	out := pages[T]{parents: chunk, items: items, of: make([]page[T], len(chunk))}
+	at := make(map[string]int32, len(chunk))
+	for i, p := range chunk {
+		if _, isTwice := at[p]; !isTwice {
+			at[p] = int32(i)
 		}
 	}
-	for _, p := range chunk {
-		g.put(p, Cut[T, P](byParent[p], q))
+	owner := make([]int32, len(items)) // of each row, -1 = nobody's
+	for i := range items {
+		owner[i] = -1
+		if j, ok := at[parentOf(&items[i])]; ok && q.Where.Match(P(&items[i])) {
+			owner[i] = j
+			out.of[j].total++
+		}
 	}
+	rows := make([]*T, 0, len(items))
+	for i := range out.of {
+		n := out.of[i].total
+		out.of[i].rows, rows = rows[:0:n], rows[n:n]
+	}
+	for i := range items {
+		if j := owner[i]; j >= 0 {
+			out.of[j].rows = append(out.of[j].rows, &items[i])
+		}
+	}
+	next := 0
+	out.isOwn = true
+	for i := range out.of {
+		p := &out.of[i]
+		if first := at[chunk[i]]; int(first) != i {
+			*p, out.isOwn = out.of[first], false
+			continue
+		}
+		p.rows, p.more = datasources.CutRefs[T, P](p.rows, q)
+		for _, row := range p.rows {
+			out.isOwn = out.isOwn && next < len(items) && row == &items[next]
+			next++
+		}
+	}
+	return out
 }
 
 // Cut sorts all matching rows of one list by q.Order and then by key, and cuts

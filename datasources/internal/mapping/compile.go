@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -21,7 +20,7 @@ func Compile[T any](o Options) (*Plan[T], error) {
 	if err := errors.Join(Check(o.Entity, o.Fields)...); err != nil {
 		return nil, err
 	}
-	c := &compiler{locale: loc}
+	c := &compiler{locale: loc, keys: newKeyTable()}
 	c.add(strings.TrimSuffix(o.Prefix, "."), nil) // the record as a whole
 	p := compile[T](c, o.Fields, o.Prefix)
 	if p.table.record != nil || p.table.links != nil {
@@ -31,17 +30,20 @@ func Compile[T any](o Options) (*Plan[T], error) {
 	}
 	p.entity, p.source, p.currency, p.country = cmp.Or(o.Problems, o.Entity), o.Source, o.Currency, o.Country
 	p.names = c.names
+	p.shape = p.shapeOf()
+	p.selected = &selections[T]{}
 	return p, nil
 }
 
 // compiler hands out the places in a Tally.
 type compiler struct {
 	locale *locale
+	keys   *keyTable
 	names  []tallied
 }
 
 func compile[T any](c *compiler, fields Fields, prefix string) *Plan[T] {
-	p := &Plan[T]{table: tableOf[T](), cur: -1, gone: -1, totalID: -1, netID: -1, taxID: -1}
+	p := &Plan[T]{table: tableOf[T](), keys: c.keys, cur: -1, gone: -1, totalID: -1, netID: -1, taxID: -1}
 	for _, col := range p.table.columns {
 		f, ok := fields[col.name]
 		if !ok {
@@ -100,6 +102,9 @@ func (c *compiler) add(name string, paths []Path) int {
 
 func (c *compiler) spec(name string, f Field) spec {
 	paths, _ := ParsePaths(f.At) // checked before
+	for i := range paths {
+		paths[i].number(c.keys)
+	}
 	s := spec{paths: paths, constant: f.Value, values: f.Map, isInverse: f.Inverse, style: c.locale.style, dates: c.locale.dates}
 	s.id = c.add(name, paths)
 	if f.Decimals != "" {
@@ -135,43 +140,10 @@ func (p *Plan[T]) compileLinks(o Options) error {
 			if err != nil {
 				return fmt.Errorf("links %s.%s: %w", o.Entity, r.name, err)
 			}
+			path.number(p.keys)
 			l.paths[name] = path
 		}
 		p.links = append(p.links, l)
 	}
 	return nil
-}
-
-// Select returns a plan that reads only the columns asked for, besides the keys
-// and numbers every row carries. The Tally of one plan is of no use for another.
-func (p *Plan[T]) Select(f datasources.Fields) *Plan[T] {
-	if f == nil {
-		return p
-	}
-	out := *p
-	out.fields, out.cur, out.gone = nil, -1, -1
-	amounts := f.Has("total") || f.Has("net") || f.Has("tax") || f.Has("computed")
-	for i, x := range p.fields {
-		n := len(out.fields)
-		switch {
-		case i == p.cur:
-			out.cur = n
-		case i == p.gone:
-			out.gone = n
-		case x.role == isNet, x.role == isTax, x.name == "total":
-			if !amounts {
-				continue
-			}
-		case x.role == isKey, x.role == isCode, x.name == "number", x.name == "sku":
-		case x.name == "orderNumbers" && (f.Has("orderNumber") || f.Has("order")),
-			x.name == "quoteNumbers" && (f.Has("quoteNumber") || f.Has("quote")),
-			x.name == "invoiceNumbers" && (f.Has("invoiceNumber") || f.Has("invoice")):
-		case x.name == "customer" && f.Has("customerNumber"):
-		case f.Has(x.name):
-		default:
-			continue
-		}
-		out.fields = append(out.fields, x)
-	}
-	return &out
 }

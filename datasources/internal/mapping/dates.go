@@ -49,7 +49,7 @@ func compileLocale(l Locale) (*locale, error) {
 			return nil, fmt.Errorf("dates[%d]: %w", i, err)
 		}
 	}
-	return &locale{style: style, dates: &dateReader{layouts: layouts, zone: zone, blank: l.BlankDates}}, nil
+	return &locale{style: style, dates: newDateReader(layouts, zone, l.BlankDates)}, nil
 }
 
 // ZoneOf finds a zone by its IANA name, UTC for "".
@@ -89,10 +89,15 @@ type dateReader struct {
 	layouts []string
 	zone    *time.Location
 	blank   []string
+	iso     isoForms
+}
+
+func newDateReader(layouts []string, zone *time.Location, blank []string) *dateReader {
+	return &dateReader{layouts: layouts, zone: zone, blank: blank, iso: isoFormsOf(layouts)}
 }
 
 func (r *dateReader) with(layouts []string) *dateReader {
-	return &dateReader{layouts: layouts, zone: r.zone, blank: r.blank}
+	return newDateReader(layouts, r.zone, r.blank)
 }
 
 // ParseDate reads a date as a text holds it. The zero time without a kind is a

@@ -162,8 +162,51 @@ func isDigits(s string) bool {
 	return s != ""
 }
 
+// maxPlain is how many digits fit an int64 whatever they are.
+const maxPlain = 18
+
+// plainDecimal reads the usual forms, 12 and -12.50, as a text of the style holds
+// them, without a copy; false = it must be looked at closely.
+func plainDecimal(raw []byte, style decimalStyle) (d decimal.Decimal, ok bool) {
+	digits := raw
+	if len(raw) > 0 && raw[0] == '-' {
+		digits = raw[1:]
+	}
+	if len(digits) == 0 || len(digits) > maxPlain {
+		return d, false
+	}
+	n, point := int64(0), -1
+	for i, c := range digits {
+		switch {
+		case c-'0' <= 9:
+			n = n*10 + int64(c-'0')
+		case point >= 0 || i == 0,
+			c != '.' && c != ',',
+			c == '.' && style == styleComma, c == ',' && style == styleDot:
+			return d, false
+		default:
+			point = i
+		}
+	}
+	scale := 0
+	if point >= 0 {
+		scale = len(digits) - point - 1
+		if scale == 0 || scale == 3 && style == styleAuto {
+			return d, false // nothing behind the point, or three digits, which may be a group
+		}
+	}
+	if len(digits) < len(raw) {
+		n = -n
+	}
+	d, err := decimal.New(n, scale)
+	return d, err == nil
+}
+
 // number reads a JSON number exactly.
 func number(raw []byte) (decimal.Decimal, string) {
+	if d, ok := plainDecimal(raw, styleDot); ok {
+		return d, ""
+	}
 	if len(raw) > maxDecimal {
 		return decimal.Decimal{}, TooManyDigits
 	}

@@ -26,6 +26,8 @@ const (
 type Doc struct {
 	body  []byte
 	nodes []node
+	shape *Shape // nil = everything was kept, and names have no numbers
+	tape  *tape
 }
 
 // node is one value. A list or object is followed by what it holds, up to next.
@@ -33,9 +35,19 @@ type node struct {
 	keyFrom, keyTo uint32 // within the quotes
 	from, to       uint32 // a text's are within its quotes
 	next           uint32 // index of the node behind this one and its content
+	id             uint16 // of the name among those of the Shape, 0 = none
 	kind           Kind
 	isEscaped      bool
 	isKeyEscaped   bool
+	isWide         bool // a text that is not all ASCII
+}
+
+// key is the name of a member.
+func (d *Doc) key(n *node) []byte {
+	if n.isKeyEscaped {
+		return []byte(unescape(d.body[n.keyFrom:n.keyTo]))
+	}
+	return d.body[n.keyFrom:n.keyTo]
 }
 
 // Root is the whole document.
@@ -103,12 +115,18 @@ func (v Value) Member(name string) Value {
 	}
 	for i := v.i + 1; i < v.node().next; i = v.d.nodes[i].next {
 		n := &v.d.nodes[i]
-		key := v.d.body[n.keyFrom:n.keyTo]
-		if string(key) == name || n.isKeyEscaped && unescape(key) == name {
+		if string(v.d.key(n)) == name {
 			return Value{d: v.d, i: i}
 		}
 	}
 	return Value{}
+}
+
+// Free frees the document of v, see Doc.Free; nothing of an absent value.
+func (v Value) Free() {
+	if v.d != nil {
+		v.d.Free()
+	}
 }
 
 // Len is the number of elements of a list, 0 of anything else.
@@ -142,11 +160,7 @@ func (v Value) Members() iter.Seq2[string, Value] {
 		}
 		for i := v.i + 1; i < v.node().next; i = v.d.nodes[i].next {
 			n := &v.d.nodes[i]
-			key := string(v.d.body[n.keyFrom:n.keyTo])
-			if n.isKeyEscaped {
-				key = unescape([]byte(key))
-			}
-			if !yield(key, Value{d: v.d, i: i}) {
+			if !yield(string(v.d.key(n)), Value{d: v.d, i: i}) {
 				return
 			}
 		}
@@ -164,8 +178,9 @@ func (v Value) Int() (int, bool) {
 
 // unescape undoes the escapes of a text Parse has accepted. Half a pair of
 // surrogates becomes the replacement character, as in encoding/json.
-func unescape(b []byte) string {
-	out := make([]byte, 0, len(b))
+func unescape(b []byte) string { return string(appendUnescaped(make([]byte, 0, len(b)), b)) }
+
+func appendUnescaped(out, b []byte) []byte {
 	for i := 0; i < len(b); i++ {
 		if b[i] != '\\' {
 			out = append(out, b[i])
@@ -200,7 +215,7 @@ func unescape(b []byte) string {
 			out = append(out, b[i])
 		}
 	}
-	return string(out)
+	return out
 }
 
 func code(b []byte) rune {

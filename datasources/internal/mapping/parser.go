@@ -1,11 +1,14 @@
 package mapping
 
-import "errors"
+import (
+	"errors"
+	"sync"
+)
 
 // The bounds of one document.
 const (
 	MaxDepth  = 64
-	MaxValues = 4 << 20 // 24 bytes each
+	MaxValues = 4 << 20 // 28 bytes each that is kept
 )
 
 // The reasons why a text is no document.
@@ -18,30 +21,95 @@ var (
 // Parse takes a text apart. It accepts exactly what encoding/json does, within
 // MaxDepth and MaxValues, and bytes that are no UTF-8 in texts. The errors are
 // ErrSyntax, ErrDepth and ErrSize.
-func Parse(body []byte) (*Doc, error) {
+func Parse(body []byte) (*Doc, error) { return (*Shape)(nil).Parse(body) }
+
+// Parse is the function Parse, but does not keep what the shape has no name for.
+// All of it is checked, and counted for MaxValues. A nil Shape keeps everything.
+func (s *Shape) Parse(body []byte) (*Doc, error) {
 	if uint64(len(body)) >= 1<<32 {
 		return nil, ErrSize
 	}
-	p := parser{b: body, nodes: make([]node, 0, min(len(body)/16+8, MaxValues))}
+	p := parsers.Get().(*parser)
+	defer p.free()
+	p.b, p.shape = body, s
+	d := &Doc{body: body, shape: s}
+	if kept, ok := tapes.Get().(*tape); ok {
+		d.tape, p.nodes = kept, kept.nodes[:0]
+	} else {
+		d.tape, p.nodes = &tape{}, make([]node, 0, min(len(body)/32+8, MaxValues))
+	}
 	p.space()
-	if err := p.value(0, 0, 0, false); err != nil {
+	err := p.value(0, true, node{})
+	d.nodes = p.nodes
+	if err == nil {
+		if p.space(); p.i != len(body) {
+			err = ErrSyntax
+		}
+	}
+	if err != nil {
+		d.Free()
 		return nil, err
 	}
-	p.space()
-	if p.i != len(body) {
-		return nil, ErrSyntax
+	return d, nil
+}
+
+// tape is the nodes of a document that may be used for another one.
+type tape struct{ nodes []node }
+
+var (
+	parsers = sync.Pool{New: func() any { return new(parser) }}
+	tapes   sync.Pool
+)
+
+// maxTape is how many nodes are kept for the next document: more are rare.
+const maxTape = 64 << 10
+
+// Free gives the memory of the document back, though not the text. No Value of it
+// may be used afterwards; what a Plan made of them may. It need not be called.
+func (d *Doc) Free() {
+	t := d.tape
+	if t == nil {
+		return
 	}
-	return &Doc{body: body, nodes: p.nodes}, nil
+	if cap(d.nodes) <= maxTape {
+		t.nodes = d.nodes
+		tapes.Put(t)
+	}
+	*d = Doc{}
+}
+
+// The bounds of what is remembered of the last record: names of members by the
+// object's depth and their place in it.
+const (
+	guessDepth   = 6
+	guessMembers = 48
+)
+
+// guess is a name that was met, with its number.
+type guess struct {
+	name []byte
+	id   uint16
 }
 
 type parser struct {
-	b     []byte
-	i     int
-	nodes []node
+	b      []byte
+	i      int
+	nodes  []node
+	values int // met, kept or not
+	lists  int // that are open: within one the shape decides
+	shape  *Shape
+	// Records repeat the same members in the same order: the last one's tell what
+	// the next one's most likely are, and comparing is faster than reading.
+	guesses [guessDepth][guessMembers]guess
+}
+
+func (p *parser) free() {
+	*p = parser{} // names point into the text
+	parsers.Put(p)
 }
 
 func (p *parser) space() {
-	for p.i < len(p.b) {
+	for p.i < len(p.b) && p.b[p.i] <= ' ' {
 		switch p.b[p.i] {
 		case ' ', '\t', '\n', '\r':
 			p.i++
@@ -51,72 +119,110 @@ func (p *parser) space() {
 	}
 }
 
-func (p *parser) value(depth int, keyFrom, keyTo uint32, isKeyEscaped bool) error {
-	if len(p.nodes) >= MaxValues {
+// value reads one value. n holds its name; what is not kept is only checked.
+func (p *parser) value(depth int, isKept bool, n node) error {
+	if p.values++; p.values > MaxValues {
 		return ErrSize
 	}
 	if p.i >= len(p.b) {
 		return ErrSyntax
 	}
-	at := len(p.nodes)
-	p.nodes = append(p.nodes, node{keyFrom: keyFrom, keyTo: keyTo, isKeyEscaped: isKeyEscaped, from: uint32(p.i)})
+	n.from = uint32(p.i)
 	var err error
-	switch c := p.b[p.i]; {
-	case c == '{':
-		p.nodes[at].kind = Object
-		err = p.object(depth + 1)
-	case c == '[':
-		p.nodes[at].kind = List
-		err = p.list(depth + 1)
-	case c == '"':
-		n := &p.nodes[at]
+	switch c := p.b[p.i]; c {
+	case '"':
 		n.kind = Text
-		n.from, n.to, n.isEscaped, err = p.text()
-		n.next = uint32(len(p.nodes))
-		return err
-	case c == 't':
-		p.nodes[at].kind = Bool
+		n.from++
+		var end int
+		if end, n.isEscaped, n.isWide = p.text(); end < 0 {
+			return ErrSyntax
+		}
+		n.to = uint32(end)
+	case '{', '[':
+		return p.container(depth+1, isKept, n, c)
+	case 't':
+		n.kind = Bool
 		err = p.word("true")
-	case c == 'f':
-		p.nodes[at].kind = Bool
+		n.to = uint32(p.i)
+	case 'f':
+		n.kind = Bool
 		err = p.word("false")
-	case c == 'n':
-		p.nodes[at].kind = Null
+		n.to = uint32(p.i)
+	case 'n':
+		n.kind = Null
 		err = p.word("null")
+		n.to = uint32(p.i)
 	default:
-		p.nodes[at].kind = Number
+		n.kind = Number
 		err = p.number()
+		n.to = uint32(p.i)
 	}
-	p.nodes[at].to, p.nodes[at].next = uint32(p.i), uint32(len(p.nodes))
+	if isKept {
+		n.next = uint32(len(p.nodes) + 1)
+		p.nodes = append(p.nodes, n)
+	}
 	return err
 }
 
-func (p *parser) object(depth int) error {
+func (p *parser) container(depth int, isKept bool, n node, c byte) error {
 	if depth > MaxDepth {
 		return ErrDepth
 	}
+	at := len(p.nodes)
+	if n.kind = Object; c == '[' {
+		n.kind = List
+	}
+	if isKept {
+		p.nodes = append(p.nodes, n)
+	}
+	var err error
+	if c == '{' {
+		err = p.object(depth, isKept)
+	} else {
+		p.lists++
+		err = p.list(depth, isKept)
+		p.lists--
+	}
+	if isKept {
+		p.nodes[at].to, p.nodes[at].next = uint32(p.i), uint32(len(p.nodes))
+	}
+	return err
+}
+
+func (p *parser) object(depth int, isKept bool) error {
+	b := p.b
+	isSelected := p.lists > 0 && p.shape != nil && p.shape.wanted != nil
 	p.i++
-	for first := true; ; first = false {
-		p.space()
-		if first && p.i < len(p.b) && p.b[p.i] == '}' {
-			p.i++
-			return nil
-		}
-		if p.i >= len(p.b) || p.b[p.i] != '"' {
+	p.space()
+	if p.i < len(b) && b[p.i] == '}' {
+		p.i++
+		return nil
+	}
+	for place := 0; ; place++ {
+		if p.i >= len(b) || b[p.i] != '"' {
 			return ErrSyntax
 		}
-		from, to, isEscaped, err := p.text()
-		if err != nil {
-			return err
+		var n node
+		if !isKept || !p.guessed(depth, place, &n) {
+			if err := p.name(depth, place, isKept, &n); err != nil {
+				return err
+			}
 		}
-		p.space()
-		if p.i >= len(p.b) || p.b[p.i] != ':' {
-			return ErrSyntax
+		if p.i >= len(b) || b[p.i] != ':' {
+			if p.space(); p.i >= len(b) || b[p.i] != ':' {
+				return ErrSyntax
+			}
 		}
 		p.i++
-		p.space()
-		if err := p.value(depth, from, to, isEscaped); err != nil {
+		if p.i < len(b) && b[p.i] <= ' ' {
+			p.space()
+		}
+		if err := p.value(depth, isKept && (!isSelected || p.shape.wanted[n.id]), n); err != nil {
 			return err
+		}
+		if p.i+1 < len(b) && b[p.i] == ',' && b[p.i+1] == '"' {
+			p.i++
+			continue
 		}
 		if end, err := p.more('}'); end || err != nil {
 			return err
@@ -124,18 +230,57 @@ func (p *parser) object(depth int) error {
 	}
 }
 
-func (p *parser) list(depth int) error {
-	if depth > MaxDepth {
-		return ErrDepth
+// guessed reads the name of a member when it is the same as in the last record.
+func (p *parser) guessed(depth, place int, n *node) bool {
+	if depth > guessDepth || place >= guessMembers {
+		return false
 	}
-	p.i++
-	for first := true; ; first = false {
-		p.space()
-		if first && p.i < len(p.b) && p.b[p.i] == ']' {
-			p.i++
-			return nil
+	g := &p.guesses[depth-1][place]
+	from := p.i + 1
+	end := from + len(g.name)
+	if len(g.name) == 0 || end >= len(p.b) || p.b[end] != '"' || string(p.b[from:end]) != string(g.name) {
+		return false
+	}
+	n.keyFrom, n.keyTo, n.id = uint32(from), uint32(end), g.id
+	p.i = end + 1
+	return true
+}
+
+// name reads the name of a member.
+func (p *parser) name(depth, place int, isKept bool, n *node) error {
+	from := p.i + 1
+	n.keyFrom = uint32(from)
+	end, isEscaped, _ := p.text()
+	if end < 0 {
+		return ErrSyntax
+	}
+	n.keyTo, n.isKeyEscaped = uint32(end), isEscaped
+	if !isKept {
+		return nil
+	}
+	name := p.b[from:end]
+	if p.shape != nil {
+		if isEscaped {
+			n.id = p.shape.keys.ids[unescape(name)]
+		} else {
+			n.id = p.shape.keys.ids[string(name)]
 		}
-		if err := p.value(depth, 0, 0, false); err != nil {
+	}
+	if depth <= guessDepth && place < guessMembers && !isEscaped {
+		p.guesses[depth-1][place] = guess{name: name, id: n.id}
+	}
+	return nil
+}
+
+func (p *parser) list(depth int, isKept bool) error {
+	p.i++
+	p.space()
+	if p.i < len(p.b) && p.b[p.i] == ']' {
+		p.i++
+		return nil
+	}
+	for {
+		if err := p.value(depth, isKept, node{}); err != nil {
 			return err
 		}
 		if end, err := p.more(']'); end || err != nil {
@@ -144,103 +289,24 @@ func (p *parser) list(depth int) error {
 	}
 }
 
-// more steps over a comma, or over the end.
+// more steps over a comma and the space behind it, or over the end.
 func (p *parser) more(closing byte) (end bool, err error) {
-	p.space()
-	if p.i >= len(p.b) || p.b[p.i] != closing && p.b[p.i] != ',' {
+	if p.i < len(p.b) && p.b[p.i] <= ' ' {
+		p.space()
+	}
+	if p.i >= len(p.b) {
 		return false, ErrSyntax
 	}
-	p.i++
-	return p.b[p.i-1] == closing, nil
-}
-
-func (p *parser) word(w string) error {
-	if len(p.b)-p.i < len(w) || string(p.b[p.i:p.i+len(w)]) != w {
-		return ErrSyntax
-	}
-	p.i += len(w)
-	return nil
-}
-
-func (p *parser) text() (from, to uint32, isEscaped bool, err error) {
-	p.i++
-	from = uint32(p.i)
-	for p.i < len(p.b) {
-		switch c := p.b[p.i]; {
-		case c == '"':
-			p.i++
-			return from, uint32(p.i - 1), isEscaped, nil
-		case c < ' ':
-			return 0, 0, false, ErrSyntax
-		case c == '\\':
-			isEscaped = true
-			if !p.escape() {
-				return 0, 0, false, ErrSyntax
-			}
-		default:
-			p.i++
-		}
-	}
-	return 0, 0, false, ErrSyntax
-}
-
-// escape steps over one escape.
-func (p *parser) escape() bool {
-	p.i++
-	if p.i >= len(p.b) {
-		return false
-	}
 	switch p.b[p.i] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+	case closing:
 		p.i++
-		return true
-	case 'u':
-		if len(p.b)-p.i < 5 {
-			return false
+		return true, nil
+	case ',':
+		p.i++
+		if p.i < len(p.b) && p.b[p.i] <= ' ' {
+			p.space()
 		}
-		for _, c := range p.b[p.i+1 : p.i+5] {
-			if hex(c) < 0 {
-				return false
-			}
-		}
-		p.i += 5
-		return true
+		return false, nil
 	}
-	return false
-}
-
-func (p *parser) number() error {
-	if p.b[p.i] == '-' {
-		p.i++
-	}
-	switch {
-	case p.i < len(p.b) && p.b[p.i] == '0':
-		p.i++
-	case p.digits() == 0:
-		return ErrSyntax
-	}
-	if p.i < len(p.b) && p.b[p.i] == '.' {
-		p.i++
-		if p.digits() == 0 {
-			return ErrSyntax
-		}
-	}
-	if p.i < len(p.b) && (p.b[p.i] == 'e' || p.b[p.i] == 'E') {
-		p.i++
-		if p.i < len(p.b) && (p.b[p.i] == '+' || p.b[p.i] == '-') {
-			p.i++
-		}
-		if p.digits() == 0 {
-			return ErrSyntax
-		}
-	}
-	return nil
-}
-
-func (p *parser) digits() int {
-	from := p.i
-	for p.i < len(p.b) && p.b[p.i] >= '0' && p.b[p.i] <= '9' {
-		p.i++
-	}
-	return p.i - from
+	return false, ErrSyntax
 }

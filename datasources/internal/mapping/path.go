@@ -23,6 +23,7 @@ type Path struct {
 	text  string
 	steps []step
 	isNot bool
+	head  uint16 // number of the name it begins with, 0 = it begins otherwise
 }
 
 type step struct {
@@ -159,20 +160,24 @@ func only(v Value) Value {
 // each of its elements, and so does a list at its end.
 func (p Path) Each(v Value, f func(Value)) { each(p.steps, v, f) }
 
-func each(steps []step, v Value, f func(Value)) {
+func each(steps []step, v Value, f func(Value)) (isTwin bool) {
 	if v.Kind() == List && (len(steps) == 0 || steps[0].index < 0) {
 		for item := range v.Items() {
-			each(steps, item, f)
+			isTwin = each(steps, item, f) || isTwin
 		}
-		return
+		return isTwin
+	}
+	if v.d == nil {
+		return false
 	}
 	if len(steps) == 0 {
-		if v.d != nil {
-			f(v)
-		}
-		return
+		f(v)
+		return false
 	}
-	each(steps[1:], steps[0].next(v), f)
+	if v, isTwin = steps[0].only(v); isTwin {
+		return true
+	}
+	return each(steps[1:], v, f)
 }
 
 // First returns the first of the paths that has a value, Absent when none has;

@@ -61,6 +61,10 @@ type Plan[T any] struct {
 	table *table[T]
 	links []linkField
 	names []tallied // the shape of a Tally, of nested fields too
+
+	keys     *keyTable
+	shape    *Shape
+	selected *selections[T]
 }
 
 // compiled is one configured column.
@@ -96,15 +100,46 @@ type linkField struct {
 	into  func(*schema.Links) *[]string
 }
 
+// Shape is what Parse may leave out of the documents whose records the plan reads;
+// the plan also reads documents that were parsed without it.
+func (p *Plan[T]) Shape() *Shape { return p.shape }
+
 // Tally makes an empty count of the plan's columns.
 func (p *Plan[T]) Tally() *Tally {
 	t := &Tally{entity: p.entity, fields: slices.Clone(p.names)}
+	n := 0
 	for i := range t.fields {
-		if n := len(t.fields[i].paths); n > 0 {
-			t.fields[i].by = make([]int, n)
-		}
+		n += len(t.fields[i].paths)
+	}
+	by := make([]int, n)
+	for i := range t.fields {
+		n := len(t.fields[i].paths)
+		t.fields[i].by, by = by[:n:n], by[n:]
 	}
 	return t
+}
+
+// Rows reads the records of a list and appends what is Kept to rows, which must be
+// empty behind its length. lost counts those that are none. The rows share memory
+// with each other, not with the list.
+func (p *Plan[T]) Rows(list Value, t *Tally, rows []T) (all []T, lost int) {
+	if n := list.Len(); cap(rows)-len(rows) < n {
+		rows = slices.Grow(rows, n)
+	}
+	t.arena.expect(list.Len())
+	for rec := range list.Items() {
+		rows = rows[:len(rows)+1]
+		last := &rows[len(rows)-1]
+		switch p.Row(rec, t, last) {
+		case Kept:
+			continue
+		case Lost:
+			lost++
+		}
+		*last = *new(T)
+		rows = rows[:len(rows)-1]
+	}
+	return rows, lost
 }
 
 // Row reads one record into row, which must be empty. Unless the record is Kept,
@@ -116,23 +151,24 @@ func (p *Plan[T]) Row(rec Value, t *Tally, row *T) Fate {
 		t.note(0, NotARecord)
 		return Lost
 	}
+	m := t.index(rec, p.keys, 0)
 	if p.gone >= 0 {
-		if gone := p.fields[p.gone].truth(rec, t); gone != nil && *gone {
+		if gone := p.fields[p.gone].truth(m, t); gone != nil && *gone {
 			return Gone
 		}
 	}
-	b := &building{t: t, rec: rec, currency: cmp.Or(p.currency, noCurrency), isKnown: p.currency != ""}
+	b := building{t: t, currency: cmp.Or(p.currency, noCurrency), isKnown: p.currency != ""}
 	if p.cur >= 0 {
-		b.readCurrency(&p.fields[p.cur].spec)
+		b.readCurrency(&p.fields[p.cur].spec, m)
 	}
-	if !p.fill(b, rec, row) {
+	if !p.fill(&b, m, row, 0) {
 		return Lost
 	}
 	if p.table.record != nil {
 		p.table.record(row).Source = p.source
 	}
 	if len(p.links) > 0 {
-		p.link(rec, p.table.links(row))
+		p.link(m, p.table.links(row))
 	}
 	if c, ok := any(row).(*datasources.CustomerRecord); ok && c.Country == "" && !b.hasCountry {
 		c.Country = p.country
@@ -143,7 +179,6 @@ func (p *Plan[T]) Row(rec Value, t *Tally, row *T) Fate {
 // building is what the columns of one record share.
 type building struct {
 	t        *Tally
-	rec      Value
 	currency string
 	isKnown  bool // the currency is
 	// hasCountry: the record names one, though it may not be known.
@@ -151,96 +186,120 @@ type building struct {
 }
 
 // fill reads the columns of one record or element, false when it lacks its key.
-func (p *Plan[T]) fill(b *building, rec Value, row *T) bool {
+// level is 0 for a record and 1 for an element of its lists.
+func (p *Plan[T]) fill(b *building, m *members, row *T, level int) bool {
 	var net, tax *schema.Money // where the row has no place for them
 	for i := range p.fields {
 		f := &p.fields[i]
-		if i == p.cur || i == p.gone {
-			continue
-		}
-		if f.at == nil {
-			if m := b.money(&f.spec, rec, true); f.role == isNet {
-				net = m
-			} else {
-				tax = m
-			}
-			continue
-		}
-		switch place := f.at(row).(type) {
-		case *string:
-			if f.role == isCtry {
-				*place, b.hasCountry = f.country(b.t, rec)
-				continue
-			}
-			if *place = f.text(b.t, rec, f.role, f.list); *place == "" && f.role == isKey {
-				b.t.note(f.id, NoKey)
+		switch {
+		case i == p.cur || i == p.gone:
+		case f.text != nil:
+			if !p.fillText(b, m, f, f.text(row)) {
 				return false
 			}
-			if f.role == isKey && len(*place) > maxKey {
-				b.t.note(f.id, KeyTooLong)
-				return false
-			}
-		case *time.Time:
-			*place = f.moment(b.t, rec)
-		case **schema.Money:
-			*place = b.money(&f.spec, rec, f.role == isPrice)
-		case **decimal.Decimal:
-			*place = f.number(b.t, rec)
-		case **bool:
-			*place = f.truth(rec, b.t)
-		case *bool:
-			if v := f.truth(rec, b.t); v != nil {
-				*place = *v
-			}
-		case **int:
-			*place = f.whole(b.t, rec)
-		case *[]string:
-			*place = f.texts(b.t, rec)
-		case *map[string]string:
-			*place = byName(b.t, rec, f.parts)
-		case *[]*schema.OrderLine:
-			*place = elements(b, rec, &f.spec, f.lines)
-		case *[]*schema.OrderState:
-			*place = elements(b, rec, &f.spec, f.states)
-		case *[]*schema.Stock:
-			*place = elements(b, rec, &f.spec, f.stock)
+		case f.money != nil:
+			*f.money(row) = b.money(&f.spec, m, f.role == isPrice)
+		case f.number != nil:
+			*f.number(row) = f.decimalOf(b.t, m)
+		case f.moment != nil:
+			*f.moment(row) = f.momentOf(b.t, m)
+		case f.whole != nil:
+			*f.whole(row) = f.wholeOf(b.t, m)
+		case f.at != nil:
+			p.fillRare(b, m, f, row, level)
+		case f.role == isNet:
+			net = b.money(&f.spec, m, true)
+		default:
+			tax = b.money(&f.spec, m, true)
 		}
 	}
 	if p.table.amounts != nil {
 		a := p.table.amounts(row)
-		p.complete(b, a, &net, &tax)
+		p.complete(b, a, net, tax)
 	}
 	return true
 }
 
-// complete computes the one of three amounts that the record does not give.
-func (p *Plan[T]) complete(b *building, a amounts, net, tax **schema.Money) {
-	hasNet, hasTax := a.net != nil, a.tax != nil
-	if hasNet {
-		net = a.net
+// fillText reads a text, false when it is the key and there is none.
+func (p *Plan[T]) fillText(b *building, m *members, f *compiled[T], place *string) bool {
+	if f.role == isCtry {
+		*place, b.hasCountry = f.country(b.t, m)
+		return true
 	}
-	if hasTax {
-		tax = a.tax
+	*place = f.textOf(b.t, m, f.role, f.list)
+	if f.role != isKey {
+		return true
 	}
-	total := a.total
-	switch {
-	case *total == nil && *net != nil && *tax != nil:
-		p.compute(b, a, total, "total", p.totalID, func() (decimal.Decimal, error) { return (*net).Amount.AddExact((*tax).Amount, 0) })
-	case hasNet && *net == nil && *total != nil && *tax != nil:
-		p.compute(b, a, net, "net", p.netID, func() (decimal.Decimal, error) { return (*total).Amount.SubExact((*tax).Amount, 0) })
-	case hasTax && *tax == nil && *total != nil && *net != nil:
-		p.compute(b, a, tax, "tax", p.taxID, func() (decimal.Decimal, error) { return (*total).Amount.SubExact((*net).Amount, 0) })
+	if *place == "" {
+		b.t.note(f.id, NoKey)
+		return false
+	}
+	if len(*place) > maxKey {
+		b.t.note(f.id, KeyTooLong)
+		return false
+	}
+	return true
+}
+
+// fillRare reads a column of a type that few have.
+func (p *Plan[T]) fillRare(b *building, m *members, f *compiled[T], row *T, level int) {
+	switch place := f.at(row).(type) {
+	case *string: // a column within another's row type
+		p.fillText(b, m, f, place)
+	case *time.Time:
+		*place = f.momentOf(b.t, m)
+	case **decimal.Decimal:
+		*place = f.decimalOf(b.t, m)
+	case **bool:
+		*place = f.truth(m, b.t)
+	case *bool:
+		if v := f.truth(m, b.t); v != nil {
+			*place = *v
+		}
+	case *[]string:
+		*place = f.texts(b.t, m)
+	case *map[string]string:
+		*place = byName(b.t, m, f.parts)
+	case *[]*schema.OrderLine:
+		*place = elements(b, m, &f.spec, f.lines, &b.t.arena.lines, level+1)
+	case *[]*schema.OrderState:
+		*place = elements(b, m, &f.spec, f.states, &b.t.arena.states, level+1)
+	case *[]*schema.Stock:
+		*place = elements(b, m, &f.spec, f.stock, &b.t.arena.stock, level+1)
 	}
 }
 
-// compute fills in an amount and says so: in the row where it can, and as a
+// complete computes the one of three amounts that the record does not give. net
+// and tax are those the row has no place for.
+func (p *Plan[T]) complete(b *building, a amounts, net, tax *schema.Money) {
+	hasNet, hasTax := a.net != nil, a.tax != nil
+	if hasNet {
+		net = *a.net
+	}
+	if hasTax {
+		tax = *a.tax
+	}
+	total := *a.total
+	switch {
+	case total == nil && net != nil && tax != nil:
+		d, err := net.Amount.AddExact(tax.Amount, 0)
+		p.computed(b, a, a.total, "total", p.totalID, d, err)
+	case hasNet && net == nil && total != nil && tax != nil:
+		d, err := total.Amount.SubExact(tax.Amount, 0)
+		p.computed(b, a, a.net, "net", p.netID, d, err)
+	case hasTax && tax == nil && total != nil && net != nil:
+		d, err := total.Amount.SubExact(net.Amount, 0)
+		p.computed(b, a, a.tax, "tax", p.taxID, d, err)
+	}
+}
+
+// computed fills in an amount and says so: in the row where it can, and as a
 // problem where the record was expected to have the amount, or the row cannot say.
-func (p *Plan[T]) compute(b *building, a amounts, into **schema.Money, name string, id int, f func() (decimal.Decimal, error)) {
-	d, err := f()
+func (p *Plan[T]) computed(b *building, a amounts, into **schema.Money, name string, id int, d decimal.Decimal, err error) {
 	if err != nil {
 		return // more digits than can be kept
 	}
-	*into = schema.NewMoney(d, b.currency)
+	*into = b.t.arena.money.one(schema.MoneyOf(d, b.currency))
 	if a.computed != nil {
 		*a.computed = append(*a.computed, name)
 	}
@@ -249,10 +308,14 @@ func (p *Plan[T]) compute(b *building, a amounts, into **schema.Money, name stri
 	}
 }
 
-func (p *Plan[T]) link(rec Value, links *schema.Links) {
+func (p *Plan[T]) link(m *members, links *schema.Links) {
 	for _, l := range p.links {
 		into := l.into(links)
-		found := l.rules.Extract(func(name string) string { return clean(l.paths[name].Find(rec)) })
+		found := l.rules.Extract(func(name string) string {
+			path := l.paths[name]
+			v, _ := m.find(&path)
+			return clean(v)
+		})
 		for _, n := range *into {
 			if !slices.Contains(found, n) {
 				found = append(found, n)

@@ -30,16 +30,23 @@ const (
 	NoKey            = "record without a key, left out"      // left out
 	KeyTooLong       = "key too long, record left out"       // left out
 	Computed         = "computed from the other amounts"     // total = net + tax, or tax = total - net
+	Twice            = "member that is there twice"          // which is meant nobody knows; null
 	NeverThere       = "none of its candidates occurs"       // in any record of a reading
 )
 
 // Tally counts what was met while records were read: one reading's, a page or a
-// whole scan, in one goroutine. Its size is bounded by the columns and kinds.
+// whole scan, in one goroutine. It also holds what the rows of the reading are made
+// in. What stays of it is bounded by the columns and kinds.
 type Tally struct {
 	entity  string
 	fields  []tallied
 	records int
 	record  int // number of the current record, from 1
+
+	levels  [maxLevels]members
+	arena   arena
+	last    lastCurrency
+	scratch []byte // of one text
 }
 
 // tallied is one column's part of a Tally.
@@ -50,6 +57,7 @@ type tallied struct {
 	seen     int   // of these, how many had one of the paths
 	by       []int // the same for each path
 	problems []count
+	last     string // text of the column
 }
 
 type count struct {
@@ -111,7 +119,7 @@ type Coverage struct {
 // stood there could not be read.
 func (c *Coverage) Unread() int {
 	n := 0
-	for _, kind := range []string{AmbiguousDecimal, NotANumber, NoSuchDay, UnknownDate, WrongType} {
+	for _, kind := range []string{AmbiguousDecimal, NotANumber, NoSuchDay, UnknownDate, WrongType, Twice} {
 		n += c.Problems[kind]
 	}
 	return n

@@ -4,13 +4,9 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
-	"github.com/govalues/decimal"
-
 	"github.com/trama-graph/trama/datasources/internal/places"
-	"github.com/trama-graph/trama/schema"
 )
 
 // The bounds of what one record may bring.
@@ -23,20 +19,23 @@ const (
 
 // pick returns the first candidate that holds something, and counts which were
 // there.
-func (s *spec) pick(t *Tally, rec Value) Value {
-	v, _ := s.pickFrom(t, rec)
+func (s *spec) pick(t *Tally, m *members) Value {
+	v, _ := s.pickFrom(t, m)
 	return v
 }
 
 // pickFrom also tells which candidate it was.
-func (s *spec) pickFrom(t *Tally, rec Value) (Value, int) {
+func (s *spec) pickFrom(t *Tally, m *members) (Value, int) {
 	f := &t.fields[s.id]
 	f.looked++
 	var found Value
 	at, isSeen := 0, false
 	for i := range s.paths {
-		v := s.paths[i].Find(rec)
-		if v.Kind() == Absent {
+		v, isTwin := m.find(&s.paths[i])
+		if isTwin {
+			t.note(s.id, Twice)
+		}
+		if v.d == nil && !isTwin {
 			continue
 		}
 		if !isSeen {
@@ -44,10 +43,13 @@ func (s *spec) pickFrom(t *Tally, rec Value) (Value, int) {
 			isSeen = true
 		}
 		f.by[i]++
+		if isTwin {
+			return Value{}, i
+		}
 		if !isBlank(v) {
 			return v, i
 		}
-		if found.Kind() == Absent {
+		if found.d == nil {
 			found, at = v, i
 		}
 	}
@@ -55,22 +57,30 @@ func (s *spec) pickFrom(t *Tally, rec Value) (Value, int) {
 }
 
 func isBlank(v Value) bool {
-	switch v.Kind() {
-	case Absent, Null:
-		return true
-	case Text:
-		return len(bytes.TrimSpace(v.Raw())) == 0
+	n := v.node()
+	if n.kind != Text {
+		return n.kind == Null
 	}
-	return false
+	if n.from == n.to {
+		return true
+	}
+	if c := v.d.body[n.from]; c > ' ' && c < utf8.RuneSelf {
+		return false
+	}
+	return len(bytes.TrimSpace(v.Raw())) == 0
 }
 
 // scalar returns the text of the column, false when there is none or it is of a
 // wrong type, which is counted.
-func (s *spec) scalar(t *Tally, rec Value) (string, bool) {
+func (s *spec) scalar(t *Tally, m *members) (string, bool) {
 	if s.constant != "" {
 		return s.constant, true
 	}
-	v := s.pick(t, rec)
+	return s.textIn(t, s.pick(t, m))
+}
+
+// textIn is the text a column's value holds.
+func (s *spec) textIn(t *Tally, v Value) (string, bool) {
 	switch v.Kind() {
 	case Absent, Null:
 		return "", false
@@ -90,9 +100,47 @@ func (s *spec) scalar(t *Tally, rec Value) (string, bool) {
 	return s.bounded(t, v), true
 }
 
+// plainText is the bytes of a text of the document that may leave as they are:
+// ASCII, not blank at its ends, not too long; nil when v is anything else.
+func plainText(v Value) []byte {
+	n := v.node()
+	if n.kind != Text || n.isEscaped || n.isWide || n.from == n.to || n.to-n.from > MaxText {
+		return nil
+	}
+	raw := v.d.body[n.from:n.to:n.to]
+	if raw[0] <= ' ' || raw[len(raw)-1] <= ' ' {
+		return nil
+	}
+	return raw
+}
+
+// kept is a copy of b, or the last text of the column where that is the same, as
+// it often is for states and parents.
+func (s *spec) kept(t *Tally, b []byte) string {
+	f := &t.fields[s.id]
+	if string(b) != f.last {
+		f.last = t.arena.text(b)
+	}
+	return f.last
+}
+
 // bounded is the text of v as it may leave: whole signs, no zero bytes, which
 // databases refuse, and not longer than MaxText.
 func (s *spec) bounded(t *Tally, v Value) string {
+	if raw := plainText(v); raw != nil {
+		return s.kept(t, raw)
+	}
+	if n := v.node(); n.kind == Text {
+		raw := v.Raw()
+		if n.isEscaped {
+			t.scratch = appendUnescaped(t.scratch[:0], raw)
+			raw = t.scratch
+		}
+		raw = bytes.TrimSpace(raw)
+		if len(raw) <= MaxText && utf8.Valid(raw) && bytes.IndexByte(raw, 0) < 0 {
+			return s.kept(t, raw)
+		}
+	}
 	text := strings.TrimSpace(v.String())
 	if v.Kind() == Number {
 		text = strings.TrimSuffix(text, ".0") // a whole number some languages write so
@@ -129,8 +177,8 @@ func (s *spec) mapped(t *Tally, text string) string {
 	return text
 }
 
-func (s *spec) text(t *Tally, rec Value, r role, list []string) string {
-	text, _ := s.scalar(t, rec)
+func (s *spec) textOf(t *Tally, m *members, r role, list []string) string {
+	text, _ := s.scalar(t, m)
 	text = s.mapped(t, text)
 	switch {
 	case text == "":
@@ -147,8 +195,8 @@ func (s *spec) text(t *Tally, rec Value, r role, list []string) string {
 
 // country reads a country by its code or name; isNamed tells that the record has
 // one, known or not.
-func (s *spec) country(t *Tally, rec Value) (code string, isNamed bool) {
-	text, _ := s.scalar(t, rec)
+func (s *spec) country(t *Tally, m *members) (code string, isNamed bool) {
+	text, _ := s.scalar(t, m)
 	if text = s.mapped(t, text); text == "" {
 		return "", false
 	}
@@ -158,7 +206,7 @@ func (s *spec) country(t *Tally, rec Value) (code string, isNamed bool) {
 	return code, true
 }
 
-func (s *spec) texts(t *Tally, rec Value) []string {
+func (s *spec) texts(t *Tally, m *members) []string {
 	if s.constant != "" {
 		return []string{s.constant}
 	}
@@ -168,7 +216,7 @@ func (s *spec) texts(t *Tally, rec Value) []string {
 	isSeen := false
 	for i := range s.paths {
 		isThere := false
-		s.paths[i].Each(rec, func(v Value) {
+		isTwin := m.each(&s.paths[i], func(v Value) {
 			isThere = true
 			switch v.Kind() {
 			case Null, Absent:
@@ -189,7 +237,13 @@ func (s *spec) texts(t *Tally, rec Value) []string {
 				list = append(list, text)
 			}
 		})
-		if isThere || s.paths[i].Find(rec).Kind() != Absent {
+		if isTwin {
+			t.note(s.id, Twice)
+			f.by[i]++
+			f.seen++
+			return nil
+		}
+		if v, _ := m.find(&s.paths[i]); isThere || v.d != nil {
 			f.by[i]++
 			isSeen = true
 		}
@@ -203,104 +257,25 @@ func (s *spec) texts(t *Tally, rec Value) []string {
 	return list
 }
 
-func byName(t *Tally, rec Value, parts []part) map[string]string {
-	var m map[string]string
+func byName(t *Tally, m *members, parts []part) map[string]string {
+	var texts map[string]string
 	for i := range parts {
 		p := &parts[i]
-		if text := p.text(t, rec, isCode, nil); text != "" {
-			if m == nil {
-				m = make(map[string]string, len(parts))
+		if text := p.textOf(t, m, isCode, nil); text != "" {
+			if texts == nil {
+				texts = make(map[string]string, len(parts))
 			}
-			m[p.name] = text
+			texts[p.name] = text
 		}
 	}
-	return m
-}
-
-// number reads a decimal that is no amount. Zeros that only pad it are dropped.
-func (s *spec) number(t *Tally, rec Value) *decimal.Decimal {
-	d, ok := s.decimal(t, rec)
-	if !ok {
-		return nil
-	}
-	d = d.Trim(0)
-	return &d
-}
-
-func (s *spec) decimal(t *Tally, rec Value) (decimal.Decimal, bool) {
-	var d decimal.Decimal
-	kind, text := "", s.constant
-	if text == "" {
-		v := s.pick(t, rec)
-		switch v.Kind() {
-		case Absent, Null:
-			return d, false
-		case Number:
-			d, kind = number(v.Raw())
-			if kind != "" {
-				t.note(s.id, kind)
-			}
-			return d, kind == ""
-		case Text:
-			if isBlank(v) {
-				return d, false
-			}
-			text = v.String()
-		default:
-			t.note(s.id, WrongType)
-			return d, false
-		}
-	}
-	if d, kind = parseDecimal(s.mapped(t, text), s.style); kind != "" {
-		t.note(s.id, kind)
-	}
-	return d, kind == ""
-}
-
-// money reads an amount in the record's currency.
-func (b *building) money(s *spec, rec Value, isPrice bool) *schema.Money {
-	d, ok := s.decimal(b.t, rec)
-	if !ok {
-		return nil
-	}
-	switch {
-	case !b.isKnown:
-		b.t.note(s.id, NoCurrency)
-	case b.currency != noCurrency && !isPrice && d.Trim(0).Scale() > minorUnits(b.currency):
-		b.t.note(s.id, TooExact)
-	}
-	return schema.NewMoney(d, b.currency)
-}
-
-func (b *building) readCurrency(s *spec) {
-	text, _ := s.scalar(b.t, b.rec)
-	if text = strings.ToUpper(s.mapped(b.t, text)); text == "" {
-		return
-	}
-	b.currency, b.isKnown = text, true
-	if !IsCurrency(text) {
-		b.t.note(s.id, UnknownCurrency)
-		b.currency = noCurrency
-	}
-}
-
-func (s *spec) moment(t *Tally, rec Value) time.Time {
-	text, ok := s.scalar(t, rec)
-	if !ok {
-		return time.Time{}
-	}
-	at, kind := s.dates.read(s.mapped(t, text))
-	if kind != "" {
-		t.note(s.id, kind)
-	}
-	return at
+	return texts
 }
 
 // truth reads what stands for yes and no everywhere; anything else needs a map.
-func (s *spec) truth(rec Value, t *Tally) *bool {
+func (s *spec) truth(m *members, t *Tally) *bool {
 	text, isNot := s.constant, false
 	if text == "" {
-		v, i := s.pickFrom(t, rec)
+		v, i := s.pickFrom(t, m)
 		isNot = i < len(s.paths) && s.paths[i].isNot
 		switch v.Kind() {
 		case Absent, Null:
@@ -328,25 +303,10 @@ func (s *spec) truth(rec Value, t *Tally) *bool {
 	return &yes
 }
 
-// whole reads a small whole number.
-func (s *spec) whole(t *Tally, rec Value) *int {
-	d, ok := s.decimal(t, rec)
-	if !ok {
-		return nil
-	}
-	n, fraction, ok := d.Int64(0)
-	if !ok || fraction != 0 || !d.IsInt() || n != int64(int32(n)) {
-		t.note(s.id, WrongType)
-		return nil
-	}
-	i := int(n)
-	return &i
-}
-
 // elements reads a list of records within the record. Nil means that there is no
 // list.
-func elements[T any](b *building, rec Value, s *spec, p *Plan[T]) []*T {
-	v := s.pick(b.t, rec)
+func elements[T any](b *building, m *members, s *spec, p *Plan[T], mem *nested[T], level int) []*T {
+	v := s.pick(b.t, m)
 	switch v.Kind() {
 	case List:
 	case Absent, Null:
@@ -362,8 +322,11 @@ func elements[T any](b *building, rec Value, s *spec, p *Plan[T]) []*T {
 		b.t.note(s.id, ListCut)
 		n = MaxNested
 	}
-	slab := make([]T, n)
-	list := make([]*T, 0, n)
+	if n == 0 {
+		return []*T{}
+	}
+	slab := mem.rows.many(n)
+	list := mem.refs.many(n)[:0]
 	i := 0
 	for item := range v.Items() {
 		if i == n {
@@ -375,10 +338,11 @@ func elements[T any](b *building, rec Value, s *spec, p *Plan[T]) []*T {
 			b.t.note(s.id, NotARecord)
 			continue
 		}
-		p.fill(b, item, row)
+		of := b.t.index(item, p.keys, level)
+		p.fill(b, of, row, level)
 		if p.table.position != nil {
 			if place := p.table.position(row); *place == nil {
-				*place = new(i)
+				*place = b.t.arena.whole.one(i)
 			}
 		}
 		list = append(list, row)

@@ -278,7 +278,7 @@ func (c *Client) request(ctx context.Context, call *Call) (*http.Request, *verdi
 		return nil, newVerdict(OutcomeRefused, errors.New("address or method cannot be used"))
 	}
 	req.URL.User, req.URL.Fragment = nil, ""
-	if b := c.cfg.Base; req.URL.Scheme != b.Scheme || !strings.EqualFold(hostPort(req.URL), hostPort(b)) {
+	if b := c.cfg.Base; req.URL.Scheme != b.Scheme || req.URL.Host != b.Host && !strings.EqualFold(hostPort(req.URL), hostPort(b)) {
 		return nil, newVerdict(OutcomeRefused, errors.New("address of another host than the source's"))
 	}
 	for name, values := range c.headers {
@@ -406,8 +406,7 @@ func readBody(resp *http.Response, method string, limit int64) ([]byte, error) {
 		return nil, newVerdict(OutcomeInvalid, errors.New("content encoding nobody asked for"))
 	}
 	// The upstream's word for the size is trusted up to a megabyte.
-	var buf bytes.Buffer
-	buf.Grow(int(min(max(size, 0), limit, 1<<20)) + bytes.MinRead)
+	buf := bytes.NewBuffer(bodyOf(int(min(max(size, 0), limit, 1<<20)) + bytes.MinRead))
 	if _, err := buf.ReadFrom(io.LimitReader(src, limit+1)); err != nil {
 		return buf.Bytes(), err
 	}
