@@ -235,6 +235,8 @@ type CustomerRecord struct {
 	PostalCode string
 	CreatedAt  time.Time
 	ModifiedAt time.Time // zero when the source has no such time
+	CreatedBy  string    // the name of who typed it in, "" when the source does not tell
+	ModifiedBy string    // the name of who changed it last
 	Deleted    bool      // marked as deleted: keeps old links, makes no new ones
 	IsPerson   bool
 }

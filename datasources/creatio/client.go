@@ -47,6 +47,7 @@ type source struct {
 	desc    datasources.Description
 	readers map[string]any
 	lookups *lookups
+	people  people
 
 	sites   flight[*site]
 	mu      sync.Mutex // guards current

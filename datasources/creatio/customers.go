@@ -62,6 +62,8 @@ func (s *source) accountColumns(st *site, foreigns []foreign) []column {
 		{field: "zip", up: "Zip"},
 		{field: "city", up: "CityId", kind: lookup, table: tableCity},
 		{field: "country", up: "CountryId", kind: lookup, table: tableCountry},
+		{field: "createdBy", up: "CreatedById", kind: link},
+		{field: "modifiedBy", up: "ModifiedById", kind: link},
 	}...)
 	if st.taxSet == setAccount {
 		list = append(list, column{field: "taxId", up: st.taxCol})
@@ -134,17 +136,21 @@ func (s *source) IndexCustomers(ctx context.Context, f func([]datasources.Custom
 		if err != nil {
 			return err
 		}
+		hands, err := s.hands(ctx, st, records)
+		if err != nil {
+			return err
+		}
 		page := make([]datasources.CustomerRecord, len(records))
 		for i := range records {
 			id := records[i].id
-			page[i] = s.customer(&builder{s: s, names: n}, &records[i], bills[id], mails[id], foreigns)
+			page[i] = s.customer(&builder{s: s, names: n}, &records[i], bills[id], mails[id], hands, foreigns)
 		}
 		return f(page)
 	})
 }
 
 // customer maps an account with what its side tables say.
-func (s *source) customer(b *builder, r *record, side *billing, email string, foreigns []foreign) datasources.CustomerRecord {
+func (s *source) customer(b *builder, r *record, side *billing, email string, hands hands, foreigns []foreign) datasources.CustomerRecord {
 	if side == nil {
 		side = &billing{}
 	}
@@ -171,6 +177,8 @@ func (s *source) customer(b *builder, r *record, side *billing, email string, fo
 		PostalCode: first(b.text(r, "zip")),
 		CreatedAt:  b.time(r, "createdAt"),
 		ModifiedAt: b.time(r, "updatedAt"),
+		CreatedBy:  hands.of(r, "createdBy"),
+		ModifiedBy: hands.of(r, "modifiedBy"),
 	}
 	for _, f := range foreigns {
 		id := first(b.text(r, "foreign:"+f.target), side.values["foreign:"+f.target])

@@ -189,11 +189,15 @@ func (s *source) customersOf(ctx context.Context, st *site, ids []string, foreig
 		return nil, err
 	}
 	slices.SortStableFunc(accounts, func(a, b record) int { return a.cell("updatedAt").at.Compare(b.cell("updatedAt").at) })
+	hands, err := s.hands(ctx, st, accounts)
+	if err != nil {
+		return nil, err
+	}
 	b := &builder{s: s, names: n}
 	out := make([]datasources.CustomerRecord, len(accounts))
 	for i := range accounts {
 		id := accounts[i].id
-		out[i] = s.customer(b, &accounts[i], bills[id], mails[id], foreigns)
+		out[i] = s.customer(b, &accounts[i], bills[id], mails[id], hands, foreigns)
 	}
 	return out, nil
 }

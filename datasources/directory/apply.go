@@ -66,39 +66,47 @@ func (d *Directory) applyOnce(ctx context.Context, src int32, edits []edit, asOf
 		return schema.Errorf(schema.Conflict, "the customers of %s have not been read yet", d.cfg.Sources[src].Name)
 	}
 	edits = b.places(slices.Clone(edits))
-	had := prev.counts[src].records
-	got := had
+	n := prev.counts[src].records
+	living := survivors{had: n, kept: n, got: n}
 	for _, e := range edits {
-		if e.old >= 0 && !b.recs[e.old].isDeleted() {
-			got--
-		}
-		if e.now >= 0 && !e.rec.isDeleted() {
-			got++
+		was, is := e.old >= 0 && !b.recs.at(e.old).isDeleted(), e.now >= 0 && !e.rec.isDeleted()
+		switch {
+		case was && !is:
+			living.kept, living.got = living.kept-1, living.got-1
+		case is && !was:
+			living.got++
 		}
 	}
-	settles, err := d.admit(ctx, src, had, got)
+	settles, err := d.admit(ctx, src, living)
 	if err != nil {
 		return err
 	}
+	// A few changes do not show that a source is whole again whose reading is held.
+	settles = settles && d.cfg.isLoss(living.had, living.kept)
 	if asOf.IsZero() {
 		asOf = d.states[src].Load().asOf
 	}
 	switch {
 	case len(edits) == 0:
-		d.states[src].Store(&sourceState{asOf: asOf})
+		d.setState(src, &sourceState{asOf: asOf})
 		return d.save(ctx, &Changes{ReadAt: map[string]time.Time{d.cfg.Sources[src].Name: asOf}})
 	case len(edits) > maxEdits:
-		return d.rebuild(ctx, src, spliced(b.recs, edits, func(_ int, e *edit) record { return e.rec }), settles, asOf)
+		return d.rebuild(ctx, src, edited(b.list(), edits), settles, asOf)
 	}
 	return d.commitEdits(ctx, src, edits, settles, asOf)
 }
 
-// commitEdits makes the snapshot in which a few records of a source are changed.
+// commitEdits makes the snapshot in which a few records of a source, sorted by id,
+// are changed.
 func (d *Directory) commitEdits(ctx context.Context, src int32, edits []edit, settles bool, asOf time.Time) error {
 	began, prev := d.deps.Now(), d.snapshot.Load()
 	for i := range edits { // a piece of a whole reading would hold all of it
 		edits[i].rec = record(strings.Clone(string(edits[i].rec)))
 	}
+	if !prev.hasRoom(src, len(edits)) {
+		prev = prev.tidied(src, len(edits))
+	}
+	edits = prev.slabs[src].places(edits)
 	next := &snapshot{cfg: d.cfg, slabs: slices.Clone(prev.slabs), decisions: prev.decisions, kept: prev.kept}
 	next.slabs[src] = prev.slabs[src].after(edits, d.cfg, src)
 	s := newStep(prev, next, src)
@@ -111,20 +119,20 @@ func (d *Directory) commitEdits(ctx context.Context, src int32, edits []edit, se
 		case e.old >= 0:
 			s.stay(i, prev.base[src]+e.old, e.rec)
 		default:
-			s.arrive(i, e.rec)
-			n := len(s.before.golden) - 1
-			backs[RecordRef{d.cfg.Sources[src].Name, e.id}] = ghost{s.before.golden[n], s.before.origin[n]}
+			backs[RecordRef{d.cfg.Sources[src].Name, e.id}] = s.arrive(i, e.rec)
 		}
 	}
 	c, ok := d.patch(prev, next, src, edits, nil, s.ghosts, backs)
 	if !ok {
-		return d.rebuild(ctx, src, next.slabs[src].recs, settles, asOf)
+		return d.rebuild(ctx, src, next.slabs[src].list(), settles, asOf)
 	}
 	c.Members = append(s.gone, c.Members...)
 	c.Kept, c.Unkept = s.keep, s.unkeep
+	next = next.settled()
+	s.next = next
 	for i := range edits {
-		if edits[i].now >= 0 {
-			s.joined(c, next.base[src]+edits[i].now, s.fresh[i], began)
+		if s.fresh[i] {
+			s.joined(c, next.findIn(src, edits[i].id), began)
 		}
 	}
 	return d.publish(ctx, src, next, c, settles, began, asOf)

@@ -41,13 +41,13 @@ func (s *snapshot) assumedOf(src int32, key string) (int32, schema.CoverageState
 // only returns the one customer of the records, the living ones first: a code
 // that was given again belongs to the record that has it now.
 func (s *snapshot) only(src int32, recs []int32) (int32, schema.CoverageState) {
-	living := slices.DeleteFunc(slices.Clone(recs), func(i int32) bool { return s.slabs[src].recs[i].isDeleted() })
+	living := slices.DeleteFunc(slices.Clone(recs), func(i int32) bool { return s.slabs[src].recs.at(i).isDeleted() })
 	if len(living) > 0 {
 		recs = living
 	}
 	found := int32(-1)
 	for _, i := range recs {
-		c := s.cluster[s.base[src]+i]
+		c := s.cluster.at(s.base[src] + i)
 		if found >= 0 && c != found {
 			return -1, schema.CoverageAmbiguous
 		}
@@ -89,13 +89,27 @@ func keysOf(country, text string) []string {
 // assumedKeys returns the keys a customer should have in a source without index.
 func (d *Directory) assumedKeys(s *snapshot, customer, src int32) ([]string, schema.CoverageState) {
 	from := s.cfg.assumed[src]
-	if s.slabs[from.source] == nil {
+	switch {
+	case s.slabs[from.source] != nil:
+	case d.isUnused(s, from.source):
+		return nil, schema.CoverageNotConfigured
+	default:
 		return nil, schema.CoverageUnavailable
 	}
 	var keys []string
 	state := schema.CoverageNoMatch
 	for _, rec := range s.of(customer) {
 		if s.sourceOf(rec) != from.source {
+			continue
+		}
+		if from.field == "id" { // which is this record's alone: nothing to look up
+			k := s.rec(rec).id()
+			keys = append(keys, k)
+			if d.seen[src].has(k) {
+				state = schema.CoverageLinked
+			} else if state != schema.CoverageLinked {
+				state = schema.CoverageAssumed
+			}
 			continue
 		}
 		for _, k := range s.spellings(rec, from.field) {
@@ -202,6 +216,7 @@ func (d *Directory) Seen(source string, recordIDs []string) {
 		if _, state := s.assumedOf(src, k); state == schema.CoverageAssumed {
 			// A copy: the key may be a piece of a whole reply.
 			d.seen[src].add(string([]byte(k)), true)
+			d.edition.Add(1)
 		}
 	}
 }

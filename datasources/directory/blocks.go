@@ -56,33 +56,31 @@ type entry struct {
 	why  uint8
 }
 
-func compareEntries(a, b entry) int {
-	return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.rec, b.rec), cmp.Compare(a.why, b.why))
-}
-
 // blocks are a source's living records by what suggests. They are made once for a
 // slab when they are first asked for: 16 bytes an entry, three a record at most.
-type blocks struct{ names, domains []entry }
+type blocks struct{ names, domains series[entry] }
 
 // blocks returns a source's blocks. A slab is only ever asked with one configuration's
 // mailboxes.
 func (b *slab) blocks(boxes *mailboxes) *blocks {
-	return b.inBlocks.get(func() *blocks { return b.makeBlocks(boxes) })
+	return *b.inBlocks.get(func() *blocks { return b.makeBlocks(boxes) })
 }
 
 func (b *slab) makeBlocks(boxes *mailboxes) *blocks {
-	x := &blocks{names: make([]entry, 0, len(b.recs))}
-	for i := range b.recs {
-		x.put(b.recs[i], int32(i), boxes)
+	x := entries{names: make([]entry, 0, b.size())}
+	for i, r := range b.all() {
+		x.put(r, i, boxes)
 	}
-	slices.SortFunc(x.names, compareEntries)
-	slices.SortFunc(x.domains, compareEntries)
-	x.names, x.domains = slices.Clip(x.names), slices.Clip(x.domains)
-	return x
+	slices.SortFunc(x.names, b.compareEntries)
+	slices.SortFunc(x.domains, b.compareEntries)
+	return &blocks{seriesOf(x.names), seriesOf(x.domains)}
 }
 
+// entries are those of blocks on their way into them.
+type entries struct{ names, domains []entry }
+
 // put adds a record's entries.
-func (x *blocks) put(r record, rec int32, boxes *mailboxes) {
+func (x *entries) put(r record, rec int32, boxes *mailboxes) {
 	if r.isDeleted() {
 		return
 	}
@@ -115,12 +113,12 @@ func (s *snapshot) suggested(ctx context.Context) ([]candidate, SuggestStats, er
 	s.suggestions.Do(func() {
 		p := pairer{snapshot: s, met: map[[2]int32]bool{}}
 		if slices.Contains(s.cfg.Suggest, SuggestDomain) {
-			p.merge(func(b *blocks) []entry { return b.domains }, p.domain)
+			p.merge(func(b *blocks) *series[entry] { return &b.domains }, p.domain)
 		}
 		if slices.Contains(s.cfg.Suggest, SuggestName) {
-			p.merge(func(b *blocks) []entry { return b.names }, p.name)
+			p.merge(func(b *blocks) *series[entry] { return &b.names }, p.name)
 		}
-		slices.SortFunc(p.found, func(x, y candidate) int { return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b)) })
+		slices.SortFunc(p.found, func(x, y candidate) int { return cmp.Or(s.compare(x.a, y.a), s.compare(x.b, y.b)) })
 		p.stats.Suggestions = len(p.found)
 		s.suggestions.list, s.suggestions.stats = slices.Clip(p.found), p.stats
 	})
@@ -137,11 +135,11 @@ type pairer struct {
 
 // merge walks the sources' blocks side by side and calls f with every block of two
 // records or more.
-func (p *pairer) merge(of func(*blocks) []entry, f func([]entry)) {
+func (p *pairer) merge(of func(*blocks) *series[entry], f func([]entry)) {
 	lists := make([][]entry, len(p.slabs))
 	for i, b := range p.slabs {
 		if b != nil {
-			lists[i] = of(b.blocks(&p.cfg.boxes))
+			lists[i] = of(b.blocks(&p.cfg.boxes)).flat()
 		}
 	}
 	var block []entry
@@ -175,14 +173,14 @@ func (p *pairer) merge(of func(*blocks) []entry, f func([]entry)) {
 func (p *pairer) domain(block []entry) {
 	firstOf := map[int32]int32{} // source → its customer
 	for i, e := range block {
-		src, c := p.sourceOf(e.rec), p.cluster[e.rec]
+		src, c := p.sourceOf(e.rec), p.cluster.at(e.rec)
 		if was, ok := firstOf[src]; ok && was != c {
 			p.stats.SharedDomain++
 			return
 		}
 		firstOf[src] = c
 		for _, o := range block[:i] {
-			if oc := p.cluster[o.rec]; oc != c && p.haveOtherNumbers(oc, c) {
+			if oc := p.cluster.at(o.rec); oc != c && p.haveOtherNumbers(oc, c) {
 				p.stats.SharedDomain++
 				return
 			}
@@ -204,7 +202,7 @@ func (p *pairer) name(block []entry) {
 	}
 	for i, e := range block {
 		for _, o := range block[:i] {
-			a, b := p.cluster[o.rec], p.cluster[e.rec]
+			a, b := p.cluster.at(o.rec), p.cluster.at(e.rec)
 			if a == b || p.met[[2]int32{min(a, b), max(a, b)}] {
 				continue
 			}
@@ -248,7 +246,7 @@ func phoneKey(number string) string {
 // add takes a pair unless its customers are one, contradict each other, were denied
 // or have been suggested.
 func (p *pairer) add(a, b int32, why uint8) {
-	x, y := p.cluster[a], p.cluster[b]
+	x, y := p.cluster.at(a), p.cluster.at(b)
 	k := [2]int32{min(x, y), max(x, y)}
 	if x == y || p.met[k] || p.haveOtherNumbers(x, y) || p.areDenied(x, y) {
 		return
@@ -258,7 +256,10 @@ func (p *pairer) add(a, b int32, why uint8) {
 		return
 	}
 	p.met[k] = true
-	p.found = append(p.found, candidate{min(a, b), max(a, b), why})
+	if p.compare(a, b) > 0 {
+		a, b = b, a
+	}
+	p.found = append(p.found, candidate{a, b, why})
 }
 
 // haveOtherNumbers reports whether two customers have different valid fiscal

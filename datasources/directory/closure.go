@@ -2,7 +2,6 @@ package directory
 
 import (
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/trama-graph/trama/datasources/directory/fiscal"
@@ -23,7 +22,7 @@ type part struct {
 	prev, next *snapshot
 	src        int32
 	edits      []edit
-	shift      shifts
+	gone       map[int32]bool // records that are no more
 	in         map[int32]bool // records, numbered as in next
 	queue      []int32
 	known      map[string]bool // numbers and mailboxes that lead nowhere
@@ -37,11 +36,13 @@ type part struct {
 
 func newPart(prev, next *snapshot, src int32, edits []edit) *part {
 	p := &part{
-		prev: prev, next: next, src: src, edits: edits, in: map[int32]bool{}, known: map[string]bool{}, judged: map[string]bool{}, changed: map[string]bool{},
+		prev: prev, next: next, src: src, edits: edits, gone: map[int32]bool{}, in: map[int32]bool{}, known: map[string]bool{}, judged: map[string]bool{}, changed: map[string]bool{},
 		decided: map[RecordRef][]RecordRef{}, keptBy: map[RecordRef][]RecordRef{},
 	}
-	if src >= 0 {
-		p.shift = shiftsOf(edits, prev.base[src])
+	for _, e := range edits {
+		if e.now < 0 {
+			p.gone[prev.base[src]+e.old] = true
+		}
 	}
 	for _, decisions := range [...]map[pair]Decision{prev.decisions, next.decisions} {
 		for k := range decisions {
@@ -77,7 +78,7 @@ func (p *part) find(seeds []RecordRef) bool {
 		if g.golden < 0 {
 			continue
 		}
-		if c := p.prev.customerOf[p.prev.ids.root(g.golden)]; c >= 0 {
+		if c := p.prev.customerOf.at(p.prev.ids.root(g.golden)); c >= 0 {
 			p.mates(p.prev.of(c)[0])
 		}
 	}
@@ -130,15 +131,20 @@ func (p *part) add(rec int32) {
 	}
 }
 
-// wasOf returns the number a record had before, -1 when it is new.
+// wasOf returns the number a record had before, which is the same, -1 when it is new.
 func (p *part) wasOf(rec, src int32) int32 {
-	return p.prev.findIn(src, p.next.rec(rec).id())
+	if i := rec - p.prev.base[src]; i < p.prev.slabs[src].recs.n {
+		return rec
+	}
+	return -1
 }
 
 // mates adds the records that were of one customer with it.
 func (p *part) mates(was int32) {
-	for _, rec := range p.prev.of(p.prev.cluster[was]) {
-		p.add(p.shift.of(rec))
+	for _, rec := range p.prev.of(p.prev.cluster.at(was)) {
+		if !p.gone[rec] {
+			p.add(rec)
+		}
 	}
 }
 
@@ -187,7 +193,7 @@ func (p *part) alongKey(key string) {
 func (p *part) isPlaceholder(key string) bool {
 	for _, s := range [...]*snapshot{p.prev, p.next} {
 		for _, b := range s.slabs {
-			if b != nil && slices.ContainsFunc(b.withKey(key), func(i int32) bool { return b.reasons[i] == fiscal.Placeholder }) {
+			if b != nil && slices.ContainsFunc(b.withKey(key), func(i int32) bool { return b.reasons.at(i) == fiscal.Placeholder }) {
 				return true
 			}
 		}
@@ -204,10 +210,10 @@ func (s *snapshot) isShared(key string) bool {
 		}
 		live := 0
 		for _, i := range b.withKey(key) {
-			if b.recs[i].isDeleted() {
+			if b.recs.at(i).isDeleted() {
 				continue
 			}
-			means = means || b.reasons[i] == fiscal.Placeholder
+			means = means || b.reasons.at(i) == fiscal.Placeholder
 			live++
 		}
 		isShared = isShared || live > s.cfg.SharedLimit
@@ -243,8 +249,8 @@ func (p *part) alongForeign(r record) {
 				continue
 			}
 			list := b.byForeign()
-			for at := sort.Search(len(list), func(i int) bool { return list[i].hash >= h }); at < len(list) && list[at].hash == h; at++ {
-				p.add(p.next.base[src] + list[at].rec)
+			for at := list.search(func(e entry) bool { return e.hash >= h }); at < list.len() && list.at(at).hash == h; at++ {
+				p.add(p.next.base[src] + list.at(at).rec)
 			}
 		}
 	}
@@ -281,7 +287,7 @@ func (s *snapshot) isCrowded(box string) bool {
 		}
 		live := 0
 		for _, i := range equal(b.byEmail(), b.email, box) {
-			if !b.recs[i].isDeleted() {
+			if !b.recs.at(i).isDeleted() {
 				live++
 			}
 		}

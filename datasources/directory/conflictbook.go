@@ -130,8 +130,7 @@ type noter struct {
 // noteConflicts notes all conflicts of a snapshot.
 func (d *Directory) noteConflicts(s *snapshot, c *Changes, prev *snapshot) {
 	n := noter{d: d, s: s, c: c, now: d.deps.Now(), present: make(map[string]bool, len(s.conflicts))}
-	for i := range s.conflicts {
-		x := &s.conflicts[i]
+	for _, x := range s.conflicts {
 		n.there(s.conflictKey(x.kind, x.field, x.recs), x.kind, x.field, x.recs)
 	}
 	n.whole()
@@ -171,7 +170,7 @@ func (n *noter) whole() {
 
 // gone notes those of the rows that are not there any more, of which was tells what
 // they were, and forgets the oldest.
-func (n *noter) gone(prev *snapshot, was map[string]*conflict, rows map[string]*bookRow) {
+func (n *noter) gone(prev *snapshot, was map[string]conflict, rows map[string]*bookRow) {
 	died := 0
 	for key, row := range rows {
 		if row == nil || n.present[key] || row.isGone() {
@@ -184,7 +183,7 @@ func (n *noter) gone(prev *snapshot, was map[string]*conflict, rows map[string]*
 		if st.Kind == schema.ConflictValue && n.s.hasValueConflict(key, st) {
 			continue
 		}
-		if x := was[key]; x != nil {
+		if x, ok := was[key]; ok {
 			st.Records = prev.someRefs(x.recs)
 		}
 		st.State, st.LastSeen = StateResolved, n.now
@@ -211,13 +210,12 @@ func (n *noter) gone(prev *snapshot, was map[string]*conflict, rows map[string]*
 	}
 }
 
-func (s *snapshot) conflictsByKey() map[string]*conflict {
+func (s *snapshot) conflictsByKey() map[string]conflict {
 	if s == nil {
 		return nil
 	}
-	list := make(map[string]*conflict, len(s.conflicts))
-	for i := range s.conflicts {
-		c := &s.conflicts[i]
+	list := make(map[string]conflict, len(s.conflicts))
+	for _, c := range s.conflicts {
 		list[s.conflictKey(c.kind, c.field, c.recs)] = c
 	}
 	return list
@@ -241,7 +239,7 @@ func (s *snapshot) hasValueConflict(key string, st ConflictState) bool {
 	if rec < 0 {
 		return false
 	}
-	c := s.differing(s.of(s.cluster[rec]), st.Field)
+	c := s.differing(s.of(s.cluster.at(rec)), st.Field)
 	return c != nil && s.conflictKey(c.kind, c.field, c.recs) == key
 }
 
@@ -274,7 +272,7 @@ func (d *Directory) SetConflictState(ctx context.Context, key string, state Stat
 	}
 	e := Event{At: now, Kind: "conflict", Other: key, Rule: string(state), Author: author, Reason: note}
 	if len(recs) > 0 {
-		e.Customer, e.Record = s.id(s.cluster[recs[0]]), s.refOf(recs[0])
+		e.Customer, e.Record = s.id(s.cluster.at(recs[0])), s.refOf(recs[0])
 	}
 	if err := d.save(ctx, &Changes{Conflicts: []ConflictState{st}, Events: []Event{e}}); err != nil {
 		return fmt.Errorf("save the state of a conflict: %w", err)
@@ -293,7 +291,7 @@ func (d *Directory) findConflict(ctx context.Context, s *snapshot, key string) (
 			return ConflictSourceShrank, "", nil, nil
 		}
 	}
-	if c := s.conflictsByKey()[key]; c != nil {
+	if c, ok := s.conflictsByKey()[key]; ok {
 		return c.kind, c.field, c.recs, nil
 	}
 	var found *conflict
@@ -325,5 +323,8 @@ func (d *Directory) remember(c *Changes) {
 	}
 	for _, source := range c.NoLoss {
 		d.losses.drop(source)
+	}
+	if len(c.Conflicts) > 0 || len(c.Forgotten) > 0 || len(c.Losses) > 0 || len(c.NoLoss) > 0 {
+		d.edition.Add(1)
 	}
 }

@@ -117,7 +117,7 @@ func (d *Directory) eachConflict(ctx context.Context, f ConflictFilter, visit fu
 		}
 	}
 	if f.Kind == "" || f.Kind == schema.ConflictValue {
-		if err := s.eachValueConflict(ctx, in, pass); err != nil {
+		if err := s.valueConflicts(ctx, in, pass); err != nil {
 			return err
 		}
 	}
@@ -137,6 +137,34 @@ func (d *Directory) eachConflict(ctx context.Context, f ConflictFilter, visit fu
 			continue
 		}
 		if err := visit(func() Conflict { return s.goneConflict(g) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// valueConflicts calls f with every conflict about a value, in the order of the
+// customers' least records whatever their numbers are.
+func (s *snapshot) valueConflicts(ctx context.Context, in scope, f func(key func() string, c *conflict) error) error {
+	if !s.isPatched {
+		return s.eachValueConflict(ctx, in, f)
+	}
+	type found struct {
+		least int32
+		key   func() string
+		*conflict
+	}
+	var list []found
+	err := s.eachValueConflict(ctx, in, func(key func() string, c *conflict) error {
+		list = append(list, found{s.of(s.cluster.at(c.recs[0]))[0], key, c})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(list, func(a, b found) int { return s.compare(a.least, b.least) })
+	for _, x := range list {
+		if err := f(x.key, x.conflict); err != nil {
 			return err
 		}
 	}
@@ -169,12 +197,12 @@ func (in scope) has(s *snapshot, c *conflict) bool {
 		return false
 	}
 	return (in.source < 0 || slices.ContainsFunc(c.recs, func(r int32) bool { return s.sourceOf(r) == in.source })) &&
-		(in.customer < 0 || slices.ContainsFunc(c.recs, func(r int32) bool { return s.cluster[r] == in.customer }))
+		(in.customer < 0 || slices.ContainsFunc(c.recs, func(r int32) bool { return s.cluster.at(r) == in.customer }))
 }
 
 func (s *snapshot) isOf(ref RecordRef, customer int32) bool {
 	rec := s.find(ref)
-	return rec >= 0 && s.cluster[rec] == customer
+	return rec >= 0 && s.cluster.at(rec) == customer
 }
 
 // present makes a conflict that is there.
@@ -184,7 +212,7 @@ func (d *Directory) present(s *snapshot, c *conflict, state ConflictState) Confl
 	x.Key = s.conflictKey(c.kind, c.field, c.recs)
 	for _, rec := range c.recs[:min(len(c.recs), maxConflictRecords)] {
 		x.Details = append(x.Details, ConflictRecord{
-			RecordRef: s.refOf(rec), Code: s.rec(rec).text(textCode), Customer: s.id(s.cluster[rec]), Value: s.value(c.field, rec),
+			RecordRef: s.refOf(rec), Code: s.rec(rec).text(textCode), Customer: s.id(s.cluster.at(rec)), Value: s.value(c.field, rec),
 		})
 	}
 	for _, rec := range c.recs {
@@ -200,7 +228,7 @@ func (s *snapshot) goneConflict(g ConflictState) Conflict {
 	for _, ref := range g.Records {
 		r := ConflictRecord{RecordRef: ref}
 		if rec := s.find(ref); rec >= 0 {
-			r.Code, r.Customer = s.rec(rec).text(textCode), s.id(s.cluster[rec])
+			r.Code, r.Customer = s.rec(rec).text(textCode), s.id(s.cluster.at(rec))
 		}
 		x.Details = append(x.Details, r)
 	}
@@ -254,7 +282,11 @@ func (d *Directory) wholeConflicts(s *snapshot) []Conflict {
 			add(ConflictUnmatched, n)
 		}
 		if l, ok := d.losses.of(s.cfg.Sources[src].Name); ok {
-			add(ConflictSourceShrank, l.Had-l.Got)
+			n := l.Had - l.Got
+			if d.hasOtherIDs(l) {
+				n = l.Had
+			}
+			add(ConflictSourceShrank, n)
 		}
 	}
 	slices.SortStableFunc(list, func(a, b Conflict) int { return cmp.Compare(a.Kind, b.Kind) })

@@ -3,7 +3,6 @@ package directory
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"sort"
 
 	"github.com/trama-graph/trama/schema"
 )
@@ -17,15 +16,14 @@ const maxConflictRecords = 20
 func (s *snapshot) conflictsFor(customer int32) []*schema.CustomerConflict {
 	var list []*schema.CustomerConflict
 	recs := s.of(customer)
-	seen := map[int32]bool{}
+	seen := map[*clash]bool{}
 	for _, rec := range recs {
-		i := sort.Search(len(s.conflictsOf), func(i int) bool { return s.conflictsOf[i].rec >= rec })
-		for ; i < len(s.conflictsOf) && s.conflictsOf[i].rec == rec; i++ {
-			if n := s.conflictsOf[i].conflict; !seen[n] {
-				seen[n] = true
-				list = append(list, s.show(&s.conflicts[n], recs))
+		s.conflictsOn(rec, func(c conflict) {
+			if !seen[c.clash] {
+				seen[c.clash] = true
+				list = append(list, s.show(&c, recs))
 			}
-		}
+		})
 	}
 	for _, field := range surveyed {
 		if c := s.differing(recs, field); c != nil {
@@ -103,7 +101,7 @@ func (s *snapshot) differing(recs []int32, field string) *conflict {
 	if !differ {
 		return nil
 	}
-	return &conflict{schema.ConflictValue, field, with}
+	return &conflict{&clash{schema.ConflictValue, field, with}}
 }
 
 // comparable returns a field's value without what only writing makes different.
@@ -111,8 +109,7 @@ func (s *snapshot) comparable(field string, rec int32) string {
 	r := s.rec(rec)
 	switch field {
 	case "name":
-		src := s.sourceOf(rec)
-		return bare(s.slabs[src].folds[rec-s.base[src]])
+		return bare(s.folded(rec))
 	case "legalName":
 		return bareName(r.text(textLegalName))
 	case "taxId":

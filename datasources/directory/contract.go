@@ -32,7 +32,8 @@ type Intake struct {
 	Kept     func(Kept) error
 	Decision func(Decision) error
 	Seen     func(source, key string) error
-	ReadAt   func(source string, at time.Time) error
+	// ReadAt tells up to when the records of a source are known.
+	ReadAt func(source string, at time.Time) error
 	// Failed is called after ReadAt for a source whose last reading failed; nil = not
 	// wanted, as the next.
 	Failed   func(source string, code schema.Code) error
@@ -162,14 +163,16 @@ const (
 )
 
 // Loss is a reading of a source that was held back, since it had lost too many
-// records.
+// of the records that were known.
 type Loss struct {
 	Source string
 	Had    int // living records before; 0 = the reading is settled, none is held
-	Got    int // living records of the held reading
-	At     time.Time
-	// Author accepted it: the next reading of no fewer records is taken. "" =
-	// nobody yet.
+	// Got is how many of them the held reading still has; where it has enough
+	// records, but other ones, how many it has in all.
+	Got int
+	At  time.Time
+	// Author accepted it: the next reading that loses no more is taken. "" = nobody
+	// yet.
 	Author string
 }
 

@@ -7,7 +7,17 @@ import (
 )
 
 // state says what a source with an index knows of a customer who has n records
-// there.
+// there. One that has no customers to list could not tell, and nothing is wrong with
+// it.
+func (d *Directory) state(s *snapshot, customer, src int32, n int) schema.CoverageState {
+	state := s.state(customer, src, n)
+	if state == schema.CoverageUnavailable && d.isUnused(s, src) {
+		return schema.CoverageNotConfigured
+	}
+	return state
+}
+
+// state is that of a source as far as the snapshot tells.
 func (s *snapshot) state(customer, src int32, n int) schema.CoverageState {
 	switch {
 	case n > 0:
@@ -40,7 +50,7 @@ func (d *Directory) coverageOf(s *snapshot, customer int32) []*schema.CustomerCo
 			_, c.State = d.assumedKeys(s, customer, src)
 			c.AsOf = d.states[from].Load().asOf
 		} else {
-			c.State = s.state(customer, src, counts[i])
+			c.State = d.state(s, customer, src, counts[i])
 			c.AsOf = d.states[i].Load().asOf
 		}
 		list[i] = c
@@ -56,20 +66,15 @@ func (s *snapshot) count() {
 			continue
 		}
 		n := &s.counts[src]
-		at := 0
-		for i, r := range b.recs {
+		for i, r := range b.all() {
 			if r.isDeleted() {
 				continue
 			}
 			n.records++
-			rec := s.base[src] + int32(i)
-			for at < len(s.ambiguous) && s.ambiguous[at].rec < rec {
-				at++
-			}
-			switch {
+			switch rec := s.base[src] + i; {
 			case s.isJoined(rec, int32(src)):
 				n.linked++
-			case at < len(s.ambiguous) && s.ambiguous[at].rec == rec:
+			case s.isDoubted(rec):
 				n.ambiguous++
 			}
 		}
@@ -78,7 +83,7 @@ func (s *snapshot) count() {
 
 // isJoined reports whether another source knows the record's customer.
 func (s *snapshot) isJoined(rec, src int32) bool {
-	for _, other := range s.of(s.cluster[rec]) {
+	for _, other := range s.of(s.cluster.at(rec)) {
 		if s.sourceOf(other) != src {
 			return true
 		}
@@ -109,12 +114,13 @@ func (d *Directory) Coverage() []*schema.Coverage {
 
 // sourceState is how the reading of a source's index goes.
 type sourceState struct {
-	asOf time.Time // of the last complete reading
+	asOf time.Time // of the records that were read completely: never newer than they are
 	err  error     // of the last reading, nil when it succeeded
 }
 
-// Status returns when a source's index was last read completely, how many records
-// it has, and why the last reading failed, nil when it did not.
+// Status returns up to when the records of a source's index are known, zero when it was
+// never read completely, how many records it has, and why the last reading failed, nil
+// when it did not.
 func (d *Directory) Status(source string) (asOf time.Time, records int, err error) {
 	s := d.snapshot.Load()
 	src := s.source(source)
@@ -122,7 +128,7 @@ func (d *Directory) Status(source string) (asOf time.Time, records int, err erro
 		return time.Time{}, 0, schema.Errorf(schema.NotFound, "the directory has no source %s", source)
 	}
 	if s.slabs[src] != nil {
-		records = len(s.slabs[src].recs)
+		records = s.slabs[src].size()
 	}
 	st := d.states[src].Load()
 	return st.asOf, records, st.err

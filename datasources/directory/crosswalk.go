@@ -18,7 +18,8 @@ type reconciler struct {
 	before before
 	newID  func() string
 	now    time.Time
-	taken  []int32        // golden id → the cluster it is given to, -1 none
+	keys   []int32        // cluster → golden id
+	taken  map[int32]bool // ids that are given to a cluster
 	loose  map[int32]bool // ids that some cluster has a claim to
 	merged map[int32]bool // ids whose alias changed
 	// isTaken tells of ids that belong to customers who are not looked at; nil when
@@ -30,15 +31,26 @@ type reconciler struct {
 // new ones.
 type before struct{ golden, origin []int32 }
 
+// beforeOf puts what the records of each source had to their numbers.
+func beforeOf(s *snapshot, had [][]ghost) before {
+	b := before{filled(int(s.size()), -1), filled(int(s.size()), -1)}
+	for src, list := range had {
+		for i, g := range list {
+			rec := s.base[src] + int32(i)
+			b.golden[rec], b.origin[rec] = g.golden, g.origin
+		}
+	}
+	return b
+}
+
 // reconcile fills the snapshot's crosswalk. It returns the ids that are new or
 // point elsewhere.
 func reconcile(s *snapshot, old crosswalk, b before, newID func() string, now time.Time, isTaken func(int32) bool) []Golden {
 	r := &reconciler{
 		snapshot: s, old: old, before: b, newID: newID, now: now, isTaken: isTaken,
-		taken: filled(len(old.ids.rows), -1), loose: map[int32]bool{}, merged: map[int32]bool{},
+		keys: filled(int(s.customers()), -1), taken: make(map[int32]bool, s.customers()), loose: map[int32]bool{}, merged: map[int32]bool{},
 	}
-	s.ids = &ids{rows: old.ids.rows}
-	s.key = filled(int(s.customers()), -1)
+	s.ids = &ids{rows: old.ids.rows.edit()}
 	r.claims()
 	r.revive()
 	r.create()
@@ -88,30 +100,28 @@ func (r *reconciler) claims() {
 		}
 		g := claims[0].id
 		r.loose[g] = true
-		if r.key[best] < 0 {
+		if r.keys[best] < 0 {
 			r.give(g, best)
 		} else {
-			r.alias(g, r.key[best]) // an older id is there already
+			r.alias(g, r.keys[best]) // an older id is there already
 		}
 		claims = claims[n:]
 	}
 }
 
 func (r *reconciler) give(g, cluster int32) {
-	r.key[cluster], r.taken[g] = g, cluster
+	r.keys[cluster], r.taken[g] = g, true
 }
 
 func (r *reconciler) alias(g, into int32) {
 	r.lead(g, int64(into)+1)
 }
 
-// lead says of an old id where it leads; 0 = nowhere. The rows others read are
-// copied first.
+// lead says of an old id where it leads; 0 = nowhere.
 func (r *reconciler) lead(g int32, into int64) {
-	if len(r.merged) == 0 {
-		r.ids.rows = slices.Clone(r.ids.rows)
-	}
-	r.ids.rows[g].MergedInto = into
+	row := r.ids.rows.at(g)
+	row.MergedInto = into
+	r.ids.rows.set(g, row)
 	r.merged[g] = true
 }
 
@@ -119,7 +129,7 @@ func (r *reconciler) lead(g int32, into int64) {
 // no older id yet, then the part that began with it, so that a link that is undone
 // leaves no trace; of two that did, or did not, the stronger.
 func (r *reconciler) deserves(g, a, b int32) bool {
-	if x, y := r.key[a] < 0, r.key[b] < 0; x != y {
+	if x, y := r.keys[a] < 0, r.keys[b] < 0; x != y {
 		return x
 	}
 	if x, y := r.began(g, a), r.began(g, b); x != y {
@@ -177,12 +187,12 @@ func (r *reconciler) hasKey(cluster int32) bool {
 // unless somebody else has it: so that a link that is undone leaves no trace.
 func (r *reconciler) revive() {
 	for c := range r.customers() {
-		if r.key[c] >= 0 {
+		if r.keys[c] >= 0 {
 			continue
 		}
 		best := int32(-1)
 		for _, rec := range r.of(c) {
-			if o := r.before.origin[rec]; o >= 0 && r.taken[o] < 0 && !r.loose[o] && (r.isTaken == nil || !r.isTaken(o)) && (best < 0 || o < best) {
+			if o := r.before.origin[rec]; o >= 0 && !r.taken[o] && !r.loose[o] && (r.isTaken == nil || !r.isTaken(o)) && (best < 0 || o < best) {
 				best = o
 			}
 		}
@@ -190,19 +200,18 @@ func (r *reconciler) revive() {
 			continue
 		}
 		r.give(best, c)
-		if r.ids.rows[best].MergedInto != 0 {
+		if r.ids.rows.ref(best).MergedInto != 0 {
 			r.lead(best, 0)
 		}
 	}
 }
 
-// create makes the ids of customers that are new. They are appended behind what
-// others read: nobody but the holder of the directory's lock goes there.
+// create makes the ids of customers that are new.
 func (r *reconciler) create() {
 	for c := range r.customers() {
-		if r.key[c] < 0 {
-			r.key[c] = int32(len(r.ids.rows))
-			r.ids.rows = append(r.ids.rows, Golden{Seq: int64(len(r.ids.rows)) + 1, ID: r.newID(), CreatedAt: r.now})
+		if r.keys[c] < 0 {
+			r.keys[c] = r.ids.rows.n
+			r.ids.rows.push(Golden{Seq: int64(r.ids.rows.n) + 1, ID: r.newID(), CreatedAt: r.now})
 		}
 	}
 }
@@ -211,24 +220,32 @@ func (r *reconciler) create() {
 func (r *reconciler) finish() []Golden {
 	s := r.snapshot
 	s.ids.indexAfter(r.old.ids)
-	s.customerOf = filled(len(s.ids.rows), -1)
-	for c, g := range s.key {
-		s.customerOf[g] = int32(c)
+	s.key = vectorOf(r.keys)
+	if r.isTaken == nil { // of a part, the whole has it
+		customerOf := filled(int(s.ids.rows.n), -1)
+		for c, g := range r.keys {
+			customerOf[g] = int32(c)
+		}
+		s.customerOf = vectorOf(customerOf)
 	}
-	n := s.size()
-	s.golden, s.origin = make([]int32, n), make([]int32, n)
-	for rec := range n {
-		s.golden[rec] = s.key[s.cluster[rec]]
+	golden, origin := filled(int(s.size()), -1), filled(int(s.size()), -1)
+	known := r.old.ids.rows.n
+	for rec := range s.records() {
+		golden[rec] = r.keys[s.cluster.at(rec)]
 		// A part that was given a new id begins with it: if it is joined to somebody
 		// and parted again, it has it back.
-		if s.origin[rec] = r.before.origin[rec]; s.origin[rec] < 0 || int(s.golden[rec]) >= len(r.old.ids.rows) {
-			s.origin[rec] = s.golden[rec]
+		if origin[rec] = r.before.origin[rec]; origin[rec] < 0 || golden[rec] >= known {
+			origin[rec] = golden[rec]
 		}
 	}
-	changed := slices.Clone(s.ids.rows[len(r.old.ids.rows):])
+	s.golden, s.origin = vectorOf(golden), vectorOf(origin)
+	var changed []Golden
+	for g := known; g < s.ids.rows.n; g++ {
+		changed = append(changed, s.ids.rows.at(g))
+	}
 	for g := range r.merged {
-		if s.ids.rows[g].MergedInto != r.old.ids.rows[g].MergedInto {
-			changed = append(changed, s.ids.rows[g])
+		if row := s.ids.rows.at(g); row.MergedInto != r.old.ids.rows.ref(g).MergedInto {
+			changed = append(changed, row)
 		}
 	}
 	slices.SortFunc(changed, func(a, b Golden) int { return int(a.Seq - b.Seq) })
@@ -236,9 +253,9 @@ func (r *reconciler) finish() []Golden {
 }
 
 func (x *ids) index() {
-	x.byID, x.added = make(map[string]int32, len(x.rows)), nil
-	for i := range x.rows {
-		x.byID[x.rows[i].ID] = int32(i)
+	x.byID, x.added = make(map[string]int32, x.rows.n), nil
+	for g := range x.rows.n {
+		x.byID[x.id(g)] = g
 	}
 }
 
@@ -248,17 +265,17 @@ const maxAdded = 2000
 
 // indexAfter makes the look-up of ids that begin with the old ones.
 func (x *ids) indexAfter(old *ids) {
-	fresh := x.rows[len(old.rows):]
+	fresh := int(x.rows.n - old.rows.n)
 	switch {
-	case len(fresh) == 0:
+	case fresh == 0:
 		x.byID, x.added = old.byID, old.added
-	case old.byID == nil || len(old.added)+len(fresh) > maxAdded:
+	case old.byID == nil || len(old.added)+fresh > maxAdded:
 		x.index()
 	default:
-		x.byID, x.added = old.byID, make(map[string]int32, len(old.added)+len(fresh))
+		x.byID, x.added = old.byID, make(map[string]int32, len(old.added)+fresh)
 		maps.Copy(x.added, old.added)
-		for i := range fresh {
-			x.added[fresh[i].ID] = int32(len(old.rows) + i)
+		for g := old.rows.n; g < x.rows.n; g++ {
+			x.added[x.id(g)] = g
 		}
 	}
 }
@@ -274,11 +291,11 @@ func (x *ids) find(id string) (int32, bool) {
 
 // check reports aliases that lead to no customer.
 func (x *ids) check() error {
-	n := int64(len(x.rows))
-	for i := range x.rows {
+	n := int64(x.rows.n)
+	for i := range n {
 		steps := int64(0)
-		for g := int64(i) + 1; g != 0; g = x.rows[g-1].MergedInto {
-			if next := x.rows[g-1].MergedInto; next < 0 || next > n || steps > n {
+		for g := i + 1; g != 0; g = x.rows.ref(int32(g - 1)).MergedInto {
+			if next := x.rows.ref(int32(g - 1)).MergedInto; next < 0 || next > n || steps > n {
 				return fmt.Errorf("directory: stored customer %d is merged into nobody", i+1)
 			}
 			steps++

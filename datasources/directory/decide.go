@@ -79,18 +79,21 @@ func (d *Directory) decideOnce(ctx context.Context, a, b RecordRef, verdict Verd
 	}
 	c, isPatched := d.patch(prev, next, -1, nil, p[:], prev.ghosts, nil)
 	if !isPatched {
-		b4 := before{prev.golden, prev.origin}
-		c = d.build(next, prev.crosswalk, b4)
+		was := prev.tidied(-1, 0)
+		next = &snapshot{cfg: d.cfg, slabs: was.slabs, base: was.base, kept: next.kept, decisions: next.decisions}
+		b4 := before{was.golden.flat(), was.origin.flat()}
+		c = d.build(next, was.crosswalk, b4)
 		d.members(next, c, b4, nil, -1)
 	}
-	if x, y := next.find(a), next.find(b); verdict == SameCustomer && next.cluster[x] != next.cluster[y] {
+	next = next.settled()
+	if x, y := next.find(a), next.find(b); verdict == SameCustomer && next.cluster.at(x) != next.cluster.at(y) {
 		if !slices.Contains(d.cfg.Rules, RuleManual) {
 			return schema.Errorf(schema.NotEnabled, "links by hand are switched off (directory.rules)")
 		}
 		return schema.Errorf(schema.Conflict, "another denial keeps these records apart")
 	}
 	if rec := next.find(p[0]); rec >= 0 {
-		event.Customer = next.id(next.cluster[rec])
+		event.Customer = next.id(next.cluster.at(rec))
 	}
 	c.Events = append(c.Events, event)
 	if verdict == "" {
@@ -101,7 +104,7 @@ func (d *Directory) decideOnce(ctx context.Context, a, b RecordRef, verdict Verd
 	if err := d.save(ctx, c); err != nil {
 		return fmt.Errorf("save a decision: %w", err)
 	}
-	d.snapshot.Store(next)
+	d.show(next)
 	d.deps.Log.InfoContext(ctx, "decided by hand", "verdict", event.Kind, "author", author, "customers", next.customers())
 	return nil
 }

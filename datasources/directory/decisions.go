@@ -50,7 +50,7 @@ func (s *snapshot) effect(x Decision) DecisionStatus {
 	a, b := s.find(x.A), s.find(x.B)
 	for _, rec := range [...]int32{a, b} {
 		if rec >= 0 {
-			if id := s.id(s.cluster[rec]); !slices.Contains(e.Customers, id) {
+			if id := s.id(s.cluster.at(rec)); !slices.Contains(e.Customers, id) {
 				e.Customers = append(e.Customers, id)
 			}
 		}
@@ -61,7 +61,7 @@ func (s *snapshot) effect(x Decision) DecisionStatus {
 		return e
 	case x.Verdict == SameCustomer && !slices.Contains(s.cfg.Rules, RuleManual):
 		e.Effect = EffectOff
-	case x.Verdict == SameCustomer && s.cluster[a] != s.cluster[b]:
+	case x.Verdict == SameCustomer && s.cluster.at(a) != s.cluster.at(b):
 		e.Effect = EffectRefused
 	}
 	rule, _ := s.match(a, b)

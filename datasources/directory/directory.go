@@ -38,9 +38,11 @@ type Directory struct {
 
 	stopReading atomic.Pointer[context.CancelFunc] // nil while this instance does not read
 	snapshot    atomic.Pointer[snapshot]
+	edition     atomic.Uint64
 	states      []atomic.Pointer[sourceState] // by source
 	seen        []seenKeys                    // by source
 	pokes       []chan struct{}               // by source, of one place each
+	keepers     []atomic.Pointer[Keeper]      // by source; nil where nothing is kept
 	book        book
 	losses      losses
 	trial       chan struct{} // of one place: a dry run
@@ -66,7 +68,7 @@ func Open(ctx context.Context, cfg Config, st Store, deps Deps) (*Directory, err
 	if deps.NewID == nil {
 		deps.NewID = newID
 	}
-	d := &Directory{cfg: set, st: st, deps: deps, states: make([]atomic.Pointer[sourceState], len(set.Sources)), seen: make([]seenKeys, len(set.Sources)), pokes: make([]chan struct{}, len(set.Sources)), notices: make(chan struct{}, 1), trial: make(chan struct{}, 1)}
+	d := &Directory{cfg: set, st: st, deps: deps, states: make([]atomic.Pointer[sourceState], len(set.Sources)), seen: make([]seenKeys, len(set.Sources)), pokes: make([]chan struct{}, len(set.Sources)), keepers: make([]atomic.Pointer[Keeper], len(set.Sources)), notices: make(chan struct{}, 1), trial: make(chan struct{}, 1)}
 	for i := range d.pokes {
 		d.pokes[i] = make(chan struct{}, 1)
 	}
@@ -79,8 +81,8 @@ func Open(ctx context.Context, cfg Config, st Store, deps Deps) (*Directory, err
 	if err != nil {
 		return nil, fmt.Errorf("open the directory: %w", err)
 	}
-	d.snapshot.Store(next)
-	deps.Log.InfoContext(ctx, "opened directory", "records", next.size(), "customers", next.customers(), "conflicts", len(next.conflicts), "took", deps.Now().Sub(began))
+	d.show(next)
+	deps.Log.InfoContext(ctx, "opened directory", "records", next.total(), "customers", next.customers(), "conflicts", len(next.conflicts), "took", deps.Now().Sub(began))
 	return d, nil
 }
 
@@ -92,8 +94,10 @@ func (d *Directory) restore(ctx context.Context) (*snapshot, error) {
 		return nil, err
 	}
 	next := &snapshot{cfg: d.cfg, slabs: in.slabs, decisions: in.decisions, kept: in.kept}
-	c := d.build(next, in.crosswalk, before{in.golden, in.origin})
-	d.members(next, c, before{in.golden, in.origin}, nil, -1)
+	next.space(-1, 0)
+	b := beforeOf(next, in.had)
+	c := d.build(next, in.crosswalk, b)
+	d.members(next, c, b, nil, -1)
 	return next, d.save(ctx, c)
 }
 
@@ -101,16 +105,10 @@ func (d *Directory) restore(ctx context.Context) (*snapshot, error) {
 // known of the customer, which is personal and changes.
 func newID() string { return "c_" + strings.ToLower(rand.Text()[:20]) }
 
-// build makes a snapshot whole: clusters, golden ids, orders. It returns the
-// changes of the ids.
+// build makes a snapshot, of which the slabs, the space, the decisions and the kept
+// links are given, whole: clusters, golden ids, orders. It returns the changes of the
+// ids.
 func (d *Directory) build(s *snapshot, old crosswalk, b before) *Changes {
-	s.base = make([]int32, len(s.slabs)+1)
-	for i, slab := range s.slabs {
-		s.base[i+1] = s.base[i]
-		if slab != nil {
-			s.base[i+1] += int32(len(slab.recs))
-		}
-	}
 	link(s)
 	c := &Changes{Golden: reconcile(s, old, b, d.deps.NewID, d.deps.Now(), nil)}
 	s.ghosts = old.ghosts
@@ -153,17 +151,18 @@ func (d *Directory) save(ctx context.Context, c *Changes) error {
 // members lists the crosswalk's rows that changed. data says of the records of
 // source src which of them have new data.
 func (d *Directory) members(s *snapshot, c *Changes, b before, data []bool, src int32) {
-	for rec := range s.size() {
+	for rec := range s.records() {
 		isNew := false
 		if src >= 0 && rec >= s.base[src] && rec < s.base[src+1] {
 			isNew = data[rec-s.base[src]]
 		}
-		if !isNew && b.golden[rec] == s.golden[rec] && b.origin[rec] == s.origin[rec] {
+		g := s.ghost(rec)
+		if !isNew && b.golden[rec] == g.golden && b.origin[rec] == g.origin {
 			continue
 		}
 		ref := s.refOf(rec)
 		m := MemberChange{KeepData: !isNew, Member: Member{
-			Source: ref.Source, RecordID: ref.RecordID, Customer: int64(s.golden[rec]) + 1, Origin: int64(s.origin[rec]) + 1,
+			Source: ref.Source, RecordID: ref.RecordID, Customer: int64(g.golden) + 1, Origin: int64(g.origin) + 1,
 		}}
 		if isNew {
 			m.Data = []byte(s.rec(rec))
@@ -174,22 +173,22 @@ func (d *Directory) members(s *snapshot, c *Changes, b before, data []bool, src 
 
 // idEvents writes the history of the ids: what merged and what parted.
 func (d *Directory) idEvents(s *snapshot, old crosswalk, b before, c *Changes) {
-	now := d.deps.Now()
+	at := d.deps.Now()
 	for _, g := range c.Golden {
 		switch {
-		case int(g.Seq) > len(old.ids.rows): // new
+		case g.Seq > int64(old.ids.rows.n): // new
 		case g.MergedInto != 0:
-			c.Events = append(c.Events, Event{At: now, Kind: "merged", Customer: s.ids.rows[g.MergedInto-1].ID, Other: g.ID})
+			c.Events = append(c.Events, Event{At: at, Kind: "merged", Customer: s.ids.id(int32(g.MergedInto - 1)), Other: g.ID})
 		default:
-			c.Events = append(c.Events, Event{At: now, Kind: "split", Customer: g.ID, Other: s.ids.rows[old.ids.root(int32(g.Seq-1))].ID})
+			c.Events = append(c.Events, Event{At: at, Kind: "split", Customer: g.ID, Other: s.ids.id(old.ids.root(int32(g.Seq - 1)))})
 		}
 	}
-	for rec := range s.size() {
-		was := b.golden[rec]
-		if was < 0 || s.ids.root(was) == s.golden[rec] {
+	for rec := range s.records() {
+		was, now := b.golden[rec], s.golden.at(rec)
+		if was < 0 || s.ids.root(was) == now {
 			continue
 		}
-		c.Events = append(c.Events, Event{At: now, Kind: "moved", Customer: s.ids.rows[s.golden[rec]].ID, Other: s.ids.rows[was].ID, Record: s.refOf(rec)})
+		c.Events = append(c.Events, Event{At: at, Kind: "moved", Customer: s.ids.id(now), Other: s.ids.id(was), Record: s.refOf(rec)})
 	}
 }
 
@@ -197,6 +196,7 @@ func (d *Directory) idEvents(s *snapshot, old crosswalk, b before, c *Changes) {
 type intake struct {
 	crosswalk
 	slabs     []*slab
+	had       [][]ghost // by source and record: the ids
 	decisions map[pair]Decision
 	kept      map[RecordRef][]Kept
 }
@@ -227,14 +227,14 @@ func (d *Directory) load(ctx context.Context) (*intake, error) {
 			return nil
 		},
 		Golden: func(g Golden) error {
-			if g.Seq != int64(len(in.ids.rows))+1 {
+			if g.Seq != int64(in.ids.rows.n)+1 {
 				return fmt.Errorf("directory: stored customer %d is out of order", g.Seq)
 			}
-			in.ids.rows = append(in.ids.rows, g)
+			in.ids.rows.push(g)
 			return nil
 		},
 		Member: func(m Member) error {
-			n := int64(len(in.ids.rows))
+			n := int64(in.ids.rows.n)
 			if m.Customer < 1 || m.Customer > n || m.Origin < 1 || m.Origin > n {
 				return fmt.Errorf("directory: a stored record of %s has no customer", m.Source)
 			}
@@ -315,9 +315,10 @@ func (d *Directory) slabs(in *intake, recs [][]stored, read []bool) {
 		})
 	}
 	wait.Wait()
+	in.had = make([][]ghost, len(recs))
 	for src := range recs {
 		for _, r := range recs[src] {
-			in.golden, in.origin = append(in.golden, r.golden), append(in.origin, r.origin)
+			in.had[src] = append(in.had[src], ghost{r.golden, r.origin})
 		}
 	}
 }

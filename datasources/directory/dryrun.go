@@ -37,7 +37,7 @@ type DiffExample struct {
 // same order (no Sources = those of now); what it says of them may differ. It takes
 // about as long and as much memory for the links as one rebuild, one at a time.
 func (d *Directory) DryRun(ctx context.Context, changed Config) (Diff, error) {
-	s := d.snapshot.Load()
+	s := d.snapshot.Load().tidied(-1, 0) // both sides have the same numbers
 	if changed.Sources == nil {
 		changed.Sources = s.cfg.Sources
 	}
@@ -57,7 +57,7 @@ func (d *Directory) DryRun(ctx context.Context, changed Config) (Diff, error) {
 	t := &snapshot{cfg: set, slabs: slices.Clone(s.slabs), base: s.base, decisions: s.decisions, kept: s.kept}
 	for i, b := range s.slabs {
 		if b != nil && !reads(s.cfg, set, i) {
-			t.slabs[i] = newSlab(b.recs, &set.Sources[i], set.own)
+			t.slabs[i] = newSlab(b.list(), &set.Sources[i], set.own)
 		}
 		if err := ctx.Err(); err != nil {
 			return Diff{}, err
@@ -102,12 +102,12 @@ func reads(a, b *setup, src int) bool {
 func compareCustomers(a, b *snapshot, links map[string]int, show func([][]RecordRef)) (n int) {
 	for c := range b.customers() {
 		recs := b.of(c)
-		if !slices.ContainsFunc(recs, func(r int32) bool { return a.cluster[r] != a.cluster[recs[0]] }) {
+		if !slices.ContainsFunc(recs, func(r int32) bool { return a.cluster.at(r) != a.cluster.at(recs[0]) }) {
 			continue
 		}
 		n++
 		for _, e := range b.tree(c) {
-			if e.from >= 0 && a.cluster[e.from] != a.cluster[e.rec] {
+			if e.from >= 0 && a.cluster.at(e.from) != a.cluster.at(e.rec) {
 				links[e.rule]++
 			}
 		}
@@ -119,10 +119,10 @@ func compareCustomers(a, b *snapshot, links map[string]int, show func([][]Record
 // partsOf groups records by the customers they are of.
 func (s *snapshot) partsOf(recs []int32) [][]RecordRef {
 	recs = slices.Clone(recs[:min(len(recs), maxConflictRecords)])
-	slices.SortStableFunc(recs, func(a, b int32) int { return cmp.Compare(s.cluster[a], s.cluster[b]) })
+	slices.SortStableFunc(recs, func(a, b int32) int { return cmp.Compare(s.cluster.at(a), s.cluster.at(b)) })
 	var parts [][]RecordRef
 	for i, rec := range recs {
-		if i == 0 || s.cluster[rec] != s.cluster[recs[i-1]] {
+		if i == 0 || s.cluster.at(rec) != s.cluster.at(recs[i-1]) {
 			parts = append(parts, nil)
 		}
 		parts[len(parts)-1] = append(parts[len(parts)-1], s.refOf(rec))
@@ -139,7 +139,7 @@ func compareConflicts(a, b *snapshot, x *Diff) {
 		case j == len(b.conflicts):
 			order = -1
 		case i < len(a.conflicts):
-			order = compareConflict(a.conflicts[i], b.conflicts[j])
+			order = a.compareConflict(a.conflicts[i], b.conflicts[j])
 		}
 		if order <= 0 {
 			if order < 0 {

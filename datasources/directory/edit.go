@@ -2,12 +2,9 @@ package directory
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"sort"
 	"strings"
-
-	"github.com/trama-graph/trama/datasources/directory/fiscal"
 )
 
 // edit is one record of a source that is new or changed, or gone.
@@ -15,12 +12,12 @@ type edit struct {
 	id  string
 	rec record // "" when it is gone
 	// old and now are its places in the source's slab before and after, -1 where it
-	// is not there.
+	// is not there. A record that stays keeps its place.
 	old, now int32
 }
 
 // editsOf compares the old and the new records of a source, both sorted; ok is false
-// when more than max differ.
+// when more than limit differ. The places are not filled.
 func editsOf(old, recs []record, limit int) (list []edit, ok bool) {
 	i, j := 0, 0
 	for i < len(old) || j < len(recs) {
@@ -40,16 +37,16 @@ func editsOf(old, recs []record, limit int) (list []edit, ok bool) {
 		default:
 			order = strings.Compare(old[i].id(), recs[j].id())
 		}
-		switch {
-		case order < 0:
-			list = append(list, edit{id: old[i].id(), old: int32(i), now: -1})
+		if order < 0 {
+			list = append(list, edit{id: old[i].id()})
+		} else {
+			list = append(list, edit{id: recs[j].id(), rec: recs[j]})
+		}
+		if order <= 0 {
 			i++
-		case order > 0:
-			list = append(list, edit{recs[j].id(), recs[j], -1, int32(j)})
+		}
+		if order >= 0 {
 			j++
-		default:
-			list = append(list, edit{recs[j].id(), recs[j], int32(i), int32(j)})
-			i, j = i+1, j+1
 		}
 	}
 	return list, true
@@ -58,254 +55,184 @@ func editsOf(old, recs []record, limit int) (list []edit, ok bool) {
 // places finds where edits, sorted by id and without repeats, belong in a slab, and
 // leaves out those that change nothing.
 func (b *slab) places(edits []edit) []edit {
-	grown := int32(0)
+	free := b.recs.n
 	kept := edits[:0]
 	for _, e := range edits {
-		at := int32(sort.Search(len(b.recs), func(i int) bool { return b.recs[i].id() >= e.id }))
-		has := int(at) < len(b.recs) && b.recs[at].id() == e.id
-		e.old, e.now = -1, at+grown
+		at := b.find(e.id)
+		e.old, e.now = at, at
 		switch {
-		case has && e.rec == b.recs[at], !has && e.rec == "":
+		case at < 0 && e.rec == "", at >= 0 && e.rec == b.recs.at(at):
 			continue
-		case has && e.rec == "":
-			e.old, e.now = at, -1
-			grown--
-		case has:
-			e.old = at
-		default:
-			grown++
+		case e.rec == "":
+			e.now = -1
+		case at < 0:
+			e.now = free
+			free++
 		}
 		kept = append(kept, e)
 	}
 	return kept
 }
 
-// spliced makes a list with the values of edits in the place of the old ones.
-func spliced[T any](list []T, edits []edit, value func(i int, e *edit) T) []T {
-	out := make([]T, 0, len(list)+len(edits))
-	from := int32(0)
+// edited is the list of records after edits, sorted by id, of a sorted list.
+func edited(recs []record, edits []edit) []record {
+	out := make([]record, 0, len(recs)+len(edits))
 	for i := range edits {
 		e := &edits[i]
-		to := e.old
-		if to < 0 { // where it comes in between
-			to = from + e.now - int32(len(out))
+		n := sort.Search(len(recs), func(i int) bool { return recs[i].id() >= e.id })
+		out, recs = append(out, recs[:n]...), recs[n:]
+		if len(recs) > 0 && recs[0].id() == e.id {
+			recs = recs[1:]
 		}
-		out = append(out, list[from:to]...)
-		from = to
-		if e.old >= 0 {
-			from++
-		}
-		if e.now >= 0 {
-			out = append(out, value(i, e))
+		if e.rec != "" {
+			out = append(out, e.rec)
 		}
 	}
-	return append(out, list[from:]...)
-}
-
-// replaced is spliced, but leaves a list as it is when nothing in it changes.
-func replaced[T comparable](list []T, edits []edit, value func(i int, e *edit) T) []T {
-	for i := range edits {
-		if e := &edits[i]; e.old < 0 || e.now < 0 || list[e.old] != value(i, e) {
-			return spliced(list, edits, value)
-		}
-	}
-	return list
-}
-
-// shifts says by how much the numbers behind a place move.
-type shifts struct {
-	cuts  []int32 // ascending: numbers before
-	delta []int32 // of the numbers from a cut on
-	gone  []int32 // ascending: numbers that are no more
-	dirty []int32 // ascending: numbers, before, of what changed or is gone
-}
-
-func shiftsOf(edits []edit, base int32) shifts {
-	var s shifts
-	d := int32(0)
-	grown := int32(0)
-	for _, e := range edits {
-		switch {
-		case e.old < 0:
-			at := e.now - grown
-			grown++
-			d++
-			s.cuts, s.delta = append(s.cuts, base+at), append(s.delta, d)
-		case e.now < 0:
-			grown--
-			d--
-			s.gone, s.dirty = append(s.gone, base+e.old), append(s.dirty, base+e.old)
-			s.cuts, s.delta = append(s.cuts, base+e.old+1), append(s.delta, d)
-		default:
-			s.dirty = append(s.dirty, base+e.old)
-		}
-	}
-	return s
-}
-
-func (s *shifts) isNone() bool { return len(s.cuts) == 0 }
-
-// of returns the number after, -1 when there is none.
-func (s *shifts) of(n int32) int32 {
-	if len(s.cuts) == 0 || n < s.cuts[0] && (len(s.gone) == 0 || n < s.gone[0]) {
-		return n
-	}
-	if _, is := slices.BinarySearch(s.gone, n); is {
-		return -1
-	}
-	return s.near(n)
-}
-
-// near is the number after of one that is there, and of one that is gone a number
-// that keeps its place among the others.
-func (s *shifts) near(n int32) int32 {
-	if len(s.cuts) == 1 { // nearly always
-		if n >= s.cuts[0] {
-			return n + s.delta[0]
-		}
-		return n
-	}
-	i := sort.Search(len(s.cuts), func(i int) bool { return s.cuts[i] > n })
-	if i == 0 {
-		return n
-	}
-	return n + s.delta[i-1]
-}
-
-// span is what may move or is dirty: everything before from and behind to stays.
-func (s *shifts) span() (from, to int32) {
-	from, to = math.MaxInt32, -1
-	if len(s.dirty) > 0 {
-		from, to = s.dirty[0], s.dirty[len(s.dirty)-1]
-	}
-	if len(s.cuts) > 0 {
-		from, to = min(from, s.cuts[0]), math.MaxInt32
-	}
-	return from, to
-}
-
-func (s *shifts) isDirty(n int32) bool {
-	_, is := slices.BinarySearch(s.dirty, n)
-	return is
+	return append(out, recs...)
 }
 
 // after makes the slab in which the edits, in their places, are done.
 func (b *slab) after(edits []edit, cfg *setup, src int32) *slab {
 	source := &cfg.Sources[src]
 	n := &slab{
-		recs:  spliced(b.recs, edits, func(_ int, e *edit) record { return e.rec }),
-		folds: replaced(b.folds, edits, func(_ int, e *edit) string { return fold(e.rec.text(textName)) }),
+		recs: b.recs.edit(), keys: b.keys.edit(), reasons: b.reasons.edit(), folds: b.folds.edit(),
+		sorted: b.sorted, late: slices.Clone(b.late), dead: slices.Clone(b.dead),
 	}
-	keys, reasons := make([]string, len(edits)), make([]fiscal.Reason, len(edits))
-	for i, e := range edits {
-		if e.now >= 0 {
-			keys[i], reasons[i] = keyOf(e.rec, source, cfg.own)
+	for _, e := range edits {
+		if e.now < 0 {
+			n.bury(e.old)
+			continue
 		}
+		name := fold(e.rec.text(textName))
+		key, reason := keyOf(e.rec, source, cfg.own)
+		if e.old < 0 {
+			n.recs.push(e.rec)
+			n.keys.push(key)
+			n.reasons.push(reason)
+			n.folds.push(name)
+			at, _ := slices.BinarySearchFunc(n.late, e.now, n.compare)
+			n.late = slices.Insert(n.late, at, e.now)
+			continue
+		}
+		n.recs.set(e.now, e.rec)
+		put(&n.keys, e.now, key)
+		put(&n.reasons, e.now, reason)
+		put(&n.folds, e.now, name)
 	}
-	n.keys = replaced(b.keys, edits, func(i int, _ *edit) string { return keys[i] })
-	n.reasons = replaced(b.reasons, edits, func(i int, _ *edit) fiscal.Reason { return reasons[i] })
-	s := shiftsOf(edits, 0)
-	n.byKey = reindexed(b.byKey, edits, &s, func(i int32) string { return b.keys[i] }, func(i int32) string { return n.keys[i] })
-	if old := b.codes.made.Load(); old != nil {
-		v := reindexed(*old, edits, &s, b.code, n.code)
-		n.codes.made.Store(&v)
+	n.byKey = reindexed(&b.byKey, edits, b, n, (*slab).key)
+	n.indexAfter(b, edits, &cfg.boxes)
+	return n
+}
+
+// bury leaves a gap. What was there stays as it was: the places around it are found
+// by it.
+func (b *slab) bury(i int32) {
+	at, _ := slices.BinarySearch(b.dead, i)
+	b.dead = slices.Insert(b.dead, at, i)
+	if i >= b.sorted {
+		at, _ := slices.BinarySearchFunc(b.late, i, b.compare)
+		b.late = slices.Delete(b.late, at, at+1)
 	}
-	if old := b.emails.made.Load(); old != nil {
-		v := reindexed(*old, edits, &s, b.email, n.email)
-		n.emails.made.Store(&v)
+}
+
+// indexAfter takes over the indexes that were made of the slab before.
+func (b *slab) indexAfter(old *slab, edits []edit, boxes *mailboxes) {
+	if made := old.codes.made.Load(); made != nil {
+		v := reindexed(made, edits, old, b, (*slab).code)
+		b.codes.made.Store(&v)
 	}
-	if old := b.foreigners.made.Load(); old != nil {
+	if made := old.emails.made.Load(); made != nil {
+		v := reindexed(made, edits, old, b, (*slab).email)
+		b.emails.made.Store(&v)
+	}
+	if made := old.foreigners.made.Load(); made != nil {
 		var gone, fresh []entry
 		for _, e := range edits {
 			if e.old >= 0 {
-				gone = appendForeigners(gone, b.recs[e.old], e.old)
+				gone = appendForeigners(gone, old.recs.at(e.old), e.old)
 			}
 			if e.now >= 0 {
 				fresh = appendForeigners(fresh, e.rec, e.now)
 			}
 		}
-		v := reentered(*old, &s, gone, fresh)
-		n.foreigners.made.Store(&v)
+		v := b.reentered(made, gone, fresh)
+		b.foreigners.made.Store(&v)
 	}
-	if old := b.inBlocks.made.Load(); old != nil {
-		var gone, fresh blocks
+	if made := old.inBlocks.made.Load(); made != nil {
+		var gone, fresh entries
 		for _, e := range edits {
 			if e.old >= 0 {
-				gone.put(b.recs[e.old], e.old, &cfg.boxes)
+				gone.put(old.recs.at(e.old), e.old, boxes)
 			}
 			if e.now >= 0 {
-				fresh.put(e.rec, e.now, &cfg.boxes)
+				fresh.put(e.rec, e.now, boxes)
 			}
 		}
-		v := &blocks{names: reentered((*old).names, &s, gone.names, fresh.names), domains: reentered((*old).domains, &s, gone.domains, fresh.domains)}
-		n.inBlocks.made.Store(&v)
+		v := &blocks{names: b.reentered(&(*made).names, gone.names, fresh.names), domains: b.reentered(&(*made).domains, gone.domains, fresh.domains)}
+		b.inBlocks.made.Store(&v)
 	}
-	return n
 }
 
-// reindexed makes an index of the records after of that before, given the values
-// before and after, which are empty for records that are not in it.
-func reindexed(index []int32, edits []edit, s *shifts, was, value func(int32) string) []int32 {
-	if s.isNone() && !slices.ContainsFunc(edits, func(e edit) bool { return was(e.old) != value(e.now) }) {
-		return index
-	}
-	out := make([]int32, 0, len(index)+len(edits))
-	from, to := s.span()
-	for _, i := range index {
-		if i < from || i > to {
-			out = append(out, i)
-		} else if !s.isDirty(i) {
-			out = append(out, s.of(i))
-		}
-	}
+// reindexed makes an index of the slab after out of that of the slab before; records
+// whose value is empty are not in it.
+func reindexed(index *series[int32], edits []edit, was, now *slab, value func(*slab, int32) string) series[int32] {
+	out := index.edit()
+	var gone, fresh []int32
 	for _, e := range edits {
-		if e.now < 0 {
+		x, y := "", ""
+		if e.old >= 0 {
+			x = value(was, e.old)
+		}
+		if e.now >= 0 {
+			y = value(now, e.now)
+		}
+		if x == y { // it has its place by the value and the id
 			continue
 		}
-		v := value(e.now)
-		if v == "" {
-			continue
+		if x != "" {
+			gone = append(gone, e.old)
 		}
-		at := sort.Search(len(out), func(i int) bool {
-			return cmp.Or(strings.Compare(value(out[i]), v), cmp.Compare(out[i], e.now)) >= 0
-		})
-		out = slices.Insert(out, at, e.now)
+		if y != "" {
+			fresh = append(fresh, e.now)
+		}
 	}
+	in := func(b *slab) func(i, j int32) int {
+		return func(i, j int32) int { return cmp.Or(strings.Compare(value(b, i), value(b, j)), b.compare(i, j)) }
+	}
+	takenOut(&out, gone, in(was))
+	sortedInto(&out, fresh, in(now))
 	return out
 }
 
-// reentered does the same with entries, given those of the changed records before
-// and after.
-func reentered(list []entry, s *shifts, gone, fresh []entry) []entry {
-	if s.isNone() && slices.Equal(gone, fresh) {
-		return list
+// compareEntries orders entries by their hashes, and then by the ids of the records.
+func (b *slab) compareEntries(x, y entry) int {
+	if c := cmp.Compare(x.hash, y.hash); c != 0 {
+		return c
 	}
-	out := make([]entry, 0, len(list)+len(fresh))
-	from, to := s.span()
-	for _, e := range list {
-		if e.rec < from || e.rec > to {
-			out = append(out, e)
-		} else if !s.isDirty(e.rec) {
-			e.rec = s.of(e.rec)
-			out = append(out, e)
-		}
+	return cmp.Or(b.compare(x.rec, y.rec), cmp.Compare(x.why, y.why))
+}
+
+// reentered does with entries what reindexed does, given those of the changed records
+// before and after.
+func (b *slab) reentered(list *series[entry], gone, fresh []entry) series[entry] {
+	if slices.Equal(gone, fresh) {
+		return *list
 	}
-	for _, e := range fresh {
-		at, _ := slices.BinarySearchFunc(out, e, compareEntries)
-		out = slices.Insert(out, at, e)
-	}
+	out := list.edit()
+	takenOut(&out, gone, b.compareEntries)
+	sortedInto(&out, fresh, b.compareEntries)
 	return out
 }
 
 // byForeign returns the records that store foreign ids, by the hashes of those.
-func (b *slab) byForeign() []entry {
-	return b.foreigners.get(func() []entry {
+func (b *slab) byForeign() *series[entry] {
+	return b.foreigners.get(func() series[entry] {
 		var list []entry
-		for i, r := range b.recs {
-			list = appendForeigners(list, r, int32(i))
+		for i, r := range b.all() {
+			list = appendForeigners(list, r, i)
 		}
-		slices.SortFunc(list, compareEntries)
-		return slices.Clip(list)
+		slices.SortFunc(list, b.compareEntries)
+		return seriesOf(list)
 	})
 }
 

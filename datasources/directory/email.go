@@ -36,8 +36,8 @@ func (l *linker) byMailbox(yield func([]int32) bool) {
 			if b == nil {
 				continue
 			}
-			if list := b.byEmail(); at[s] < len(list) {
-				if e := b.email(list[at[s]]); !found || e < least {
+			if list := b.byEmail(); at[s] < list.len() {
+				if e := b.email(list.at(at[s])); !found || e < least {
 					least, found = e, true
 				}
 			}
@@ -52,8 +52,8 @@ func (l *linker) byMailbox(yield func([]int32) bool) {
 				continue
 			}
 			n := 0
-			for list := b.byEmail(); at[s] < len(list) && b.email(list[at[s]]) == least; at[s]++ {
-				if i := list[at[s]]; !b.recs[i].isDeleted() {
+			for list := b.byEmail(); at[s] < list.len() && b.email(list.at(at[s])) == least; at[s]++ {
+				if i := list.at(at[s]); !b.recs.at(i).isDeleted() {
 					recs = append(recs, l.base[s]+i)
 					n++
 				}

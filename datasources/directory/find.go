@@ -70,7 +70,7 @@ func (d *Directory) Find(ctx context.Context, by By) ([]string, error) {
 // collect adds the customers of a source's records.
 func (s *snapshot) collect(found []int32, src int, recs []int32) []int32 {
 	for _, i := range recs {
-		if c := s.cluster[s.base[src]+i]; len(found) < maxFound && !slices.Contains(found, c) {
+		if c := s.cluster.at(s.base[src] + i); len(found) < maxFound && !slices.Contains(found, c) {
 			found = append(found, c)
 		}
 	}

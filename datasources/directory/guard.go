@@ -33,7 +33,12 @@ func (l *linker) compatible(roots []int32) verdict {
 	l.reach = l.reach[:0]
 	for c, root := range roots {
 		for rec := root; ; {
-			l.reach = append(l.reach, reached{rec, l.sourceOf(rec), int32(c), l.usableKey(rec), l.rec(rec).isDeleted()})
+			src := l.sourceOf(rec)
+			b, i, key := l.slabs[src], rec-l.base[src], ""
+			if k := b.keys.at(i); !l.noKey[rec] && !strings.HasPrefix(k, invalid) {
+				key = k
+			}
+			l.reach = append(l.reach, reached{rec, src, int32(c), key, b.recs.at(i).isDeleted()})
 			if rec = l.next[rec]; rec == root {
 				break
 			}

@@ -19,9 +19,9 @@ func (d *Directory) Aliases(customerKey string) []string {
 		return nil
 	}
 	var list []string
-	for i := range s.ids.rows {
-		if s.ids.rows[i].MergedInto != 0 && s.ids.root(int32(i)) == s.key[c] {
-			list = append(list, s.ids.rows[i].ID)
+	for g := range s.ids.rows.n {
+		if s.ids.rows.ref(g).MergedInto != 0 && s.ids.root(g) == s.key.at(c) {
+			list = append(list, s.ids.id(g))
 		}
 	}
 	return list
@@ -32,10 +32,10 @@ func (d *Directory) Aliases(customerKey string) []string {
 func (d *Directory) MergedInto(id string) (into string, ok bool) {
 	s := d.snapshot.Load()
 	g, known := s.ids.find(id)
-	if !known || s.ids.rows[g].MergedInto == 0 {
+	if !known || s.ids.rows.ref(g).MergedInto == 0 {
 		return "", false
 	}
-	return s.ids.rows[s.ids.root(g)].ID, true
+	return s.ids.id(s.ids.root(g)), true
 }
 
 // History returns at most first events of a customer, the newest first, with those

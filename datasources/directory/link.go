@@ -27,6 +27,7 @@ type linker struct {
 	barred map[int32][]int32
 	noKey  []bool // records whose fiscal number is nobody's
 	groups [][]int32
+	doubts []ambiguity
 	known  map[string]bool // numbers of a part that are shared; nil: of the whole
 	reach  []reached       // buffer of compatible
 }
@@ -88,11 +89,11 @@ func (l *linker) block(a, b int32) {
 func (l *linker) conflict(kind schema.ConflictKind, field string, recs ...int32) {
 	recs = slices.Clone(recs)
 	slices.Sort(recs)
-	l.conflicts = append(l.conflicts, conflict{kind, field, slices.Compact(recs)})
+	l.conflicts = append(l.conflicts, conflict{&clash{kind, field, slices.Compact(recs)}})
 }
 
 func (l *linker) doubt(rec, src int32) {
-	l.snapshot.ambiguous = append(l.snapshot.ambiguous, ambiguity{rec, src})
+	l.doubts = append(l.doubts, ambiguity{rec, src})
 }
 
 // bond is what one link of a level would join: two records or more.
@@ -190,30 +191,37 @@ func (l *linker) refuse(v verdict, recs []int32) {
 // number gives the clusters their numbers, in the order of their least records,
 // and groups the members.
 func (l *linker) number() {
-	s, n := l.snapshot, l.size()
-	s.cluster = make([]int32, n)
-	count := int32(0)
-	for r := range n {
+	s := l.snapshot
+	cluster, n := filled(int(l.size()), -1), 0
+	var start []int32 // cluster → its first place among the members
+	for r := range s.records() {
+		n++
 		if root := l.root(r); root == r {
-			s.cluster[r] = count
-			count++
+			cluster[r] = int32(len(start))
+			start = append(start, 0)
 		} else {
-			s.cluster[r] = s.cluster[root]
+			cluster[r] = cluster[root]
 		}
+		start[cluster[r]]++
 	}
-	s.start = make([]int32, count+1)
-	for _, c := range s.cluster {
-		s.start[c+1]++
+	at := int32(0)
+	for c, size := range start {
+		start[c] = at
+		at += size
 	}
-	for c := range count {
-		s.start[c+1] += s.start[c]
+	members, lists := make([]int32, n), make([][]int32, len(start))
+	for c, from := range start {
+		to := at
+		if c+1 < len(start) {
+			to = start[c+1]
+		}
+		lists[c] = members[from:from:to]
 	}
-	s.members = make([]int32, n)
-	at := slices.Clone(s.start)
-	for r, c := range s.cluster {
-		s.members[at[c]] = int32(r)
-		at[c]++
+	for r := range s.records() {
+		c := cluster[r]
+		lists[c] = append(lists[c], r)
 	}
+	s.cluster, s.members = vectorOf(cluster), vectorOf(lists)
 }
 
 // report completes the conflicts and sorts what is searched by record.
@@ -223,40 +231,62 @@ func (l *linker) report() {
 		if b == nil {
 			continue
 		}
-		for i, reason := range b.reasons {
-			rec := s.base[src] + int32(i)
-			if reason > fiscal.Unsupported && !l.noKey[rec] && !b.recs[i].isDeleted() {
+		for i, r := range b.all() {
+			rec := s.base[src] + i
+			if b.reasons.at(i) > fiscal.Unsupported && !l.noKey[rec] && !r.isDeleted() {
 				l.conflict(schema.ConflictInvalidFiscalID, "taxId", rec)
 			}
 		}
 	}
 	l.deniedButMatching()
-	slices.SortFunc(s.conflicts, compareConflict)
-	s.conflicts = slices.CompactFunc(s.conflicts, func(a, b conflict) bool { return compareConflict(a, b) == 0 })
+	slices.SortFunc(s.conflicts, s.compareConflict)
+	s.conflicts = slices.CompactFunc(s.conflicts, func(a, b conflict) bool { return s.compareConflict(a, b) == 0 })
 	s.indexConflicts()
-	slices.SortFunc(s.ambiguous, func(a, b ambiguity) int { return cmp.Or(cmp.Compare(a.rec, b.rec), cmp.Compare(a.source, b.source)) })
-	s.ambiguous = slices.Compact(s.ambiguous)
+	slices.SortFunc(l.doubts, compareDoubts)
+	s.ambiguous = seriesOf(slices.Compact(l.doubts))
+}
+
+func compareDoubts(a, b ambiguity) int {
+	return cmp.Or(cmp.Compare(a.rec, b.rec), cmp.Compare(a.source, b.source))
 }
 
 // indexConflicts makes the conflicts be found by record.
 func (s *snapshot) indexConflicts() {
 	n := 0
-	for i := range s.conflicts {
-		n += len(s.conflicts[i].recs)
+	for _, c := range s.conflicts {
+		n += len(c.recs)
 	}
-	s.conflictsOf = make([]recordConflict, 0, n)
-	for i := range s.conflicts {
-		for _, r := range s.conflicts[i].recs {
-			s.conflictsOf = append(s.conflictsOf, recordConflict{r, int32(i)})
+	list := make([]recordConflict, 0, n)
+	for _, c := range s.conflicts {
+		for _, r := range c.recs {
+			list = append(list, recordConflict{r, c})
 		}
 	}
-	slices.SortFunc(s.conflictsOf, func(a, b recordConflict) int {
-		return cmp.Or(cmp.Compare(a.rec, b.rec), cmp.Compare(a.conflict, b.conflict))
-	})
+	slices.SortStableFunc(list, func(a, b recordConflict) int { return cmp.Compare(a.rec, b.rec) })
+	s.conflictsOf = seriesOf(list)
 }
 
-func compareConflict(a, b conflict) int {
-	return cmp.Or(cmp.Compare(a.kind, b.kind), slices.Compare(a.recs, b.recs), cmp.Compare(a.field, b.field))
+// compareOfRecord orders conflicts by the number of a record, and those of one record
+// as they are among all.
+func (s *snapshot) compareOfRecord(a, b recordConflict) int {
+	if a.rec != b.rec {
+		return cmp.Compare(a.rec, b.rec)
+	}
+	return s.compareConflict(a.conflict, b.conflict)
+}
+
+func (s *snapshot) compareConflict(a, b conflict) int {
+	if a.clash == b.clash {
+		return 0
+	}
+	return cmp.Or(cmp.Compare(a.kind, b.kind), slices.CompareFunc(a.recs, b.recs, s.compare), cmp.Compare(a.field, b.field))
+}
+
+// conflictsOn calls f with the conflicts of a record.
+func (s *snapshot) conflictsOn(rec int32, f func(conflict)) {
+	for i := s.conflictsOf.search(func(c recordConflict) bool { return c.rec >= rec }); i < s.conflictsOf.len() && s.conflictsOf.at(i).rec == rec; i++ {
+		f(s.conflictsOf.at(i).conflict)
+	}
 }
 
 // deniedButMatching reports the denials that a rule contradicts.

@@ -14,46 +14,93 @@ import (
 	"github.com/trama-graph/trama/schema"
 )
 
-// lists are the orders customers are listed in, ascending; ties are broken by id.
-type lists struct {
-	byID, byName, byCreated, byUpdated []int32
+// The orders customers are listed in.
+const (
+	byID = iota
+	byName
+	byCreated
+	byUpdated
+	orderCount
+)
 
-	name             []string // customer → his name as it is sorted
-	created, updated []int64  // nanoseconds; absent sorts first
+// lists are the orders, ascending; ties are broken by id.
+type lists struct {
+	orders [orderCount]series[int32]
+
+	name             vector[string] // customer → his name as it is sorted
+	created, updated vector[int64]  // nanoseconds; absent sorts first
 }
 
 const absent = math.MinInt64
 
+// listed is what a customer is sorted by.
+type listed struct {
+	name             string
+	created, updated int64
+}
+
+// listedAs computes it of a customer's records.
+func (s *snapshot) listedAs(recs []int32) listed {
+	var x listed
+	if rec, _ := s.pick(recs, "name", func(rec int32) string { return s.rec(rec).text(textName) }); rec >= 0 {
+		x.name = s.folded(rec)
+	}
+	created, updated := s.times(recs)
+	x.created, x.updated = nanos(created), nanos(updated)
+	return x
+}
+
 // sortLists makes the orders.
 func (s *snapshot) sortLists() {
 	n := s.customers()
-	s.name, s.created, s.updated = make([]string, n), make([]int64, n), make([]int64, n)
-	s.byID = make([]int32, n)
+	name, created, updated := make([]string, n), make([]int64, n), make([]int64, n)
+	ids := make([]int32, n)
 	for c := range n {
-		recs := s.of(c)
-		s.byID[c] = c
-		if rec, _ := s.pick(recs, "name", func(rec int32) string { return s.rec(rec).text(textName) }); rec >= 0 {
-			src := s.sourceOf(rec)
-			s.name[c] = s.slabs[src].folds[rec-s.base[src]]
-		}
-		created, updated := s.times(recs)
-		s.created[c], s.updated[c] = nanos(created), nanos(updated)
+		x := s.listedAs(s.of(c))
+		ids[c], name[c], created[c], updated[c] = c, x.name, x.created, x.updated
 	}
-	slices.SortFunc(s.byID, func(a, b int32) int { return strings.Compare(s.id(a), s.id(b)) })
+	slices.SortFunc(ids, s.compareIDs)
+	// Sorted stably from the order of ids, which breaks the ties.
+	sorted := func(compare func(a, b int32) int) series[int32] {
+		list := slices.Clone(ids)
+		slices.SortStableFunc(list, compare)
+		return seriesOf(list)
+	}
 	var wait sync.WaitGroup
 	wait.Go(func() {
-		s.byName = s.sorted(func(a, b int32) int { return strings.Compare(s.name[a], s.name[b]) })
+		s.orders[byName] = sorted(func(a, b int32) int { return strings.Compare(name[a], name[b]) })
 	})
-	s.byCreated = s.sorted(func(a, b int32) int { return cmp.Compare(s.created[a], s.created[b]) })
-	s.byUpdated = s.sorted(func(a, b int32) int { return cmp.Compare(s.updated[a], s.updated[b]) })
+	s.orders[byCreated] = sorted(func(a, b int32) int { return cmp.Compare(created[a], created[b]) })
+	s.orders[byUpdated] = sorted(func(a, b int32) int { return cmp.Compare(updated[a], updated[b]) })
+	s.orders[byID] = seriesOf(ids)
 	wait.Wait()
+	s.name, s.created, s.updated = vectorOf(name), vectorOf(created), vectorOf(updated)
 }
 
-// sorted sorts stably from the order of ids, which breaks the ties.
-func (s *snapshot) sorted(compare func(a, b int32) int) []int32 {
-	list := slices.Clone(s.byID)
-	slices.SortStableFunc(list, compare)
-	return list
+// compareIn orders two customers as a list has them.
+func (s *snapshot) compareIn(order int, a, b int32) int {
+	d := 0
+	switch order {
+	case byName:
+		d = strings.Compare(s.name.at(a), s.name.at(b))
+	case byCreated:
+		d = cmp.Compare(s.created.at(a), s.created.at(b))
+	case byUpdated:
+		d = cmp.Compare(s.updated.at(a), s.updated.at(b))
+	}
+	if d == 0 {
+		d = s.compareIDs(a, b)
+	}
+	return d
+}
+
+// compareIDs orders two customers by their ids, and by the age of the ids if a store
+// should have one twice.
+func (s *snapshot) compareIDs(a, b int32) int {
+	if d := strings.Compare(s.id(a), s.id(b)); d != 0 {
+		return d
+	}
+	return cmp.Compare(s.key.at(a), s.key.at(b))
 }
 
 func nanos(t time.Time) int64 {
@@ -68,7 +115,7 @@ var columns = [...]string{"id", "name", "legalName", "taxId", "country", "email"
 
 // order is one of the lists with the way to compare a customer with a cursor.
 type order struct {
-	list []int32
+	list series[int32]
 	desc bool
 	// compare orders a customer and a cursor's value, ids not looked at.
 	compare func(customer int32, v schema.Value) int
@@ -80,19 +127,19 @@ func (s *snapshot) order(by schema.Sort) (order, error) {
 	case "":
 		return s.order(schema.Sort{Column: "createdAt", Desc: true})
 	case "id":
-		o.list = s.byID
+		o.list = s.orders[byID]
 		o.compare = func(c int32, v schema.Value) int { return strings.Compare(s.id(c), v.Str) }
 	case "name":
-		o.list = s.byName
+		o.list = s.orders[byName]
 		// The cursor carries the name as it is shown; it is folded here, as the
 		// rows were.
-		o.compare = func(c int32, v schema.Value) int { return strings.Compare(s.name[c], fold(v.Str)) }
+		o.compare = func(c int32, v schema.Value) int { return strings.Compare(s.name.at(c), fold(v.Str)) }
 	case "createdAt":
-		o.list = s.byCreated
-		o.compare = func(c int32, v schema.Value) int { return cmp.Compare(s.created[c], nanos(v.Time)) }
+		o.list = s.orders[byCreated]
+		o.compare = func(c int32, v schema.Value) int { return cmp.Compare(s.created.at(c), nanos(v.Time)) }
 	case "updatedAt":
-		o.list = s.byUpdated
-		o.compare = func(c int32, v schema.Value) int { return cmp.Compare(s.updated[c], nanos(v.Time)) }
+		o.list = s.orders[byUpdated]
+		o.compare = func(c int32, v schema.Value) int { return cmp.Compare(s.updated.at(c), nanos(v.Time)) }
 	default:
 		return o, schema.Errorf(schema.UnsupportedFilter, "customers cannot be sorted by %s", by.Column)
 	}
@@ -102,9 +149,9 @@ func (s *snapshot) order(by schema.Sort) (order, error) {
 // at returns the i-th customer in the order's direction.
 func (o *order) at(i int) int32 {
 	if o.desc {
-		return o.list[len(o.list)-1-i]
+		return o.list.at(o.list.len() - 1 - i)
 	}
-	return o.list[i]
+	return o.list.at(i)
 }
 
 // from returns where a page begins.
@@ -112,7 +159,7 @@ func (o *order) from(s *snapshot, after *datasources.After) int {
 	if after == nil {
 		return 0
 	}
-	return sort.Search(len(o.list), func(i int) bool {
+	return sort.Search(o.list.len(), func(i int) bool {
 		c := o.at(i)
 		d := o.compare(c, after.Value)
 		if d == 0 && after.ID != "" {
@@ -160,7 +207,7 @@ func (d *Directory) List(ctx context.Context, q datasources.Query) (datasources.
 	rows.More = []bool{false}
 	from := o.from(s, q.After)
 	i := from
-	for ; i < len(o.list); i++ {
+	for ; i < o.list.len(); i++ {
 		if i&0xfff == 0 && ctx.Err() != nil {
 			return rows, ctx.Err()
 		}
@@ -177,10 +224,10 @@ func (d *Directory) List(ctx context.Context, q datasources.Query) (datasources.
 	if !q.Total {
 		return rows, nil
 	}
-	total := len(o.list)
+	total := o.list.len()
 	if !all {
 		total = len(rows.Items)
-		for j := range o.list {
+		for j := range o.list.len() {
 			if j&0xfff == 0 && ctx.Err() != nil {
 				return rows, ctx.Err()
 			}
@@ -201,16 +248,16 @@ func (s *snapshot) narrow(o *order, q datasources.Query) {
 			continue
 		}
 		column := cmp.Or(q.Order.Column, "createdAt")
-		o.list = nil
+		var list []int32
 		for _, v := range p.Values {
 			if c := s.customer(v.Str); c >= 0 {
-				o.list = append(o.list, c)
+				list = append(list, c)
 			}
 		}
-		slices.SortFunc(o.list, func(a, b int32) int {
+		slices.SortFunc(list, func(a, b int32) int {
 			return cmp.Or(o.compare(a, s.column(b, column)), strings.Compare(s.id(a), s.id(b)))
 		})
-		o.list = slices.Compact(o.list)
+		o.list = seriesOf(slices.Compact(list))
 		return
 	}
 }

@@ -23,5 +23,5 @@ func (d *Directory) Conflict(ctx context.Context, key string) (Conflict, error) 
 	if err != nil {
 		return Conflict{}, err
 	}
-	return d.present(s, &conflict{kind, field, recs}, d.book.state(key)), nil
+	return d.present(s, &conflict{&clash{kind, field, recs}}, d.book.state(key)), nil
 }

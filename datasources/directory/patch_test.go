@@ -19,6 +19,7 @@ func TestPatch(t *testing.T) {
 		config := genConfig(r)
 		st := newMemory()
 		d := open(t, config(), st)
+		d.LeaveRoom(rapid.IntRange(0, 3).Draw(r, "room"))
 		world := map[string]map[string]rec{}
 		for _, s := range []string{"crm", "books", "erp"} {
 			world[s] = map[string]rec{}
@@ -146,4 +147,88 @@ func TestPatchShared(t *testing.T) {
 	step(0, rec{ID: "b1", Email: "a@b.md"}, rec{ID: "b3", Email: "a@b.md"})
 	step(0, rec{ID: "b4", Email: "a@b.md"})
 	step(1, rec{ID: "b3"}, rec{ID: "b4"})
+}
+
+// TestPatchOrder: what is shown in an order is in the order of the records' ids,
+// whenever they came: records of one customer, value conflicts and suggestions.
+func TestPatchOrder(t *testing.T) {
+	world := func(ids ...string) (list []rec) {
+		for _, id := range ids {
+			list = append(list, rec{ID: id, TaxID: idno(int(id[1])), Name: "Casa " + id, City: "Orhei", Phone: "+373 22 123456"})
+		}
+		return list
+	}
+	other := func(ids ...string) (list []rec) {
+		for _, id := range ids {
+			list = append(list, rec{ID: id, TaxID: idno(int(id[1])), Name: "Casa x" + id, City: "Orhei"})
+		}
+		return list
+	}
+	twins := func(ids ...string) (list []rec) {
+		for _, id := range ids {
+			list = append(list, rec{ID: id, Name: "Exemplu", City: "Orhei"})
+		}
+		return list
+	}
+	shown := func(d *directory.Directory) (list []string) {
+		found, _, _, err := d.ConflictsPage(t.Context(), directory.ConflictFilter{State: directory.StateOpen}, 100, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range found {
+			list = append(list, string(c.Kind)+" "+c.Key)
+		}
+		pairs, _, _, err := d.Suggestions(t.Context(), directory.SuggestionFilter{}, 100, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range pairs {
+			list = append(list, p.Key+" "+p.A.RecordID+" "+p.B.RecordID)
+		}
+		if len(found) < 4 || len(pairs) < 3 {
+			t.Fatalf("%d conflicts and %d pairs: nothing is told", len(found), len(pairs))
+		}
+		return list
+	}
+	cfg := config()
+	cfg.Suggest = []string{directory.SuggestName}
+	whole := open(t, cfg, newMemory())
+	fill(t, whole, of{"crm": append(world("a1", "a2", "a3", "a4"), twins("t1", "t2", "t3")...), "books": other("b1", "b2", "b3", "b4")})
+	if whole.IsPatched() {
+		t.Fatal("the filled one is patched")
+	}
+	d := open(t, cfg, newMemory())
+	fill(t, d, of{"crm": append(world("a4"), twins("t3")...), "books": other("b2", "b3", "b4")})
+	verify := func() {
+		if err := d.Verify(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, x := range append(world("a3", "a1", "a2"), twins("t2", "t1")...) {
+		if err := d.Apply(t.Context(), "crm", []rec{x}, nil, at(2000)); err != nil {
+			t.Fatal(err)
+		}
+		verify()
+	}
+	if err := d.Apply(t.Context(), "books", other("b1"), nil, at(2000)); err != nil {
+		t.Fatal(err)
+	}
+	verify()
+	if !d.IsPatched() {
+		t.Fatal("it was made anew")
+	}
+	if got, want := shown(d), shown(whole); !slices.Equal(got, want) {
+		t.Errorf("shown\n got %q\nwant %q", got, want)
+	}
+	// A customer whose later record goes before the earlier is put in order.
+	if err := d.Apply(t.Context(), "crm", []rec{{ID: "a0", Name: "Casa"}}, nil, at(2000)); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Link(t.Context(), ref("crm", "a0"), ref("crm", "a4"), "ana", ""); err != nil {
+		t.Fatal(err)
+	}
+	if d.IsPatched() || d.IsMixed() {
+		t.Error("the numbers are not in order")
+	}
+	verify()
 }

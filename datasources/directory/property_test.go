@@ -123,12 +123,18 @@ func TestOrderOfArrival(t *testing.T) {
 		for range rapid.IntRange(0, 6).Draw(r, "steps") {
 			s := rapid.SampledFrom([]string{"crm", "books", "erp"}).Draw(r, "step")
 			replace(t, e, s, shuffled(r, genEarlier(r, world[s]))...)
+			if err := e.Verify(); err != nil {
+				r.Fatal(err)
+			}
 			if rapid.IntRange(0, 4).Draw(r, "restart") == 0 {
 				e = open(t, config(), other)
 			}
 		}
 		for _, s := range rapid.Permutation([]string{"crm", "books", "erp"}).Draw(r, "order") {
 			replace(t, e, s, shuffled(r, world[s])...)
+			if err := e.Verify(); err != nil {
+				r.Fatal(err)
+			}
 		}
 		if got := clusters(t, e); !slices.Equal(got, want) {
 			r.Fatalf("customers\n got %q\nwant %q", got, want)
@@ -140,6 +146,9 @@ func TestOrderOfArrival(t *testing.T) {
 		before, saves := keys(t, e), other.saves
 		for s := range world {
 			replace(t, e, s, shuffled(r, world[s])...)
+			if err := e.Verify(); err != nil {
+				r.Fatal(err)
+			}
 		}
 		again := open(t, config(), other)
 		if other.saves != saves {

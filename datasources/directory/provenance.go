@@ -20,7 +20,7 @@ type Origin struct {
 type OriginValue struct {
 	Value string
 	RecordRef
-	ReadAt     time.Time // when the source's index was last read completely
+	ReadAt     time.Time // up to when the source's records are known
 	ModifiedAt time.Time // of the record; zero when its source does not tell
 }
 

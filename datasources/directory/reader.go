@@ -34,16 +34,17 @@ func (d *Directory) ByParent(context.Context, datasources.Relation, []string, da
 	return datasources.Rows[schema.Customer]{}, schema.Errorf(schema.UnsupportedFilter, "customers cannot be asked for by a parent")
 }
 
-// age makes empty rows that tell how old the oldest index is, and whether one of
-// them could not be read last time.
+// age makes empty rows that tell how old the records of the oldest index are, and
+// whether one of them could not be read last time, by the directory or by the copy it
+// is listed from. A source that has no customers to list makes nothing old.
 func (d *Directory) age(s *snapshot) datasources.Rows[schema.Customer] {
 	var rows datasources.Rows[schema.Customer]
 	for src := range s.cfg.Sources {
-		if !s.cfg.Sources[src].Indexed {
+		if !s.cfg.Sources[src].Indexed || d.isUnused(s, int32(src)) {
 			continue
 		}
 		st := d.states[src].Load()
-		rows.Stale = rows.Stale || st.err != nil || s.slabs[src] == nil
+		rows.Stale = rows.Stale || st.err != nil || s.slabs[src] == nil || d.isLate(int32(src))
 		if !st.asOf.IsZero() && (rows.AsOf.IsZero() || st.asOf.Before(rows.AsOf)) {
 			rows.AsOf = st.asOf
 		}
@@ -58,7 +59,7 @@ func (d *Directory) filling(s *snapshot) error {
 		if s.slabs[src] != nil {
 			return nil
 		}
-		if s.cfg.Sources[src].Indexed {
+		if s.cfg.Sources[src].Indexed && !d.isUnused(s, int32(src)) {
 			waiting = append(waiting, s.cfg.Sources[src].Name)
 		}
 	}
@@ -97,7 +98,7 @@ func (d *Directory) Golden(source, recordID string) (customerKey string, ok bool
 	if rec < 0 {
 		return "", false
 	}
-	return s.id(s.cluster[rec]), true
+	return s.id(s.cluster.at(rec)), true
 }
 
 // Keys returns a customer's keys in a source, and what is known of him there. A
@@ -118,5 +119,5 @@ func (d *Directory) Keys(customerKey, source string) (recordIDs []string, state 
 			recordIDs = append(recordIDs, s.rec(rec).id())
 		}
 	}
-	return recordIDs, s.state(c, src, len(recordIDs))
+	return recordIDs, d.state(s, c, src, len(recordIDs))
 }

@@ -15,8 +15,9 @@ import (
 // a few chunks of memory, compare by ==, and are stored as they are.
 //
 // The form: version, flags, the times that are present, the texts in the order of
-// the constants below, then the foreign ids as pairs. Lengths and numbers are
-// varints.
+// the constants below, the foreign ids as pairs, then, when there are any, the names
+// of who made and changed it. Lengths and numbers are varints. Records that were
+// stored before names were have no such flag, and are read as they are.
 type record string
 
 const recordVersion = 1
@@ -28,6 +29,7 @@ const (
 	flagCreated
 	flagModified
 	flagForeign // has foreign ids
+	flagHands   // has the names of who made and changed it
 )
 
 // The texts of a record, in their order.
@@ -64,6 +66,7 @@ func pack(b []byte, r *datasources.CustomerRecord) (packed []byte, ok bool) {
 		return b, false
 	}
 	foreign := foreignOf(r)
+	createdBy, modifiedBy := key(r.CreatedBy), key(r.ModifiedBy)
 	var flags byte
 	for _, f := range []struct {
 		set bool
@@ -74,6 +77,7 @@ func pack(b []byte, r *datasources.CustomerRecord) (packed []byte, ok bool) {
 		{!r.CreatedAt.IsZero(), flagCreated},
 		{!r.ModifiedAt.IsZero(), flagModified},
 		{len(foreign) > 0, flagForeign},
+		{createdBy != "" || modifiedBy != "", flagHands},
 	} {
 		if f.set {
 			flags |= f.bit
@@ -96,6 +100,9 @@ func pack(b []byte, r *datasources.CustomerRecord) (packed []byte, ok bool) {
 	b = binary.AppendUvarint(b, uint64(len(foreign)))
 	for _, f := range foreign {
 		b = appendText(appendText(b, f.target), f.id)
+	}
+	if flags&flagHands != 0 {
+		b = appendText(appendText(b, createdBy), modifiedBy)
 	}
 	return b, true
 }
@@ -209,6 +216,31 @@ func (r record) foreign(f func(target, id string)) {
 	}
 }
 
+// hands returns who made the record and who changed it last, "" when not told.
+func (r record) hands() (createdBy, modifiedBy string) {
+	if r[1]&flagHands == 0 {
+		return "", ""
+	}
+	rest := r.behindForeign()
+	createdBy, rest = cutText(rest)
+	modifiedBy, _ = cutText(rest)
+	return createdBy, modifiedBy
+}
+
+// behindForeign is what comes behind the foreign ids.
+func (r record) behindForeign() string {
+	rest := string(r[r.textsAt():])
+	for range textCount {
+		_, rest = cutText(rest)
+	}
+	n, rest := cutUvarint(rest)
+	for range n {
+		_, rest = cutText(rest)
+		_, rest = cutText(rest)
+	}
+	return rest
+}
+
 // check reports a packed record that is not whole.
 func (r record) check() (err error) {
 	defer func() {
@@ -219,12 +251,8 @@ func (r record) check() (err error) {
 	if r[0] != recordVersion {
 		return errRecord
 	}
-	rest := string(r[r.textsAt():])
-	for range textCount {
-		_, rest = cutText(rest)
-	}
-	n, rest := cutUvarint(rest)
-	for range n {
+	rest := r.behindForeign()
+	if r[1]&flagHands != 0 {
 		_, rest = cutText(rest)
 		_, rest = cutText(rest)
 	}

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ func FuzzRecord(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id, code, name, tax, foreign string, created int64, deleted bool, damaged []byte) {
 		in := datasources.CustomerRecord{
 			ID: id, Code: code, Name: name, TaxID: tax, ForeignIDs: map[string]string{"onec": foreign}, CreatedAt: time.Unix(created, 7), Deleted: deleted,
+			CreatedBy: foreign, ModifiedBy: name,
 		}
 		packed, ok := pack(nil, &in)
 		if ok != (id != "" && len(id) <= maxKey) {
@@ -39,6 +41,9 @@ func FuzzRecord(f *testing.F) {
 			if !reflect.DeepEqual(got, want) {
 				t.Fatalf("foreign ids %v, want %v", got, want)
 			}
+			if by, last := r.hands(); by != key(in.CreatedBy) || last != key(in.ModifiedBy) {
+				t.Fatalf("by %q and %q came back as %q and %q", in.CreatedBy, in.ModifiedBy, by, last)
+			}
 			for n := range textCount {
 				r.text(n)
 			}
@@ -49,8 +54,36 @@ func FuzzRecord(f *testing.F) {
 			}
 			r.times()
 			r.foreign(func(string, string) {})
+			r.hands()
 		}
 	})
+}
+
+// TestOldRecord: what was stored before records had the names of who typed them in
+// is read as it was, and what has no names is stored as then.
+func TestOldRecord(t *testing.T) {
+	old := "\x01\x10\x02c1\x02K1\x04Alfa" + strings.Repeat("\x00", 9) + "\x01\x04onec\x03uid"
+	r := record(old)
+	if err := r.check(); err != nil {
+		t.Fatal(err)
+	}
+	if by, last := r.hands(); by != "" || last != "" || r.text(textName) != "Alfa" {
+		t.Errorf("%q by %q and %q", r.text(textName), by, last)
+	}
+	in := datasources.CustomerRecord{ID: "c1", Code: "K1", Name: "Alfa", ForeignIDs: map[string]string{"onec": "uid"}}
+	if now, _ := pack(nil, &in); string(now) != old {
+		t.Errorf("packed as %q, was %q", now, old)
+	}
+	in.CreatedBy = "Ana"
+	if now, _ := pack(nil, &in); string(now) != "\x01\x30"+old[2:]+"\x03Ana\x00" {
+		t.Errorf("with a name packed as %q", now)
+	}
+	for n := range len("\x03Ana\x00") {
+		now, _ := pack(nil, &in)
+		if record(now[:len(now)-1-n]).check() == nil {
+			t.Errorf("%d bytes less go unnoticed", n+1)
+		}
+	}
 }
 
 func TestBareName(t *testing.T) {

@@ -5,64 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/trama-graph/trama/datasources/directory/fiscal"
 	"github.com/trama-graph/trama/schema"
 )
-
-// groupKeys finds the records that bear one fiscal number, and sets apart the
-// numbers that too many records of one source bear to be anybody's.
-func (l *linker) groupKeys() {
-	at := make([]int, len(l.slabs))
-	arena := make([]int32, 0, l.size()) // never grows beyond: every record has one key at most
-	for {
-		least, found := "", false
-		for s, b := range l.slabs {
-			if b != nil && at[s] < len(b.byKey) {
-				if k := b.keys[b.byKey[at[s]]]; !found || k < least {
-					least, found = k, true
-				}
-			}
-		}
-		if !found {
-			return
-		}
-		from, shared := len(arena), false
-		for s, b := range l.slabs {
-			if b == nil {
-				continue
-			}
-			live := 0
-			for at[s] < len(b.byKey) && b.keys[b.byKey[at[s]]] == least {
-				if i := b.byKey[at[s]]; !b.recs[i].isDeleted() {
-					live++
-					arena = append(arena, l.base[s]+i)
-				}
-				at[s]++
-			}
-			shared = shared || live > l.cfg.SharedLimit
-		}
-		shared = shared || l.known[least]
-		l.group(arena[from:len(arena):len(arena)], strings.HasPrefix(least, invalid), shared)
-	}
-}
-
-// group takes the live records of one number.
-func (l *linker) group(recs []int32, isInvalid, shared bool) {
-	switch {
-	case len(recs) < 2 && (!shared || len(recs) == 0):
-	case isInvalid && !l.known[l.keyOf(recs[0])] && !slices.ContainsFunc(recs, func(r int32) bool { return l.reasonOf(r) == fiscal.Placeholder }):
-	case shared:
-		for _, r := range recs {
-			l.noKey[r] = true
-		}
-		l.shared[l.keyOf(recs[0])] = true
-		if l.known == nil { // of a part, the whole group is reported by the patch
-			l.conflict(schema.ConflictSharedFiscalID, "taxId", recs...)
-		}
-	case !isInvalid:
-		l.groups = append(l.groups, recs)
-	}
-}
 
 // manual applies the decisions made by hand. A denial parts even when links by
 // hand are switched off: it can only make less visible.
@@ -98,11 +42,11 @@ func (l *linker) foreign() {
 		if b == nil {
 			continue
 		}
-		for i, r := range b.recs {
+		for i, r := range b.all() {
 			if r.isDeleted() {
 				continue
 			}
-			u := l.base[s] + int32(i)
+			u := l.base[s] + i
 			r.foreign(func(target, id string) {
 				to, ok := targets[target]
 				if !ok {
@@ -181,7 +125,7 @@ func (l *linker) former(u int32, found []int32, id string) []int32 {
 	}
 	var gone []int32
 	for _, i := range l.slabs[src].withCode(id) {
-		if d := l.base[src] + i; l.slabs[src].recs[i].isDeleted() && (key == "" || l.usableKey(d) != key) {
+		if d := l.base[src] + i; l.slabs[src].recs.at(i).isDeleted() && (key == "" || l.usableKey(d) != key) {
 			gone = append(gone, d)
 		}
 	}
@@ -191,7 +135,7 @@ func (l *linker) former(u int32, found []int32, id string) []int32 {
 // named appends the live records whose id or code a foreign id names.
 func (b *slab) named(found []int32, base int32, id string) []int32 {
 	add := func(i int32) {
-		if i >= 0 && !b.recs[i].isDeleted() && !slices.Contains(found, base+i) {
+		if i >= 0 && !b.recs.at(i).isDeleted() && !slices.Contains(found, base+i) {
 			found = append(found, base+i)
 		}
 	}

@@ -34,6 +34,7 @@ func (d *Directory) Run(ctx context.Context, indexers map[string]datasources.Cus
 			return fmt.Errorf("run the directory: %w", err)
 		}
 	}
+	d.Attend(indexers)
 	var wait sync.WaitGroup
 	wait.Go(func() { d.read(ctx, indexers) })
 	wait.Go(func() { d.follow(ctx) })

@@ -13,6 +13,8 @@ type setup struct {
 	boxes   mailboxes
 	assumed []assumption     // by source
 	ranks   map[string][]int // owned field → source → rank, the lowest wins
+	// leastRoom is what tests have in the place of room.
+	leastRoom int
 }
 
 // assumption says where the customer keys of a source without an index come from.

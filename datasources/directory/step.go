@@ -24,12 +24,21 @@ func newStep(prev, next *snapshot, src int32) *step {
 	return &step{prev: prev, next: next, src: src, ghosts: prev.ghosts}
 }
 
-// compare walks the old and the new records side by side.
+// compare walks the old and the new records side by side. The numbers of both
+// snapshots are in order.
 func (s *step) compare(old, recs []record) {
-	from, to := s.prev.base[s.src], s.prev.base[s.src+1]
-	s.before.golden = append(s.before.golden, s.prev.golden[:from]...)
-	s.before.origin = append(s.before.origin, s.prev.origin[:from]...)
+	s.before = before{filled(int(s.next.size()), -1), filled(int(s.next.size()), -1)}
+	for src, b := range s.prev.slabs {
+		if b == nil || int32(src) == s.src {
+			continue
+		}
+		for i := range b.recs.n {
+			was, now := s.prev.base[src]+i, s.next.base[src]+i
+			s.before.golden[now], s.before.origin[now] = s.prev.golden.at(was), s.prev.origin.at(was)
+		}
+	}
 	s.data, s.fresh = make([]bool, len(recs)), make([]bool, len(recs))
+	from, at := s.prev.base[s.src], s.next.base[s.src]
 	i := 0
 	for n, r := range recs {
 		id := r.id()
@@ -37,35 +46,36 @@ func (s *step) compare(old, recs []record) {
 			s.leave(from + int32(i))
 			i++
 		}
+		var g ghost
 		if i < len(old) && old[i].id() == id {
-			s.stay(n, from+int32(i), r)
+			g = s.stay(n, from+int32(i), r)
 			i++
 		} else {
-			s.arrive(n, r)
+			g = s.arrive(n, r)
 		}
+		s.before.golden[at+int32(n)], s.before.origin[at+int32(n)] = g.golden, g.origin
 	}
 	for ; i < len(old); i++ {
 		s.leave(from + int32(i))
 	}
-	s.before.golden = append(s.before.golden, s.prev.golden[to:]...)
-	s.before.origin = append(s.before.origin, s.prev.origin[to:]...)
 }
 
 // leave: the source no longer has the record. Its id waits for its return.
 func (s *step) leave(rec int32) {
 	s.ownGhosts()
-	ref, g := s.prev.refOf(rec), ghost{s.prev.golden[rec], s.prev.origin[rec]}
+	ref, g := s.prev.refOf(rec), s.prev.ghost(rec)
 	s.ghosts[ref] = g
 	s.gone = append(s.gone, MemberChange{Member: Member{Source: ref.Source, RecordID: ref.RecordID, Customer: int64(g.golden) + 1, Origin: int64(g.origin) + 1}})
 }
 
-// stay: the source still has the record.
-func (s *step) stay(n int, rec int32, r record) {
-	s.before.golden = append(s.before.golden, s.prev.golden[rec])
-	s.before.origin = append(s.before.origin, s.prev.origin[rec])
-	was := s.prev.rec(rec)
+// ghost is what a record would leave behind.
+func (s *snapshot) ghost(rec int32) ghost { return ghost{s.golden.at(rec), s.origin.at(rec)} }
+
+// stay: the source still has the record. It returns the ids it had.
+func (s *step) stay(n int, rec int32, r record) ghost {
+	g, was := s.prev.ghost(rec), s.prev.rec(rec)
 	if s.data[n] = was != r; !s.data[n] {
-		return
+		return g
 	}
 	if r.isDeleted() && !was.isDeleted() {
 		if links := s.prev.linksOf(rec); len(links) > 0 {
@@ -75,10 +85,11 @@ func (s *step) stay(n int, rec int32, r record) {
 		}
 	}
 	s.live(r)
+	return g
 }
 
-// arrive: the record is new, or comes back.
-func (s *step) arrive(n int, r record) {
+// arrive: the record is new, or comes back. It returns the ids it had, -1 none.
+func (s *step) arrive(n int, r record) ghost {
 	s.data[n], s.fresh[n] = true, true
 	ref := RecordRef{s.next.cfg.Sources[s.src].Name, r.id()}
 	g, ok := s.ghosts[ref]
@@ -88,9 +99,8 @@ func (s *step) arrive(n int, r record) {
 	} else {
 		g = ghost{-1, -1}
 	}
-	s.before.golden = append(s.before.golden, g.golden)
-	s.before.origin = append(s.before.origin, g.origin)
 	s.live(r)
+	return g
 }
 
 // live forgets the kept links of a record that is not deleted any more.
@@ -121,7 +131,7 @@ func (s *step) ownKept() {
 func (s *snapshot) linksOf(rec int32) []Kept {
 	var links []Kept
 	ref := s.refOf(rec)
-	for _, other := range s.of(s.cluster[rec]) {
+	for _, other := range s.of(s.cluster.at(rec)) {
 		if other == rec {
 			continue
 		}
@@ -136,14 +146,16 @@ func (s *snapshot) linksOf(rec int32) []Kept {
 // known.
 func (s *step) linked(c *Changes, now time.Time) {
 	for n, fresh := range s.fresh {
-		s.joined(c, s.next.base[s.src]+int32(n), fresh, now)
+		if fresh {
+			s.joined(c, s.next.base[s.src]+int32(n), now)
+		}
 	}
 }
 
-// joined writes it of one record.
-func (s *step) joined(c *Changes, rec int32, fresh bool, now time.Time) {
-	cluster := s.next.cluster[rec]
-	if !fresh || len(s.next.of(cluster)) == 1 {
+// joined writes it of one new record.
+func (s *step) joined(c *Changes, rec int32, now time.Time) {
+	cluster := s.next.cluster.at(rec)
+	if len(s.next.of(cluster)) == 1 {
 		return
 	}
 	ref := s.next.refOf(rec)

@@ -59,7 +59,7 @@ func (d *Directory) Suggestions(ctx context.Context, f SuggestionFilter, first i
 		inside := s.sourceOf(x.a) == s.sourceOf(x.b)
 		if f.Inside && !inside || f.Rule != "" && f.Rule != x.rule() ||
 			in.source >= 0 && s.sourceOf(x.a) != in.source && s.sourceOf(x.b) != in.source ||
-			in.customer >= 0 && s.cluster[x.a] != in.customer && s.cluster[x.b] != in.customer {
+			in.customer >= 0 && s.cluster.at(x.a) != in.customer && s.cluster.at(x.b) != in.customer {
 			continue
 		}
 		if total >= from && len(list) < first {
@@ -82,7 +82,7 @@ func (d *Directory) SuggestStats(ctx context.Context) (SuggestStats, error) {
 // suggestion makes a pair as it is shown.
 func (s *snapshot) suggestion(x *candidate) Suggestion {
 	show := func(rec int32) ConflictRecord {
-		return ConflictRecord{RecordRef: s.refOf(rec), Code: s.rec(rec).text(textCode), Customer: s.id(s.cluster[rec]), Value: s.rec(rec).text(textName)}
+		return ConflictRecord{RecordRef: s.refOf(rec), Code: s.rec(rec).text(textCode), Customer: s.id(s.cluster.at(rec)), Value: s.rec(rec).text(textName)}
 	}
 	rule := x.rule()
 	return Suggestion{

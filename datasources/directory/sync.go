@@ -107,7 +107,7 @@ func (d *Directory) sync(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		d.snapshot.Store(next)
+		d.show(next)
 		d.deps.Log.DebugContext(ctx, "took over what another instance has changed", "version", n.version.Records, "records", n.count,
 			"customers", next.customers(), "took", d.deps.Now().Sub(began))
 	}

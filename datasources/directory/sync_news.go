@@ -19,7 +19,7 @@ type news struct {
 
 	hasRecords, hasNotes bool
 
-	rows      []Golden
+	rows      vector[Golden]
 	members   [][]newMember // by source
 	ghosts    map[RecordRef]ghost
 	count     int // of members
@@ -59,7 +59,7 @@ func (n *news) intake(since Version) Intake {
 		Version: func(v Version) error {
 			n.version = v
 			if v.Records != since.Records {
-				n.rows = slices.Clone(n.prev.ids.rows)
+				n.rows = n.prev.ids.rows.edit()
 			}
 			n.hasRecords, n.hasNotes = v.Records != since.Records, v.Notes != since.Notes
 			if v.Records < since.Records {
@@ -101,14 +101,14 @@ func (n *news) intake(since Version) Intake {
 
 func (n *news) golden(g Golden) error {
 	switch at := g.Seq - 1; {
-	case at < 0 || at > int64(len(n.rows)):
+	case at < 0 || at > int64(n.rows.n):
 		return fmt.Errorf("directory: stored customer %d is out of order", g.Seq)
-	case at == int64(len(n.rows)):
-		n.rows = append(n.rows, g)
-	case n.rows[at].ID != g.ID:
+	case at == int64(n.rows.n):
+		n.rows.push(g)
+	case n.rows.ref(int32(at)).ID != g.ID:
 		return fmt.Errorf("directory: stored customer %d is another one than before", g.Seq)
 	default:
-		n.rows[at] = g
+		n.rows.set(int32(at), g)
 	}
 	return nil
 }
@@ -118,7 +118,7 @@ func (n *news) golden(g Golden) error {
 const few = 1000
 
 func (n *news) member(m Member) error {
-	if all := int64(len(n.rows)); m.Customer < 1 || m.Customer > all || m.Origin < 1 || m.Origin > all {
+	if all := int64(n.rows.n); m.Customer < 1 || m.Customer > all || m.Origin < 1 || m.Origin > all {
 		return fmt.Errorf("directory: a stored record of %s has no customer", m.Source)
 	}
 	src, ok := n.number[m.Source]
@@ -155,24 +155,38 @@ func (n *news) hasNewSource() bool {
 
 // snapshot makes the one after prev.
 func (n *news) snapshot() (*snapshot, error) {
-	s := &snapshot{cfg: n.prev.cfg, slabs: slices.Clone(n.prev.slabs), decisions: n.prev.decisions, kept: n.prev.kept}
+	next := &snapshot{cfg: n.prev.cfg, decisions: n.prev.decisions, kept: n.prev.kept}
 	if n.hasRecords {
-		s.decisions, s.kept = n.decisions, n.kept
-	}
-	if !n.hasRecords { // a source was read for the first time, and has no customers
+		next.decisions, next.kept = n.decisions, n.kept
+	} else { // a source was read for the first time, and has no customers
 		n.rows = n.prev.ids.rows
 	}
-	old := crosswalk{ids: &ids{rows: n.rows}, ghosts: maps.Clone(n.prev.ghosts)}
-	n.ghosts = old.ghosts
-	if err := old.ids.check(); err != nil {
+	known := &ids{rows: n.rows}
+	if err := known.check(); err != nil {
 		return nil, err
 	}
-	old.ids.index()
-	var b before
-	for src := range s.slabs {
-		n.merge(s, int32(src), &b)
+	known.indexAfter(n.prev.ids)
+	for src := range n.members {
+		slices.SortFunc(n.members[src], func(x, y newMember) int { return strings.Compare(x.id, y.id) })
 	}
-	c := n.d.build(s, old, b)
+	if s, ok := n.patched(next, known); ok {
+		return s, nil
+	}
+	return n.whole(next.decisions, next.kept, known)
+}
+
+// whole makes the snapshot from all records.
+func (n *news) whole(decisions map[pair]Decision, kept map[RecordRef][]Kept, known *ids) (*snapshot, error) {
+	n.prev = n.prev.tidied(-1, 0)
+	s := &snapshot{cfg: n.prev.cfg, slabs: slices.Clone(n.prev.slabs), decisions: decisions, kept: kept}
+	n.ghosts = maps.Clone(n.prev.ghosts)
+	had := make([][]ghost, len(s.slabs))
+	for src := range s.slabs {
+		had[src] = n.merge(s, int32(src))
+	}
+	s.space(-1, 0)
+	b := beforeOf(s, had)
+	c := n.d.build(s, crosswalk{ids: known, ghosts: n.ghosts}, b)
 	n.d.members(s, c, b, nil, -1)
 	if len(c.Golden) > 0 || len(c.Members) > 0 {
 		return nil, errOtherSetup
@@ -180,25 +194,18 @@ func (n *news) snapshot() (*snapshot, error) {
 	return s, nil
 }
 
-// merge puts the changed records of a source among those that are as they were.
-func (n *news) merge(s *snapshot, src int32, b *before) {
+// merge puts the changed records of a source among those that are as they were, and
+// returns the ids of all.
+func (n *news) merge(s *snapshot, src int32) (had []ghost) {
 	prev, changed := n.prev.slabs[src], n.members[src]
-	slices.SortFunc(changed, func(x, y newMember) int { return strings.Compare(x.id, y.id) })
-	var old []record
-	if prev != nil {
-		old = prev.recs
-	}
+	old := prev.list()
 	recs := make([]record, 0, len(old)+len(changed))
 	keep := func(r record, with ghost) {
-		recs = append(recs, r)
-		b.golden, b.origin = append(b.golden, with.golden), append(b.origin, with.origin)
+		recs, had = append(recs, r), append(had, with)
 	}
 	isSame := prev != nil
 	at := 0
-	was := func() ghost {
-		rec := n.prev.base[src] + int32(at)
-		return ghost{n.prev.golden[rec], n.prev.origin[rec]}
-	}
+	was := func() ghost { return n.prev.ghost(n.prev.base[src] + int32(at)) }
 	for i := range changed {
 		x := &changed[i]
 		for at < len(old) && old[at].id() < x.id {
@@ -229,8 +236,9 @@ func (n *news) merge(s *snapshot, src int32, b *before) {
 	switch {
 	case isSame: // the index stays
 	case prev != nil || len(recs) > 0 || st != nil && !st.asOf.IsZero():
-		s.slabs[src] = newSlab(slices.Clip(recs), &s.cfg.Sources[src], s.cfg.own)
+		s.slabs[src] = newSlab(recs, &s.cfg.Sources[src], s.cfg.own)
 	}
+	return had
 }
 
 // note takes over what is beside the snapshot.
@@ -238,8 +246,11 @@ func (n *news) note() {
 	if !n.hasNotes {
 		return
 	}
+	if len(n.conflicts) > 0 || len(n.losses) > 0 || len(n.seen) > 0 {
+		defer n.d.edition.Add(1)
+	}
 	for src, st := range n.states {
-		n.d.states[src].Store(st)
+		n.d.setState(src, st)
 	}
 	for _, c := range n.conflicts {
 		n.d.book.take(c)

@@ -89,11 +89,20 @@ func agree(t *testing.T, r *rapid.T, shared, alone *store.Store) {
 			}
 		case 4:
 			follow(t, d)
+			if err := d.Verify(); err != nil {
+				r.Fatal(err)
+			}
+			d.LeaveRoom(rapid.IntRange(0, 3).Draw(r, "room"))
 		case 5:
 			list[0], list[1] = list[1], instance(t, shared) // one is started anew
 		}
 	}
 	follow(t, list...)
+	for _, d := range list {
+		if err := d.Verify(); err != nil {
+			r.Fatal(err)
+		}
+	}
 	same(t, "in the end", list[0], list[1])
 	same(t, "as one that starts", list[0], instance(t, shared))
 	if t.Failed() {

@@ -221,7 +221,7 @@ func open(t testing.TB, cfg directory.Config, st directory.Store) *directory.Dir
 	n := 0
 	d, err := directory.Open(t.Context(), cfg, st, directory.Deps{
 		Now:   func() time.Time { return at(1000) },
-		NewID: func() string { n++; return fmt.Sprintf("c_%p_%06d", t, n) },
+		NewID: func() string { n++; return fmt.Sprintf("c_%p_%p_%06d", t, &n, n) },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -332,10 +332,15 @@ func (b *builder) staff(k int) int { return b.contactRows.Find(0, k, 0) }
 
 // stamps adds the columns every entity has.
 func (b *builder) stamps(c columns, created, modified func(r int) time.Time, by func(r int) int) {
+	b.stampsBy(c, created, modified, by, by)
+}
+
+// stampsBy adds them where it is not the same who made a row and who changed it last.
+func (b *builder) stampsBy(c columns, created, modified func(r int) time.Time, maker, changer func(r int) int) {
 	c.time("CreatedOn", created)
-	c.ref("CreatedBy", b.tables["Contact"], nil, by)
+	c.ref("CreatedBy", b.tables["Contact"], nil, maker)
 	c.time("ModifiedOn", modified)
-	c.ref("ModifiedBy", b.tables["Contact"], nil, by)
+	c.ref("ModifiedBy", b.tables["Contact"], nil, changer)
 }
 
 // sample is how many customers are asked for their towns: far more than a country has of them.
@@ -413,8 +418,9 @@ func (b *builder) account() {
 	c.text("Zip", func(r int) string { return cust(r).Address.Zip })
 	c.empty("Notes")
 	c.int("Completeness", func(r int) int64 { return int64(40 + b.accountRows.At(r).Owner%7*10) })
-	b.stamps(c, func(r int) time.Time { return acc(r).CreatedOn }, func(r int) time.Time { return acc(r).ModifiedOn },
-		func(r int) int { return b.staff(cust(r).Owner) })
+	b.stampsBy(c, func(r int) time.Time { return acc(r).CreatedOn }, func(r int) time.Time { return acc(r).ModifiedOn },
+		func(r int) int { return b.staff((cust(r).Owner + int(b.accountRows.At(r).Doc)) % len(b.w.Staff)) }, // typed in again by somebody else
+		func(r int) int { return b.staff((cust(r).Owner + 3) % len(b.w.Staff)) })
 	if !b.opts.NoUid1C {
 		c.guid("Uid1C", func(r int) world.GUID { return acc(r).Uid1C }).Lookup = b.owned(b.accountRows, world.KindCounterparty)
 		c.time("IntegratedOn", func(r int) time.Time { return integrated(acc(r).Uid1C, acc(r).ModifiedOn) })
