@@ -112,10 +112,14 @@ func (r *reader[T, P]) judge(e *entry[T], now time.Time, isGood bool, isErased f
 		soft, hard = r.c.cfg.Absent, r.c.cfg.Absent
 	}
 	switch {
+	case r.keeper != nil && isGood && (age >= soft || !r.keeper.IsCurrent(e.AsOf)):
+		// Read again: whether it is stale is said by who keeps the rows.
 	case isGood && age < soft:
 		return fresh
 	case isGood && age < hard:
 		return aged
+	}
+	switch {
 	case age >= r.c.cfg.StaleIfError, e.isAbsence(), isErased():
 		return useless
 	}

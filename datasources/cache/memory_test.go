@@ -76,9 +76,6 @@ func heap() uint64 {
 
 // What the cache says it keeps is what the process spends on it.
 func TestBytesAreHonest(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it makes 200,000 rows")
-	}
 	for _, tc := range []struct {
 		name      string
 		rows      int

@@ -26,11 +26,21 @@ type reader[T any, P datasources.EntityOf[T]] struct {
 	prefix   string // version, source and entity
 	isLinked bool   // its rows may belong to customers
 	extra    sizer  // of a row, nil = it points to nothing
+	keeper   keeper // of the rows, nil = the source does not keep them here
 
 	restUntil atomic.Int64 // unix nanoseconds until which nothing is refreshed
 
 	mu      sync.Mutex // guards flights and how many wait for them
 	flights map[string]*flight[T]
+}
+
+// keeper is a reader of rows that Trama keeps itself. It knows how old they may be: an
+// answer of it that is remembered is repeated while it is as good as a new one, and
+// never as stale, for which it would have to be read from afar.
+type keeper interface {
+	// IsCurrent reports whether rows that were answered as of a time may be served
+	// unmarked. It makes no call.
+	IsCurrent(asOf time.Time) bool
 }
 
 func wrap[T any, P datasources.EntityOf[T]](s *source, inner any, entity string) any {
@@ -39,10 +49,11 @@ func wrap[T any, P datasources.EntityOf[T]](s *source, inner any, entity string)
 		return nil
 	}
 	_, isLinked := any(new(T)).(linked)
+	kept, _ := inner.(keeper)
 	return &reader[T, P]{
 		c: s.c, inner: in, marks: s.marks, slots: s.slots, entity: entity,
 		prefix:   s.c.cfg.Prefix + ":" + version + ":" + s.name + ":" + entity + ":",
-		isLinked: isLinked, extra: sizerOf(reflect.TypeFor[T]()), flights: map[string]*flight[T]{},
+		isLinked: isLinked, extra: sizerOf(reflect.TypeFor[T]()), keeper: kept, flights: map[string]*flight[T]{},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/govalues/decimal"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/cache"
 	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/schema"
 )
@@ -116,5 +117,46 @@ func BenchmarkRead(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkRemembered is what a cache in front of a copy saves: beside it each answer
+// read from the store.
+func BenchmarkRemembered(b *testing.B) {
+	const n = 20_000
+	c, scan := benchCopy(b, n, 500)
+	mustSync(b, c)
+	memory, err := cache.New(cache.Config{TTL: time.Hour})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer memory.Close()
+	ctx := context.Background()
+	fields := datasources.NewFields("number", "status", "total", "date")
+	var customers, keys []string
+	for i := range 200 {
+		customers = append(customers, fmt.Sprintf("c%05d", i*7))
+		keys = append(keys, scan.rows[i*50].Key)
+	}
+	q := datasources.Query{Fields: fields, First: 10, Order: newest}
+	for name, r := range map[string]datasources.Reader[schema.Order]{
+		"store": datasources.ReaderOf[schema.Order](c, "Order"), "cache": datasources.ReaderOf[schema.Order](memory.Wrap("erp", c.Source()), "Order"),
+	} {
+		for _, n := range []int{1, 50} {
+			b.Run(fmt.Sprintf("keys=%d/%s", n, name), func(b *testing.B) {
+				for b.Loop() {
+					if rows, err := r.ByKeys(ctx, keys[:n], fields); err != nil || len(rows.Items) != n {
+						b.Fatal(err)
+					}
+				}
+			})
+			b.Run(fmt.Sprintf("parents=%dx10/%s", n, name), func(b *testing.B) {
+				for b.Loop() {
+					if rows, err := r.ByParent(ctx, "customer", customers[:n], q); err != nil || len(rows.Items) != 10*n {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }

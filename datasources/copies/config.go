@@ -49,6 +49,17 @@ func DefaultConfig() Config {
 	}
 }
 
+// leastGrant is longer than most readings take.
+const leastGrant = 24 * time.Hour
+
+// Grant is for how long consent to deletions is given (Store.AcceptDeletions): past
+// the next complete reading of every entity, however it falls, and at least a day. That
+// reading uses it up.
+func (c Config) Grant() time.Duration {
+	c.setDefaults()
+	return max(leastGrant, 2*c.Sweep+2*c.Every)
+}
+
 // Validate reports all mistakes together. It fills no defaults.
 func (c *Config) Validate() error {
 	var errs []error

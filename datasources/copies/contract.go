@@ -30,7 +30,8 @@ type Store interface {
 	// is checked as in BeginRun.
 	SavePage(ctx context.Context, id, run, pages int64, p *Page) (Set, error)
 	// EndRun ends a reading that has come to its end, and deletes what it did not
-	// meet, in one transaction; what the caller knows is checked as in BeginRun.
+	// meet, in one transaction; what the caller knows is checked as in BeginRun. One
+	// whose deletions are refused leaves AsOf at Set.Whole, as it was before.
 	EndRun(ctx context.Context, id, run, pages int64, e End) (Ended, error)
 	// StaleKeys returns those of the keys that the copy does not have, or has in
 	// another version. A version that is "" on either side is another one.
@@ -40,10 +41,6 @@ type Store interface {
 	// Deleted become tombstones; the cursor moves from From to Next, when it still
 	// is From: else ErrOvertaken, and nothing is written.
 	SaveChanges(ctx context.Context, id int64, c *ChangeSet) (Set, error)
-	// SavePushed writes a batch that was pushed in one transaction. A row, or its
-	// tombstone, of the same or a greater version is left as it is. The results are in
-	// the order of the rows.
-	SavePushed(ctx context.Context, id int64, rows []PushedRow, at time.Time) (Set, []PushResult, error)
 	// Refuse remembers that the source does not give the entity, with the code it
 	// said so; "" takes it back.
 	Refuse(ctx context.Context, id int64, code schema.Code) error
@@ -93,7 +90,7 @@ type Set struct {
 	Shifting bool
 	Complete int64     // number of the last reading that came to its end, 0 = none
 	Sound    int64     // the last one that was not doubtful
-	AsOf     time.Time // when it had started
+	AsOf     time.Time // when it had started; while Refused is set, what was last taken whole had begun
 	Took     time.Duration
 	Missing  int64 // rows it did not meet that were left, since they may still exist
 	Refused  int64 // rows it would have deleted, had they not been too many

@@ -30,6 +30,7 @@ type Copy struct {
 
 	turn      chan struct{} // holds a token while nobody reads the source
 	refreshes chan struct{} // holds one for each refresh under way
+	granted   chan struct{} // holds one when consent to deletions was found
 }
 
 type deps struct {
@@ -59,7 +60,7 @@ func Open(ctx context.Context, cfg Config, inner datasources.Source, st Store, d
 	if d.Changed == nil {
 		d.Changed = func(string) {}
 	}
-	c := &Copy{cfg: cfg, inner: inner, deps: deps{Deps: d, store: st}, byEntity: map[string]*set{}, turn: make(chan struct{}, 1), refreshes: make(chan struct{}, refreshesAtOnce)}
+	c := &Copy{cfg: cfg, inner: inner, deps: deps{Deps: d, store: st}, byEntity: map[string]*set{}, turn: make(chan struct{}, 1), refreshes: make(chan struct{}, refreshesAtOnce), granted: make(chan struct{}, 1)}
 	c.turn <- struct{}{}
 	original := inner.Describe()
 	if err := c.openSets(&original); err != nil {

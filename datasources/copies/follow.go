@@ -169,7 +169,7 @@ func (c *Copy) saveDelta(ctx context.Context, s *set, d *delta, out *followed, a
 			set.Deleted = d.deleted
 		}
 	}
-	if !d.more {
+	if !d.more && out.refused == 0 { // else not all of it was taken
 		set.Followed = out.began
 	}
 	state, err := s.save(func() (Set, error) { return c.deps.store.SaveChanges(ctx, s.id, set) })

@@ -40,7 +40,7 @@ func (c *Copy) jobs(rested bool) []*job {
 		state := s.snapshot()
 		r := &job{s: s, due: now, retry: firstRetry}
 		if (rested || c.hasCursor(s, &state)) && state.Complete > 0 && !state.Running {
-			r.due = rest(now, state.AsOf, c.every(s, &state))
+			r.due = rest(now, state.Started, c.every(s, &state))
 		}
 		reading = append(reading, r)
 		if s.changes == nil {

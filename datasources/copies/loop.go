@@ -11,10 +11,6 @@ import (
 // firstRetry is the wait after a failure; it doubles up to Config.Every.
 const firstRetry = time.Second
 
-// acceptFor is how long the consent to deletions of Sync holds: longer than any
-// reading takes.
-const acceptFor = 24 * time.Hour
-
 // Options are what Sync is asked for.
 type Options struct {
 	// AcceptDeletions lets this pass delete as much as it finds missing; it reads
@@ -102,6 +98,7 @@ func (c *Copy) forget() {
 // loop does what is due until ctx ends.
 func (c *Copy) loop(ctx context.Context) {
 	for jobs := c.jobs(true); ctx.Err() == nil; {
+		c.hasten(jobs)
 		next := c.earliest(jobs)
 		wait := longestSleep // a copy of nothing has nothing to do
 		if next != nil {
@@ -110,8 +107,31 @@ func (c *Copy) loop(ctx context.Context) {
 		if wait <= 0 {
 			c.work(ctx, next, jobs, c.deps.Progress)
 		} else {
-			sleep(ctx, wait)
+			c.rest(ctx, wait)
 		}
+	}
+}
+
+// hasten puts readings forward for which somebody consented to deletions: only a
+// reading decides on them, and that of an entity which is followed may be a day away.
+// It does so once for each consent, which outlasts a reading that still doubts.
+func (c *Copy) hasten(jobs []*job) {
+	now := c.deps.Now()
+	for _, j := range jobs {
+		if j.reading == nil && j.s.takeGrant(now) && j.due.After(now) {
+			j.due, j.done = now, false
+		}
+	}
+}
+
+// rest waits until something is due, or somebody consents to deletions.
+func (c *Copy) rest(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	case <-c.granted:
 	}
 }
 
@@ -123,7 +143,7 @@ func (c *Copy) loop(ctx context.Context) {
 // Deps.Runner.
 func (c *Copy) Sync(ctx context.Context, o Options) error {
 	if o.AcceptDeletions {
-		if err := c.deps.store.AcceptDeletions(ctx, c.cfg.Name, c.deps.Now().Add(acceptFor)); err != nil {
+		if err := c.deps.store.AcceptDeletions(ctx, c.cfg.Name, c.deps.Now().Add(c.cfg.Grant())); err != nil {
 			return fmt.Errorf("accept deletions: %w", err)
 		}
 		defer func() {

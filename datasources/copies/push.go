@@ -1,6 +1,7 @@
 package copies
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"iter"
@@ -183,6 +184,10 @@ func (b *pushBatch) keep(i, s int, p *pushed) {
 	switch before := set.Rows[at].Version; {
 	case before[0] != p.version[0]:
 		b.refuse(i, p, errKind)
+	case before == p.version && set.Rows[at].Deleted != p.deleted: // as where it is there
+		b.older(i, p.entity, p.id)
+	case before == p.version && !bytes.Equal(set.Rows[at].Hash, p.row.Hash):
+		b.refuse(i, p, errDiffers)
 	case before == p.version:
 		b.report.Same++
 	case before > p.version:
@@ -197,6 +202,12 @@ func (b *pushBatch) keep(i, s int, p *pushed) {
 var errKind = &pushError{
 	code: schema.Conflict, path: "version",
 	err: errors.New("of another kind than the version before: numbers and times cannot be compared"),
+}
+
+// errDiffers: which of two records of one version is the right one, nobody can say.
+var errDiffers = &pushError{
+	code: schema.Conflict, path: "version",
+	err: errors.New("another record with this version is there: a record that changed has a greater one"),
 }
 
 func (b *pushBatch) older(i int, entity, id string) {

@@ -8,11 +8,15 @@ import (
 // PushStore is what pushes need of the memory behind them. Package store fills it.
 type PushStore interface {
 	Store
-	// SavePushedBatch does what SavePushed does for several sets in one transaction. A
-	// row whose version is of another kind (its first byte) than the one that is there,
-	// or than its tombstone's, is not written and answered PushMismatch. With all,
-	// nothing is written when there is such a one, or a PushedSet.Current whose
-	// deletions are too many.
+	// SavePushedBatch writes what was pushed of several sets in one transaction. A row,
+	// or its tombstone, of the same or a greater version is left as it is; one whose
+	// version is of another kind (its first byte, of PushVersionKinds) than the one that
+	// is there, or than its tombstone's, is not written either and answered
+	// PushMismatch. One of the version that is there and with another Hash is not
+	// written, and answered PushDiffers, unless a full push is under way. With all,
+	// nothing is written when there is one of these two, or a PushedSet.Current whose
+	// deletions are too many. A set that does not exist is
+	// ErrOvertaken, and nothing is written.
 	SavePushedBatch(ctx context.Context, sets []PushedSet, all bool, at time.Time) (PushSaved, error)
 }
 
@@ -20,9 +24,14 @@ type PushStore interface {
 // a number.
 const PushMismatch PushResult = PushOlder + 1
 
+// PushDiffers says that the version that is there has other data: one of the two is
+// lost, and its sender must know.
+const PushDiffers PushResult = PushMismatch + 1
+
 // PushedSet is what was pushed of one entity. Keys are distinct. A set that is given
-// something that is stored or the same, or that is Current, is as of now, and
-// complete from the first such time on; one of another layout (Set.Running, and not
+// something that is stored, or that is Current, is as of now, and complete from the
+// first such time on; what was the same makes it no younger: an old batch may have come
+// again. One of another layout (Set.Running, and not
 // complete) when a full push has ended.
 type PushedSet struct {
 	ID   int64

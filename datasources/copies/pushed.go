@@ -170,8 +170,12 @@ type pushedWithCustomers struct{ *Pushed }
 var _ datasources.CustomerIndexer = (*pushedWithCustomers)(nil)
 
 // IndexCustomers lists the customers that were pushed. Until one was, it fails with
-// SOURCE_UNAVAILABLE.
+// SOURCE_UNAVAILABLE where customers are meant to come; where nobody said so there are
+// none.
 func (x *pushedWithCustomers) IndexCustomers(ctx context.Context, f func([]datasources.CustomerRecord) error) error {
+	if state := x.c.byEntity[customers].snapshot(); !x.c.isAwaited && state.Complete == 0 && state.Rows == 0 {
+		return nil
+	}
 	return x.c.indexCustomers(ctx, f)
 }
 
@@ -251,6 +255,13 @@ func (x *Pushed) Status() datasources.Status {
 	st.Note = strings.Join(notes, "; ")
 	return st
 }
+
+// Awaits reports whether the entities are meant to come: they were configured. Where
+// they were not, one that nothing was pushed of is in a normal state.
+func (x *Pushed) Awaits() bool { return x.c.isAwaited }
+
+// Show takes over where the source stands in another store: see Copy.Show.
+func (x *Pushed) Show(sets []Set) { x.c.Show(sets) }
 
 // EntityCopy says where an entity stands, nil for one that is not pushed.
 func (x *Pushed) EntityCopy(entity string) *schema.EntityCopy { return x.c.EntityCopy(entity) }

@@ -61,6 +61,8 @@ func (b *pushBatch) count(results [][]PushResult) {
 				b.report.Same++
 			case PushOlder:
 				b.older(i, b.entity[s], key)
+			case PushDiffers:
+				b.refuse(i, &pushed{entity: b.entity[s], id: key}, errDiffers)
 			default:
 				b.refuse(i, &pushed{entity: b.entity[s], id: key}, errKind)
 			}

@@ -76,7 +76,7 @@ func (r *reader[T, P]) answer(ctx context.Context, out datasources.Rows[T], stat
 	if err != nil {
 		return datasources.Rows[T]{}, r.c.readError(ctx, err)
 	}
-	out.AsOf, out.Stale = state.asOf(), r.c.isStale(&state)
+	out.AsOf, out.Stale = state.Whole(), r.c.isStale(&state)
 	if r.finish != nil {
 		for i := range out.Items {
 			r.finish(&out.Items[i], out.AsOf)
@@ -86,15 +86,40 @@ func (r *reader[T, P]) answer(ctx context.Context, out datasources.Rows[T], stat
 }
 
 // isStale reports whether a following, or a reading where nothing is followed,
-// should have brought these rows up to date long ago.
+// should have brought these rows up to date long ago, or brought deletions that were
+// refused.
 func (c *Copy) isStale(state *Set) bool {
-	took := state.Took
-	if s := c.byEntity[state.Entity]; s != nil && c.hasCursor(s, state) && !state.Followed.IsZero() {
+	if state.Refused > 0 {
+		return true
+	}
+	var took time.Duration
+	s := c.byEntity[state.Entity]
+	if s != nil {
 		s.mu.Lock()
 		took = s.took
 		s.mu.Unlock()
 	}
-	return c.deps.Now().Sub(state.asOf()) > 2*c.cfg.Every+took
+	return c.isLate(s, state, took, state.Whole())
+}
+
+// isLate reports whether something should have brought rows of a time up to date long
+// ago. took is how long the last following took.
+func (c *Copy) isLate(s *set, state *Set, took time.Duration, asOf time.Time) bool {
+	if s == nil || !c.hasCursor(s, state) || state.Followed.IsZero() {
+		took = state.Took
+	}
+	return c.deps.Now().Sub(asOf) > 2*c.cfg.Every+took
+}
+
+// IsCurrent reports whether rows that were answered as of a time, and have not changed
+// since, would be answered today and not be stale: who remembers answers asks it before
+// he repeats one. It makes no call, and is safe for concurrent use.
+func (r *reader[T, P]) IsCurrent(asOf time.Time) bool {
+	s := r.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	state := &s.state
+	return state.Complete > 0 && state.Layout == s.layout && state.Refusal == "" && state.Refused == 0 && !r.c.isLate(s, state, s.took, asOf)
 }
 
 // serves returns nil when a set can be answered from, or the error a client gets.

@@ -39,6 +39,7 @@ type set struct {
 	refused  int64            // deletions which the last following was told of, and which were too many at once
 	rest     time.Time        // until when the source is not asked for a cursor: it had none
 	took     time.Duration    // of the last following
+	hastened time.Time        // the consent to deletions for which a reading was put forward
 }
 
 // activity is what may fail.
@@ -150,10 +151,32 @@ func (s *set) troubles() (reading, following *schema.Error, refused int64) {
 // isDoubtful reports whether the last reading may have ended too early.
 func (s *Set) isDoubtful() bool { return s.Complete != s.Sound }
 
-// asOf is when the rows were so: when the last reading had begun, or the last
-// following, which has seen all later changes but deletions and back-dated ones.
-func (s *Set) asOf() time.Time {
-	if s.Complete > 0 && s.Cursor != "" && s.Followed.After(s.AsOf) {
+// hasGrant reports whether there is consent to deletions for which no reading was put
+// forward yet.
+func (s *set) hasGrant(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.Accept.After(now) && !s.state.Accept.Equal(s.hastened)
+}
+
+// takeGrant reports the same, once.
+func (s *set) takeGrant(now time.Time) bool {
+	if !s.hasGrant(now) {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hastened = s.state.Accept
+	return true
+}
+
+// Whole is when the rows were so: when the last reading had begun, or the last
+// following, which has seen all later changes but deletions and back-dated ones. It
+// stays so when the source is not followed any more. Once deletions were refused,
+// rows are shown of which the source says that they are gone: however well changes are
+// followed, the copy is as of what was last taken whole.
+func (s *Set) Whole() time.Time {
+	if s.Complete > 0 && s.Refused == 0 && s.Followed.After(s.AsOf) {
 		return s.Followed
 	}
 	return s.AsOf

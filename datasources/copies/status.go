@@ -25,7 +25,7 @@ func (c *Copy) Status() datasources.Status {
 		if state.Complete == 0 {
 			isWhole = false
 			filling = append(filling, s.entity)
-		} else if asOf := state.asOf(); st.AsOf.IsZero() || asOf.Before(st.AsOf) {
+		} else if asOf := state.Whole(); st.AsOf.IsZero() || asOf.Before(st.AsOf) {
 			st.AsOf = asOf
 		}
 		read, follow, told := s.troubles()
@@ -71,6 +71,23 @@ func (c *Copy) Status() datasources.Status {
 	return st
 }
 
+// Show takes over where the copy stands in another store, for who looks at it and has
+// none of its rows: Status, EntityCopy and Problems are then of there. Run and Sync must
+// not be called.
+func (c *Copy) Show(sets []Set) {
+	for i := range sets {
+		state := sets[i]
+		s := c.byEntity[state.Entity]
+		if s == nil || state.Source != c.cfg.Name {
+			continue
+		}
+		if state.Layout != s.layout { // of another version, which reads it anew
+			state.Complete = 0
+		}
+		s.note(state)
+	}
+}
+
 // Stale returns the entities that were read once and are older than
 // Config.MaxStaleness, in the order in which they are read.
 func (c *Copy) Stale() []string {
@@ -80,7 +97,7 @@ func (c *Copy) Stale() []string {
 	var out []string
 	oldest := c.deps.Now().Add(-c.cfg.MaxStaleness)
 	for _, s := range c.sets {
-		if state := s.snapshot(); state.Refusal == "" && state.Complete > 0 && state.asOf().Before(oldest) {
+		if state := s.snapshot(); state.Refusal == "" && state.Complete > 0 && state.Whole().Before(oldest) {
 			out = append(out, s.entity)
 		}
 	}
@@ -88,7 +105,8 @@ func (c *Copy) Stale() []string {
 }
 
 // EntityCopy says where the copy of an entity stands, nil for one that is not
-// kept. It makes no call.
+// kept. LastErrorCode is CONFLICT when nothing failed and deletions were refused,
+// since they were too many. It makes no call.
 func (c *Copy) EntityCopy(entity string) *schema.EntityCopy {
 	s := c.byEntity[entity]
 	if s == nil {
@@ -96,7 +114,7 @@ func (c *Copy) EntityCopy(entity string) *schema.EntityCopy {
 	}
 	state := s.snapshot()
 	rows := int(state.Rows)
-	out := &schema.EntityCopy{State: schema.CopyReady, Rows: &rows, AsOf: state.asOf(), FollowedAt: state.Followed}
+	out := &schema.EntityCopy{State: schema.CopyReady, Rows: &rows, AsOf: state.Whole(), FollowedAt: state.Followed}
 	if c.cfg.MaxStaleness > 0 {
 		seconds := int(c.cfg.MaxStaleness / time.Second)
 		out.MaxStaleness = &seconds
@@ -111,12 +129,21 @@ func (c *Copy) EntityCopy(entity string) *schema.EntityCopy {
 		reading := int(state.Seen)
 		out.Reading = &reading
 	}
-	out.LastErrorCode = string(state.Failure)
+	if state.Refused > 0 {
+		out.LastErrorCode = string(schema.Conflict)
+	}
+	if state.Failure != "" {
+		out.LastErrorCode = string(state.Failure)
+	}
 	if err := s.failure(); err != nil {
 		out.LastErrorCode = string(err.Code)
 	}
 	return out
 }
+
+// ProblemRefused is the kind of the problem that counts deletions which were refused.
+// docs/alerts.rules.yaml asks for it.
+const ProblemRefused = "deletions refused, too many at once"
 
 // Problems are the source's and those of the readings.
 func (c *Copy) Problems() []datasources.Problem {
@@ -132,7 +159,7 @@ func (c *Copy) Problems() []datasources.Problem {
 			}
 		}
 		_, _, told := s.troubles()
-		add("deletions refused, too many at once", max(state.Refused, told))
+		add(ProblemRefused, max(state.Refused, told))
 		if state.isDoubtful() {
 			add("the reading may have ended too early", 1)
 		}

@@ -55,6 +55,12 @@ func (c *Copy) look(ctx context.Context) error {
 		if !isOurs && isNews(&last, now) {
 			c.deps.Changed(s.entity)
 		}
+		if s.hasGrant(c.deps.Now()) {
+			select {
+			case c.granted <- struct{}{}:
+			default: // it is known already
+			}
+		}
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ const (
 	Fine       State = "OK"
 	Filling    State = "FILLING"    // a copy is read for the first time: no trouble
 	Uncovered  State = "UNCOVERED"  // too few of its records are joined with the others
-	Stale      State = "STALE"      // older than was agreed
+	Stale      State = "STALE"      // older than was agreed, or not let delete (the code is CONFLICT)
 	Overloaded State = "OVERLOADED" // the source wants fewer calls, or the agreed ones are used up
 	Failing    State = "FAILING"    // it does not answer, or its last reading failed
 )
