@@ -30,6 +30,7 @@ type terms struct {
 	MaxPage         int      `json:"maxPage,omitempty"`
 	MaxRows         int      `json:"maxRows,omitempty"`
 	MaxMilliseconds int64    `json:"maxMilliseconds,omitempty"`
+	AnswerSeconds   int64    `json:"answerCacheSeconds,omitempty"`
 }
 
 func termsOf(a *tokens.Agreement) terms {
@@ -38,6 +39,7 @@ func termsOf(a *tokens.Agreement) terms {
 		OverlapSeconds: int64(a.Overlap / time.Second), NoIntrospection: a.NoIntrospection, NoSuggestions: a.NoSuggestions,
 		MaxCost: a.MaxCost, MaxDepth: a.MaxDepth, MaxAliases: a.MaxAliases, MaxRootFields: a.MaxRootFields, MaxTokens: a.MaxTokens,
 		MaxPage: a.MaxPage, MaxRows: a.MaxRows, MaxMilliseconds: a.MaxTime.Milliseconds(),
+		AnswerSeconds: int64(a.AnswerCache / time.Second),
 	}
 }
 
@@ -52,6 +54,7 @@ func agreement(name, text string) (tokens.Agreement, error) {
 		Overlap: time.Duration(t.OverlapSeconds) * time.Second, NoIntrospection: t.NoIntrospection, NoSuggestions: t.NoSuggestions,
 		MaxCost: t.MaxCost, MaxDepth: t.MaxDepth, MaxAliases: t.MaxAliases, MaxRootFields: t.MaxRootFields, MaxTokens: t.MaxTokens,
 		MaxPage: t.MaxPage, MaxRows: t.MaxRows, MaxTime: time.Duration(t.MaxMilliseconds) * time.Millisecond,
+		AnswerCache: time.Duration(t.AnswerSeconds) * time.Second,
 	}, nil
 }
 

@@ -38,9 +38,15 @@ func (s *Store) EndRun(ctx context.Context, id, run, pages int64, e copies.End) 
 		if !set.Doubtful && missing == 0 {
 			accept = time.Time{}
 		}
+		// What shows rows that the source says are gone is as old as what was last taken
+		// whole.
+		asOf := set.Started
+		if refused > 0 && set.Complete > 0 && !set.AsOf.IsZero() {
+			asOf = set.Whole()
+		}
 		return tx.ExecContext(ctx, `UPDATE copy_sets SET running = 0, mark = '', at_end = 0, complete = run, sound = CASE WHEN doubtful = 1 THEN sound ELSE run END,
-			as_of = started_at, took = ? - started_at, row_count = row_count - ?, missing = ?, refused = ?, accept_until = ?`+known+" AND running = 1 AND at_end = 1",
-			e.At.UnixMicro(), deleted, missing, refused, micros(accept), id, run, pages)
+			as_of = ?, took = ? - started_at, row_count = row_count - ?, missing = ?, refused = ?, accept_until = ?`+known+" AND running = 1 AND at_end = 1",
+			micros(asOf), e.At.UnixMicro(), deleted, missing, refused, micros(accept), id, run, pages)
 	})
 	if err == nil {
 		s.analyzeCopies(ctx, &set)

@@ -3,18 +3,23 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/schema"
 )
 
-// parentsChunk is how many parents' pages PostgreSQL is asked for at once.
+// parentsChunk is how many parents' pages one statement asks for.
 const parentsChunk = 1000
 
-// CopyByParent implements copies.Store. SQLite is asked parent by parent, PostgreSQL
-// for many at once: there each statement is a round trip.
+// errParentOrder says that the database gave pages in another order than asked for.
+var errParentOrder = errors.New("the pages of parents came in another order")
+
+// CopyByParent implements copies.Store. One statement finds the pages of many
+// parents, and one more counts the rows of those whose page does not tell.
 func (s *Store) CopyByParent(ctx context.Context, id int64, relation string, parents []string, a copies.Ask, row func(parent int, data []byte) error) (copies.Answer, error) {
 	longest := 0
 	for _, p := range parents {
@@ -30,52 +35,26 @@ func (s *Store) CopyByParent(ctx context.Context, id int64, relation string, par
 		if answer.Set, err = copySet(ctx, tx, id); err != nil {
 			return err
 		}
-		if s.isPostgres {
-			for at := 0; at < len(parents) && err == nil; at += parentsChunk {
-				end := min(at+parentsChunk, len(parents))
-				p := &copyParents{q: q, parents: parents[at:end], more: answer.More[at:end], totals: answer.Totals[at:end]}
-				err = p.read(ctx, tx, &a, func(parent int, data []byte) error { return row(at+parent, data) })
-			}
-			return err
+		for at := 0; at < len(parents) && err == nil; at += parentsChunk {
+			end := min(at+parentsChunk, len(parents))
+			p := &copyParents{q: q, parents: parents[at:end], more: answer.More[at:end], totals: answer.Totals[at:end]}
+			err = p.read(ctx, tx, &a, func(parent int, data []byte) error { return row(at+parent, data) })
 		}
-		p := &copyPages{ctx: ctx, tx: tx, q: q}
-		defer p.close()
-		for i, parent := range parents {
-			n, more, err := p.page(parent, func(data []byte) error { return row(i, data) })
-			if err != nil {
-				return err
-			}
-			answer.More[i], answer.Totals[i] = more, -1
-			switch {
-			case !a.Total:
-			case a.After == nil && !more:
-				answer.Totals[i] = n
-			default:
-				if answer.Totals[i], err = p.total(parent); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
+		return err
 	})
 	return answer, err
 }
 
-// newParentQuery translates a question about the rows of parents of which none is
-// longer than longest. In PostgreSQL a parent is p.parent, in SQLite an argument.
+// newParentQuery translates a question about the rows of parents, each of which is
+// p.parent in it, and none longer than longest.
 func newParentQuery(d copyDialect, a copies.Ask, id int64, relation string, longest int) (*copyQuery, error) {
-	parent, args := "?", []any{parentArg{}}
-	if d.isPostgres {
-		parent, args = "p.parent", nil
-	}
 	switch relation {
 	case "orderNumber", "quoteNumber", "invoiceNumber":
-		return newCopyQuery(d, a, "copy_links l JOIN copy_rows r ON r.id = l.row_id", "l.set_id = ? AND l.relation = ? AND l.number = "+parent,
-			slices.Concat([]any{id, relation}, args)...)
+		return newCopyQuery(d, a, "copy_links l JOIN copy_rows r ON r.id = l.row_id", "l.set_id = ? AND l.relation = ? AND l.number = p.parent", id, relation)
 	case "customer", "order", "quote", "invoice", "number", "sku":
 		name := "r." + copyColumn(relation)
 		// The indexes leave out rows without a parent, which the statement must say too.
-		return newCopyQuery(d, a, "copy_rows r", "r.set_id = ? AND "+name+" = "+parent+" AND "+d.isThere(name, longest), slices.Concat([]any{id}, args)...)
+		return newCopyQuery(d, a, "copy_rows r", "r.set_id = ? AND "+name+" = p.parent AND "+d.isThere(name, longest), id)
 	}
 	return nil, schema.Errorf(schema.UnsupportedFilter, "a copy has no relation %s", relation)
 }
@@ -92,12 +71,16 @@ type copyParents struct {
 func (p *copyParents) read(ctx context.Context, tx *sql.Tx, a *copies.Ask, row func(parent int, data []byte) error) error {
 	p.counts = make([]int, len(p.parents))
 	var data sql.RawBytes
+	last := 0
 	err := each(ctx, tx, p.q.parentsText(len(p.parents)), func(rows *sql.Rows) error {
 		var i int
 		if err := rows.Scan(&i, &data); err != nil {
 			return err
 		}
-		i--
+		if i--; i < last {
+			return errParentOrder
+		}
+		last = i
 		if p.counts[i] == p.q.first {
 			p.more[i] = true
 			return nil
@@ -122,28 +105,70 @@ func (p *copyParents) read(ctx context.Context, tx *sql.Tx, a *copies.Ask, row f
 	if len(open) == 0 {
 		return nil
 	}
-	return each(ctx, tx, p.q.parentTotalsText(), func(rows *sql.Rows) error {
+	return each(ctx, tx, p.q.parentTotalsText(len(open)), func(rows *sql.Rows) error {
 		var i, n int
 		err := rows.Scan(&i, &n)
 		p.totals[at[i-1]] = n
 		return err
-	}, slices.Concat(p.q.where.args, []any{p.q.where.texts(open)})...)
+	}, p.q.parentTotalsArgs(open)...)
 }
 
-const eachParent = " FROM unnest(?::bytea[]) WITH ORDINALITY AS p(parent, i)"
+// eachParent is n parents as p: the number i of each, from 1 on, and its name.
+func (d copyDialect) eachParent(n int) string {
+	if d.isPostgres {
+		return "unnest(?::bytea[]) WITH ORDINALITY AS p(parent, i)"
+	}
+	var b strings.Builder
+	b.WriteString("(SELECT column1 AS i, column2 AS parent FROM (VALUES ")
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("(" + strconv.Itoa(i+1) + ", ?)")
+	}
+	b.WriteString(")) p")
+	return b.String()
+}
 
-// parentsText finds the pages of n parents: the number of each, from 1 on, and the
-// data of its rows.
+// parentArgs are the arguments of eachParent.
+func (d copyDialect) parentArgs(parents []string) []any {
+	if d.isPostgres {
+		return []any{d.texts(parents)}
+	}
+	args := make([]any, len(parents))
+	for i := range parents {
+		args[i] = parents[i]
+	}
+	return args
+}
+
+// parentsText finds the pages of n parents, in order: the number of each parent and
+// the data of its rows. Of the row behind a page there need be no data.
+//
+// In SQLite a subquery in FROM cannot look at the tables beside it. One that is a
+// value can, and so can a function: the ids of a page are made one value, in their
+// order, and told apart again. CROSS JOIN keeps the tables in the order they are
+// written in, so that nothing is sorted that an index has sorted.
 func (q *copyQuery) parentsText(n int) string {
-	return "SELECT x.i, (SELECT d.data FROM copy_data d WHERE d.row_id = x.id) FROM (SELECT y.*, p.i FROM (SELECT p.parent, p.i" + eachParent +
-		") p CROSS JOIN LATERAL (" + q.rowsText() + ") y) x ORDER BY x.i, " + q.found() + " LIMIT " + strconv.Itoa(n*(q.first+1))
+	if q.where.isPostgres {
+		return "SELECT x.i, (SELECT d.data FROM copy_data d WHERE d.row_id = x.id) FROM (SELECT y.*, p.i FROM (SELECT p.parent, p.i FROM " + q.where.eachParent(n) +
+			") p CROSS JOIN LATERAL (" + q.rowsText() + ") y) x ORDER BY x.i, " + q.found() + " LIMIT " + strconv.Itoa(n*(q.first+1))
+	}
+	return "SELECT p.i, CASE WHEN k.key < " + strconv.Itoa(q.first) + " THEN (SELECT d.data FROM copy_data d WHERE d.row_id = k.value) END FROM " + q.where.eachParent(n) +
+		" CROSS JOIN json_each((SELECT json_group_array(x.id) FROM (" + q.rowsText() + ") x)) k"
 }
 
+// parentsArgs are the arguments of parentsText.
 func (q *copyQuery) parentsArgs(parents []string) []any {
-	return slices.Concat([]any{q.where.texts(parents)}, q.where.args, q.after.args)
+	return slices.Concat(q.where.parentArgs(parents), q.where.args, q.after.args)
 }
 
-// parentTotalsText counts the rows of parents.
-func (q *copyQuery) parentTotalsText() string {
-	return "SELECT p.i, (" + q.totalText() + ")" + eachParent
+// parentTotalsText counts the rows of n parents.
+func (q *copyQuery) parentTotalsText(n int) string {
+	return "SELECT p.i, (" + q.totalText() + ") FROM " + q.where.eachParent(n)
+}
+
+// parentTotalsArgs are the arguments of parentTotalsText.
+func (q *copyQuery) parentTotalsArgs(parents []string) []any {
+	return slices.Concat(q.where.args, q.where.parentArgs(parents))
 }

@@ -1,46 +1,65 @@
 package store
 
 import (
-	"database/sql"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/schema"
 )
 
-// BenchmarkParents: the pages of 50 customers from PostgreSQL, in one statement and
-// in one for each.
-func BenchmarkParents(b *testing.B) {
-	s := emptyPostgres(b)
-	const n = 10_000
-	id := fillCopy(b, s, "Order", n, 1000, planRow)
-	var parents []string
-	for i := range 50 {
-		parents = append(parents, fmt.Sprintf("c%06d", i*7))
-	}
-	var a copies.Ask
-	a.Order, a.First = schema.Sort{Column: "date", Desc: true}, 5
-	q, err := newParentQuery(s.copyDialect(), a, id, "customer", 10)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, size := range []int{50, 1} {
-		b.Run(fmt.Sprintf("at once=%d", size), func(b *testing.B) {
-			for b.Loop() {
-				found := 0
-				err := s.read(b.Context(), "read", func(tx *sql.Tx) error {
-					for i := 0; i < len(parents); i += size {
-						p := &copyParents{q: q, parents: parents[i : i+size], more: make([]bool, size), totals: make([]int, size)}
-						if err := p.read(b.Context(), tx, &a, func(int, []byte) error { found++; return nil }); err != nil {
-							return err
+// BenchmarkCopyByParent: the newest orders of some customers, of 100,000 orders of
+// 10,000 customers.
+func BenchmarkCopyByParent(b *testing.B) {
+	const n = 100_000
+	for _, kind := range []string{"sqlite", "postgres"} {
+		b.Run(kind, func(b *testing.B) {
+			var s *Store
+			if kind == "postgres" {
+				s = emptyPostgres(b)
+			} else {
+				var err error
+				if s, err = Open(b.Context(), "sqlite:"+filepath.Join(b.TempDir(), "trama.db"), Deps{}); err != nil {
+					b.Fatal(err)
+				}
+				b.Cleanup(func() { _ = s.Close() })
+			}
+			id := fillCopy(b, s, "Order", n, 1000, planRow)
+			for _, c := range []struct {
+				relation, format  string
+				parents, first    int
+				rows, most, times int
+				order             string
+				total             bool
+			}{
+				{relation: "customer", format: "c%06d", parents: 1, first: 5, rows: 5, most: n / 10, times: 97, order: "date"},
+				{relation: "customer", format: "c%06d", parents: 50, first: 5, rows: 250, most: n / 10, times: 97, order: "date"},
+				{relation: "customer", format: "c%06d", parents: 200, first: 5, rows: 1000, most: n / 10, times: 37, order: "date"},
+				{relation: "customer", format: "c%06d", parents: 50, first: 5, rows: 250, most: n / 10, times: 97, order: "date", total: true},
+				{relation: "customer", format: "c%06d", parents: 200, first: 5, rows: 1000, most: n / 10, times: 37, order: "date", total: true},
+				{relation: "customer", format: "c%06d", parents: 50, first: 5, rows: 250, most: n / 10, times: 97, order: "updatedAt"},
+				{relation: "customer", format: "c%06d", parents: 50, first: 50, rows: 500, most: n / 10, times: 97, order: "date"},
+				{relation: "orderNumber", format: "N%d", parents: 50, first: 5, rows: 100, most: n / 2, times: 97, order: "date"},
+			} {
+				b.Run(fmt.Sprintf("%s=%dx%d by %s counted=%t", c.relation, c.parents, c.first, c.order, c.total), func(b *testing.B) {
+					a := copies.Ask{Source: "erp"}
+					a.Order, a.First, a.Total = schema.Sort{Column: c.order, Desc: true}, c.first, c.total
+					turn := 0
+					for b.Loop() {
+						parents := make([]string, c.parents)
+						for i := range parents {
+							parents[i] = fmt.Sprintf(c.format, (turn*7919+i*c.times)%c.most)
+						}
+						turn++
+						slices.Sort(parents)
+						found := 0
+						if _, err := s.CopyByParent(b.Context(), id, c.relation, parents, a, func(int, []byte) error { found++; return nil }); err != nil || found != c.rows {
+							b.Fatal(found, err)
 						}
 					}
-					return nil
 				})
-				if err != nil || found != 250 {
-					b.Fatal(found, err)
-				}
 			}
 		})
 	}

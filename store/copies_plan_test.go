@@ -3,8 +3,10 @@ package store
 import (
 	"database/sql"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/copies"
@@ -24,44 +26,96 @@ func TestCopyPlans(t *testing.T) {
 		return schema.Compare(column, schema.Eq, schema.String(value))
 	}
 	for _, c := range []struct {
-		name     string
-		from, of string
-		args     []any
-		where    schema.Predicate
-		order    schema.Sort
-		index    string
-		sorts    bool
+		name  string
+		where schema.Predicate
+		order schema.Sort
+		index string
+		sorts bool
 	}{
-		{"by customer", "copy_rows r", "r.set_id = ? AND r.customer_key = ? AND r.customer_key <> ''", []any{1, parentArg{}}, schema.Predicate{}, newest, "copy_rows_customer", false},
-		{"by customer, latest change", "copy_rows r", "r.set_id = ? AND r.customer_key = ? AND r.customer_key <> ''", []any{1, parentArg{}}, schema.Predicate{}, changed, "copy_rows_customer", true},
-		{"by number", "copy_rows r", "r.set_id = ? AND r.number = ? AND r.number <> ''", []any{1, parentArg{}}, schema.Predicate{}, newest, "copy_rows_number", true},
-		{"by link", "copy_links l JOIN copy_rows r ON r.id = l.row_id", "l.set_id = ? AND l.relation = ? AND l.number = ?", []any{1, "orderNumber", parentArg{}}, schema.Predicate{}, newest, "SEARCH l USING PRIMARY KEY (set_id=? AND relation=? AND number=?)", true},
-		{"newest", "copy_rows r", "r.set_id = ?", []any{1}, text("status", "open"), newest, "copy_rows_date", false},
-		{"latest change", "copy_rows r", "r.set_id = ?", []any{1}, schema.Predicate{}, changed, "copy_rows_updated", false},
-		{"made", "copy_rows r", "r.set_id = ?", []any{1}, schema.Predicate{}, schema.Sort{Column: "createdAt", Desc: true}, "copy_rows_created", false},
-		{"by total", "copy_rows r", "r.set_id = ?", []any{1}, schema.Predicate{}, schema.Sort{Column: "total"}, "copy_rows_total", false},
-		{"greatest total", "copy_rows r", "r.set_id = ?", []any{1}, text("status", "open"), schema.Sort{Column: "total", Desc: true}, "copy_rows_total", true},
-		{"by amount", "copy_rows r", "r.set_id = ?", []any{1}, schema.Predicate{}, schema.Sort{Column: "amount"}, "copy_rows_amount", false},
-		{"by price", "copy_rows r", "r.set_id = ?", []any{1}, schema.Predicate{}, schema.Sort{Column: "price"}, "copy_rows_price", false},
-		{"by due date", "copy_rows r", "r.set_id = ?", []any{1}, schema.Predicate{}, schema.Sort{Column: "dueDate"}, "copy_rows_due", false},
-		{"by key", "copy_rows r", "r.set_id = ?", []any{1}, schema.Predicate{}, schema.Sort{}, "copy_rows_key", false},
-		{"filter by number", "copy_rows r", "r.set_id = ?", []any{1}, text("number", "SO-1"), newest, "copy_rows_number", true},
-		{"filter by several numbers", "copy_rows r", "r.set_id = ?", []any{1}, schema.Compare("number", schema.In, schema.String("a"), schema.String("b")), changed, "copy_rows_number", true},
-		{"filter by customer", "copy_rows r", "r.set_id = ?", []any{1}, text("customer", "c1"), newest, "copy_rows_customer", false},
-		{"filter by order", "copy_rows r", "r.set_id = ?", []any{1}, text("order", "o1"), newest, "copy_rows_order", false},
-		{"filter by code", "copy_rows r", "r.set_id = ?", []any{1}, text("sku", "A"), schema.Sort{Column: "name"}, "copy_rows_sku", true},
-		{"filter by id", "copy_rows r", "r.set_id = ?", []any{1}, text("id", "A"), newest, "copy_rows_key", false},
+		{"newest", text("status", "open"), newest, "copy_rows_date", false},
+		{"latest change", schema.Predicate{}, changed, "copy_rows_updated", false},
+		{"made", schema.Predicate{}, schema.Sort{Column: "createdAt", Desc: true}, "copy_rows_created", false},
+		{"by total", schema.Predicate{}, schema.Sort{Column: "total"}, "copy_rows_total", false},
+		{"greatest total", text("status", "open"), schema.Sort{Column: "total", Desc: true}, "copy_rows_total", true},
+		{"by amount", schema.Predicate{}, schema.Sort{Column: "amount"}, "copy_rows_amount", false},
+		{"by price", schema.Predicate{}, schema.Sort{Column: "price"}, "copy_rows_price", false},
+		{"by due date", schema.Predicate{}, schema.Sort{Column: "dueDate"}, "copy_rows_due", false},
+		{"by key", schema.Predicate{}, schema.Sort{}, "copy_rows_key", false},
+		{"filter by number", text("number", "SO-1"), newest, "copy_rows_number", true},
+		{"filter by several numbers", schema.Compare("number", schema.In, schema.String("a"), schema.String("b")), changed, "copy_rows_number", true},
+		{"filter by customer", text("customer", "c1"), newest, "copy_rows_customer", false},
+		{"filter by order", text("order", "o1"), newest, "copy_rows_order", false},
+		{"filter by code", text("sku", "A"), schema.Sort{Column: "name"}, "copy_rows_sku", true},
+		{"filter by id", text("id", "A"), newest, "copy_rows_key", false},
 	} {
 		t.Run("case="+c.name, func(t *testing.T) {
 			var a copies.Ask
 			a.Where, a.Order, a.First = c.where, c.order, 50
-			q, err := newCopyQuery(s.copyDialect(), a, c.from, c.of, c.args...)
+			q, err := newCopyQuery(s.copyDialect(), a, "copy_rows r", "r.set_id = ?", 1)
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan := explainPlan(t, s, q.pageText(), q.pageArgs("p"))
+			plan := explainPlan(t, s, q.pageText(), q.pageArgs())
 			if !strings.Contains(plan, c.index) || strings.Contains(plan, "TEMP B-TREE") != c.sorts {
 				t.Error(plan)
+			}
+		})
+	}
+}
+
+// TestCopyParentPlans: the pages of many parents and their totals are found by one
+// statement each, through an index; nothing is walked but the parents and what was
+// found of them, and nothing is sorted that the index has in order.
+func TestCopyParentPlans(t *testing.T) {
+	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "trama.db"), Deps{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	newest, changed := schema.Sort{Column: "date", Desc: true}, schema.Sort{Column: "updatedAt", Desc: true}
+	open := schema.AllOf(schema.Compare("status", schema.Eq, schema.String("open")), schema.Compare("total", schema.Gt, schema.Int(50)))
+	const link = "SEARCH l USING PRIMARY KEY (set_id=? AND relation=? AND number=?)"
+	for _, c := range []struct {
+		name, relation string
+		where          schema.Predicate
+		order          schema.Sort
+		after          *datasources.After
+		index          string
+		sorts          bool
+	}{
+		{"customer", "customer", schema.Predicate{}, newest, nil, "copy_rows_customer (set_id=? AND customer_key=?)", false},
+		{"customer, filtered", "customer", open, newest, nil, "copy_rows_customer (set_id=? AND customer_key=?)", false},
+		{"customer, behind a cursor", "customer", schema.Predicate{}, newest, &datasources.After{Value: schema.Time(time.Unix(1e9, 0)), ID: "a"}, "copy_rows_customer (set_id=? AND customer_key=? AND date<?)", false},
+		{"customer, latest change", "customer", schema.Predicate{}, changed, nil, "copy_rows_customer (set_id=? AND customer_key=?)", true},
+		{"order", "order", schema.Predicate{}, newest, nil, "copy_rows_order (set_id=? AND order_key=?)", false},
+		{"quote", "quote", schema.Predicate{}, newest, nil, "copy_rows_quote (set_id=? AND quote_key=?)", true},
+		{"invoice", "invoice", schema.Predicate{}, newest, nil, "copy_rows_invoice (set_id=? AND invoice_key=?)", true},
+		{"number", "number", schema.Predicate{}, newest, nil, "copy_rows_number (set_id=? AND number=?)", true},
+		{"code", "sku", schema.Predicate{}, newest, nil, "copy_rows_sku (set_id=? AND sku=?)", true},
+		{"order's number", "orderNumber", schema.Predicate{}, newest, nil, link, true},
+		{"quote's number, filtered", "quoteNumber", open, newest, nil, link, true},
+		{"invoice's number", "invoiceNumber", schema.Predicate{}, schema.Sort{}, nil, link, true},
+	} {
+		t.Run("case="+c.name, func(t *testing.T) {
+			var a copies.Ask
+			a.Where, a.Order, a.First, a.After = c.where, c.order, 5, c.after
+			q, err := newParentQuery(s.copyDialect(), a, 1, c.relation, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			parents := []string{"a", "b", "c"}
+			page := explainPlan(t, s, q.parentsText(len(parents)), q.parentsArgs(parents))
+			if !strings.Contains(page, c.index) || strings.Contains(page, "TEMP B-TREE") != c.sorts || !strings.Contains(page, "SEARCH d USING INTEGER PRIMARY KEY") {
+				t.Error(page)
+			}
+			total := explainPlan(t, s, q.parentTotalsText(len(parents)), q.parentTotalsArgs(parents))
+			if index, _, _ := strings.Cut(c.index, " AND date"); !strings.Contains(total, index) {
+				t.Error(total)
+			}
+			for line := range strings.Lines(page + total) {
+				if of, ok := strings.CutPrefix(strings.TrimSpace(line), "SCAN "); ok && !slices.Contains([]string{"3-ROW VALUES CLAUSE", "k VIRTUAL TABLE INDEX 1:", "x"}, of) {
+					t.Errorf("%s is walked", of)
+				}
 			}
 		})
 	}
@@ -99,7 +153,7 @@ func TestCopyCursorBound(t *testing.T) {
 			if got := !strings.Contains(q.where.sql.String(), "+r."); got != c.want {
 				t.Errorf("the filter's bound may be used: %t, want %t: %s", got, c.want, q.where.sql.String())
 			}
-			if plan := explainPlan(t, s, q.pageText(), q.pageArgs("")); !strings.Contains(plan, "copy_rows_total (set_id=? AND total>?)") {
+			if plan := explainPlan(t, s, q.pageText(), q.pageArgs()); !strings.Contains(plan, "copy_rows_total (set_id=? AND total>?)") {
 				t.Error(plan)
 			}
 		})
@@ -154,7 +208,7 @@ func TestCopyCount(t *testing.T) {
 			if !isNarrow(c.where) {
 				q.countWhole()
 			}
-			if plan := explainPlan(t, s, q.totalText(), q.totalArgs("")); !strings.Contains(plan, c.want) {
+			if plan := explainPlan(t, s, q.totalText(), q.where.args); !strings.Contains(plan, c.want) {
 				t.Error(plan)
 			}
 		})

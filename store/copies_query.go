@@ -19,9 +19,6 @@ type copyQuery struct {
 	first int
 }
 
-// parentArg stands among the arguments for the parent of a page.
-type parentArg struct{}
-
 // newCopyQuery translates a question; of says whose rows it is about.
 func newCopyQuery(d copyDialect, a copies.Ask, from, of string, args ...any) (*copyQuery, error) {
 	cc := newCopyColumns()
@@ -145,9 +142,7 @@ func (q *copyQuery) pageText() string {
 }
 
 // pageArgs are the arguments of rowsText and pageText.
-func (q *copyQuery) pageArgs(parent string) []any {
-	return q.bind(slices.Concat(q.where.args, q.after.args), parent)
-}
+func (q *copyQuery) pageArgs() []any { return slices.Concat(q.where.args, q.after.args) }
 
 // isNarrow reports whether a filter leaves few rows that an index finds.
 func isNarrow(p schema.Predicate) bool {
@@ -165,19 +160,7 @@ func isNarrow(p schema.Predicate) bool {
 // where the set is all there is.
 func (q *copyQuery) countWhole() { q.hint = " NOT INDEXED" }
 
+// totalText counts all rows; its arguments are those of where.
 func (q *copyQuery) totalText() string {
 	return "SELECT count(*) FROM " + q.from + q.hint + " WHERE " + q.where.sql.String()
-}
-
-func (q *copyQuery) totalArgs(parent string) []any {
-	return q.bind(slices.Clone(q.where.args), parent)
-}
-
-func (q *copyQuery) bind(args []any, parent string) []any {
-	for i, v := range args {
-		if _, ok := v.(parentArg); ok {
-			args[i] = q.where.text(parent)
-		}
-	}
-	return args
 }

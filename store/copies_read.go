@@ -53,9 +53,7 @@ func (s *Store) CopyList(ctx context.Context, id int64, a copies.Ask, row func(d
 		if answer.Set, err = copySet(ctx, tx, id); err != nil {
 			return err
 		}
-		p := &copyPages{ctx: ctx, tx: tx, q: q}
-		defer p.close()
-		n, more, err := p.page("", row)
+		n, more, err := copyPage(ctx, tx, q, row)
 		if err != nil {
 			return err
 		}
@@ -76,69 +74,27 @@ func (s *Store) CopyList(ctx context.Context, id int64, a copies.Ask, row func(d
 					q.countWhole()
 				}
 			}
-			answer.Totals[0], err = p.total("")
+			err = tx.QueryRowContext(ctx, q.totalText(), q.where.args...).Scan(&answer.Totals[0])
 		}
 		return err
 	})
 	return answer, err
 }
 
-// copyPages runs one query for many parents, its statements prepared once.
-type copyPages struct {
-	ctx    context.Context //nolint:containedctx // lives as long as one call of the store
-	tx     *sql.Tx
-	q      *copyQuery
-	pages  *sql.Stmt
-	totals *sql.Stmt
-	data   sql.RawBytes
-}
-
-func (p *copyPages) close() {
-	for _, s := range []*sql.Stmt{p.pages, p.totals} {
-		if s != nil {
-			_ = s.Close()
-		}
-	}
-}
-
-// page calls row with the rows of a page and tells how many they were and
+// copyPage calls row with the rows of a page and tells how many they were and
 // whether there are more.
-func (p *copyPages) page(parent string, row func([]byte) error) (n int, more bool, err error) {
-	if p.pages == nil {
-		if p.pages, err = p.tx.PrepareContext(p.ctx, p.q.pageText()); err != nil {
-			return 0, false, err
-		}
-	}
-	rows, err := p.pages.QueryContext(p.ctx, p.q.pageArgs(parent)...)
-	if err != nil {
-		return 0, false, err
-	}
-	defer func() {
-		if e := rows.Close(); err == nil {
-			err = e
-		}
-	}()
-	for rows.Next() {
-		if n == p.q.first {
-			return n, true, nil
-		}
-		if err := rows.Scan(&p.data); err != nil {
-			return n, false, err
-		}
-		if err := row(p.data); err != nil {
-			return n, false, err
+func copyPage(ctx context.Context, tx *sql.Tx, q *copyQuery, row func([]byte) error) (n int, more bool, err error) {
+	var data sql.RawBytes
+	err = each(ctx, tx, q.pageText(), func(rows *sql.Rows) error {
+		if n == q.first {
+			more = true
+			return nil
 		}
 		n++
-	}
-	return n, false, rows.Err()
-}
-
-func (p *copyPages) total(parent string) (n int, err error) {
-	if p.totals == nil {
-		if p.totals, err = p.tx.PrepareContext(p.ctx, p.q.totalText()); err != nil {
-			return 0, err
+		if err := rows.Scan(&data); err != nil {
+			return err
 		}
-	}
-	err = p.totals.QueryRowContext(p.ctx, p.q.totalArgs(parent)...).Scan(&n)
-	return n, err
+		return row(data)
+	}, q.pageArgs()...)
+	return n, more, err
 }

@@ -43,7 +43,9 @@ func TestPostgresCopyCut(t *testing.T) {
 			return err
 		}},
 		{"push", func() error {
-			_, _, err := s.SavePushed(t.Context(), set.ID, []copies.PushedRow{{Row: row}}, time.Now())
+			pushed := row
+			pushed.Version = "n1"
+			_, err := s.SavePushedBatch(t.Context(), []copies.PushedSet{{ID: set.ID, Rows: []copies.PushedRow{{Row: pushed}}}}, false, time.Now())
 			return err
 		}},
 	} {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/datasources/directory"
+	"github.com/trama-graph/trama/schema"
 	"github.com/trama-graph/trama/store"
 )
 
@@ -48,8 +49,12 @@ func TestServerRestart(t *testing.T) {
 		var wait sync.WaitGroup
 		for name, call := range calls {
 			wait.Go(func() {
-				if err := call(t.Context()); err == nil {
+				err := call(t.Context())
+				if err == nil {
 					t.Errorf("%s: %s went well", step, name)
+				}
+				if name == "token" && schema.CodeOf(err) != schema.SourceUnavailable {
+					t.Errorf("%s: a token could not be looked up: %s, %v", step, schema.CodeOf(err), err)
 				}
 			})
 		}

@@ -130,7 +130,7 @@ func (s *Store) Known(ctx context.Context, id string) (tokens.Known, error) {
 		return tokens.Known{}, errNoToken
 	}
 	if err != nil {
-		return tokens.Known{}, s.failed("read token", err)
+		return tokens.Known{}, unavailable(s.failed("read token", err))
 	}
 	return tokens.Known{
 		SecretHMAC: r.t.SecretHMAC, State: r.t.State, ExpiresAt: fromMicros(r.expires), AccountDisabled: a.Disabled,

@@ -122,7 +122,7 @@ func agreementRoundTrip(t *testing.T, open func() Store) {
 	full := tokens.Agreement{
 		Name: "partners", Packages: []string{"ecommerce", "own-orders"}, CallsPerMinute: 1, Burst: 2, CostPerMinute: 1 << 40, RowsPerDay: 4,
 		Overlap: 90 * time.Second, NoIntrospection: true, NoSuggestions: true, MaxCost: 5, MaxDepth: 6, MaxAliases: 7, MaxRootFields: 8,
-		MaxTokens: 9, MaxPage: 10, MaxRows: 11, MaxTime: 1500 * time.Millisecond,
+		MaxTokens: 9, MaxPage: 10, MaxRows: 11, MaxTime: 1500 * time.Millisecond, AnswerCache: time.Minute,
 	}
 	// Every limit that is agreed on one day is kept, also one that is new.
 	for i := range reflect.TypeFor[tokens.Agreement]().NumField() {

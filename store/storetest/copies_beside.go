@@ -19,7 +19,8 @@ func copyBeside(t *testing.T, open func() Store) {
 	const turns, size = 30, 40
 	stores := []Store{opened(t, open), opened(t, open)}
 	c := openCopied(t, stores[0], "shop", "Order")
-	openCopied(t, stores[1], "shop", "Invoice").read(copyRow("x", "1"))
+	other := openCopied(t, stores[1], "shop", "Invoice")
+	other.read(copyRow("x", "1"))
 	var newest [size]atomic.Int64
 	var wait sync.WaitGroup
 	for writer := range 4 {
@@ -34,11 +35,16 @@ func copyBeside(t *testing.T, open func() Store) {
 					version := int64(turn*4 + writer)
 					newest[i].Store(max(version, newest[i].Load()))
 					rows = append(rows, copies.PushedRow{
-						Row:     versioned(fmt.Sprintf("k%02d", i), fmt.Sprintf("%04d", version), fmt.Sprintf("%04d", version), "orderNumber:A"),
+						Row:     versioned(fmt.Sprintf("k%02d", i), fmt.Sprintf("%04d", version), fmt.Sprintf("n%04d", version), "orderNumber:A"),
 						Deleted: turn < turns-1 && (turn+i)%7 == 0,
 					})
 				}
-				if _, _, err := s.SavePushed(t.Context(), c.at.ID, rows, when); err != nil {
+				// Each second one names the sets in another order, which must not make a circle.
+				sets := []copies.PushedSet{{ID: c.at.ID, Rows: rows}, {ID: other.at.ID}}
+				if writer%2 == 1 {
+					slices.Reverse(sets)
+				}
+				if _, err := s.SavePushedBatch(t.Context(), sets, false, when); err != nil {
 					t.Error(err)
 				}
 			}

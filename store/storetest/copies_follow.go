@@ -3,7 +3,6 @@ package storetest
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -193,126 +192,6 @@ func copyMet(t *testing.T, open func() Store) {
 		t.Errorf("%d deleted, want 1", n)
 	}
 	c.expect("met", "a 1", "b 2")
-}
-
-func copyPushes(t *testing.T, open func() Store) {
-	s := opened(t, open)
-	c := openCopied(t, s, "shop", "Order")
-	put := func(key, version string) copies.PushedRow {
-		return copies.PushedRow{Row: versioned(key, version, version, "number="+version, "orderNumber:"+version)}
-	}
-	del := func(key, version string) copies.PushedRow {
-		return copies.PushedRow{Row: copies.Row{Key: key, Version: version}, Deleted: true}
-	}
-	const stored, same, older = copies.PushStored, copies.PushSame, copies.PushOlder
-	for _, p := range []struct {
-		name string
-		rows []copies.PushedRow
-		want []copies.PushResult
-		have []string
-		gone []string
-	}{
-		{"new", []copies.PushedRow{put("a", "5"), put("b", "5")}, []copies.PushResult{stored, stored}, []string{"a 5", "b 5"}, nil},
-		{"again", []copies.PushedRow{put("b", "5"), put("a", "5")}, []copies.PushResult{same, same}, []string{"a 5", "b 5"}, nil},
-		{"older, newer", []copies.PushedRow{put("a", "4"), put("b", "6")}, []copies.PushResult{older, stored}, []string{"a 5", "b 6"}, nil},
-		{"bytes, not numbers", []copies.PushedRow{put("a", "10"), put("b", "6\x00")}, []copies.PushResult{older, stored}, []string{"a 5", "b 6\x00"}, nil},
-		{"deleted", []copies.PushedRow{del("a", "6"), del("b", "5")}, []copies.PushResult{stored, older}, []string{"b 6\x00"}, []string{"a"}},
-		{"older than its tombstone", []copies.PushedRow{put("a", "5"), put("a", "6"), del("a", "6")}, []copies.PushResult{older, same, same}, []string{"b 6\x00"}, []string{"a"}},
-		{"newer than its tombstone", []copies.PushedRow{put("a", "7")}, []copies.PushResult{stored}, []string{"a 7", "b 6\x00"}, nil},
-		{"deleted before it came", []copies.PushedRow{del("n", "2"), put("n", "1")}, []copies.PushResult{stored, older}, []string{"a 7", "b 6\x00"}, []string{"n"}},
-		{
-			"several times",
-			[]copies.PushedRow{put("m", "1"), put("m", "3"), put("m", "2"), put("m", "3"), del("a", "8"), put("a", "9"), put("n", "3"), del("n", "4")},
-			[]copies.PushResult{stored, stored, older, same, stored, stored, stored, stored},
-			[]string{"a 9", "b 6\x00", "m 3"},
-			[]string{"n"},
-		},
-		{"nothing", nil, nil, []string{"a 9", "b 6\x00", "m 3"}, []string{"n"}},
-	} {
-		t.Run("case="+p.name, func(t *testing.T) {
-			at, results, err := s.SavePushed(t.Context(), c.at.ID, p.rows, when)
-			must(t, err)
-			c.t, c.at = t, at
-			if !slices.Equal(results, p.want) {
-				t.Errorf("results %v, want %v", results, p.want)
-			}
-			c.expect("rows", p.have...)
-			if got := c.gone(); !slices.Equal(got, p.gone) {
-				t.Errorf("tombstones %q, want %q", got, p.gone)
-			}
-			if c.at.Seen != c.at.Rows {
-				t.Errorf("met %d of %d rows", c.at.Seen, c.at.Rows)
-			}
-		})
-	}
-	c.t = t
-	if got := c.byLink("3"); !slices.Equal(got, []string{"m 3"}) {
-		t.Errorf("by link %q", got)
-	}
-	// All or nothing.
-	twice := put("z", "1")
-	twice.Links = append(twice.Links, twice.Links...)
-	if _, _, err := s.SavePushed(t.Context(), c.at.ID, []copies.PushedRow{put("y", "1"), del("m", "9"), twice}, when); err == nil {
-		t.Error("a link was saved twice")
-	}
-	c.at = openCopied(t, s, "shop", "Order").at
-	c.expect("half a batch", "a 9", "b 6\x00", "m 3")
-	if _, _, err := s.SavePushed(t.Context(), c.at.ID+100, []copies.PushedRow{put("y", "1")}, when); !errors.Is(err, copies.ErrOvertaken) {
-		t.Errorf("pushed to no copy: %v", err)
-	}
-	// A reading meets what was pushed, and what it deletes stays so for older pushes.
-	must(t, s.Refuse(t.Context(), c.at.ID, schema.NotEnabled))
-	at, _, err := s.SavePushed(t.Context(), c.at.ID, nil, when)
-	if err != nil || at.Refusal != "" {
-		t.Errorf("pushed where it was refused: %+v, %v", at, err)
-	}
-	c.read(versioned("a", "9", "9"))
-	_, results, err := s.SavePushed(t.Context(), c.at.ID, []copies.PushedRow{put("m", "2"), put("m", "3"), put("b", "7")}, when)
-	if err != nil || !slices.Equal(results, []copies.PushResult{older, same, stored}) {
-		t.Errorf("pushed after a reading has deleted: %v, %v", results, err)
-	}
-}
-
-// copyPushesMany: batches of more than one statement's rows.
-func copyPushesMany(t *testing.T, open func() Store) {
-	s := opened(t, open)
-	c := openCopied(t, s, "shop", "Order")
-	var rows []copies.PushedRow
-	want := map[string]bool{}
-	for i := range 1234 {
-		key := fmt.Sprintf("k%04d", i)
-		rows = append(rows, copies.PushedRow{Row: versioned(key, "1", "1", "orderNumber:A")})
-		want[key+" 1"] = true
-	}
-	for turn := range 2 {
-		at, results, err := s.SavePushed(t.Context(), c.at.ID, rows, when)
-		must(t, err)
-		if i := slices.IndexFunc(results, func(r copies.PushResult) bool {
-			return r != map[int]copies.PushResult{0: copies.PushStored, 1: copies.PushSame}[turn]
-		}); i >= 0 {
-			t.Fatalf("record %d: %v", i, results[i])
-		}
-		if at.Rows != 1234 {
-			t.Errorf("%d rows", at.Rows)
-		}
-	}
-	got := map[string]bool{}
-	a := first(2000)
-	_, err := s.CopyList(t.Context(), c.at.ID, a, func(data []byte) error { got[string(data)] = true; return nil })
-	must(t, err)
-	if !maps.Equal(got, want) {
-		t.Errorf("%d rows, want %d", len(got), len(want))
-	}
-	for i := range rows {
-		rows[i] = copies.PushedRow{Row: copies.Row{Key: rows[i].Key, Version: "2"}, Deleted: true}
-	}
-	at, _, err := s.SavePushed(t.Context(), c.at.ID, rows, when)
-	if err != nil || at.Rows != 0 || len(c.gone()) != 1234 {
-		t.Errorf("deleted: %+v, %v, %d tombstones", at, err, len(c.gone()))
-	}
-	if n, err := s.PurgeCopies(t.Context(), "shop", when.Add(time.Second)); n != 1234 || err != nil {
-		t.Errorf("forgot %d, %v", n, err)
-	}
 }
 
 // copyLongTexts: a source may send texts that no index takes.

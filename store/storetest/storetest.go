@@ -18,7 +18,7 @@ import (
 type Store interface {
 	directory.Store
 	tokens.Store
-	copies.Store
+	copies.PushStore
 	usage.Store
 	ServerKey(ctx context.Context) ([]byte, error)
 	Tokens(ctx context.Context, account string) ([]tokens.Token, error)
@@ -73,6 +73,7 @@ func RunCopies(t *testing.T, prepare func(t *testing.T) (open func() Store)) {
 		{"stale keys", copyStaleKeys},
 		{"met", copyMet},
 		{"pushes", copyPushes},
+		{"pushes, all or nothing", copyPushesAtomic},
 		{"many pushes", copyPushesMany},
 		{"writers at once", copyBeside},
 		{"readings at once", copyPagesBeside},
