@@ -40,6 +40,9 @@ type Agreement struct {
 	MaxCost                                                          int64
 	MaxDepth, MaxAliases, MaxRootFields, MaxTokens, MaxPage, MaxRows int
 	MaxTime                                                          time.Duration
+	// AnswerCache is for how long an answer may be kept that asks for it
+	// (@cacheControl); 0 = not at all.
+	AnswerCache time.Duration
 }
 
 // Subjects returns the names under which policies speak of the principal:

@@ -137,6 +137,19 @@ func (v *View) Rows(typeName string) (rule *Rule, visible bool) {
 	return nil, false
 }
 
+// Masks reports whether the view shows any field by a mask, be it on some rows.
+func (v *View) Masks(kind MaskKind) bool {
+	if v == nil {
+		return false
+	}
+	for i := range v.grants {
+		if v.grants[i].Mask == kind {
+			return true
+		}
+	}
+	return false
+}
+
 // Hash is the view's identity: equal for views that say the same of the same
 // graph, whatever policies, tokens and times they come from.
 func (v *View) Hash() string {

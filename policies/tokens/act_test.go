@@ -252,6 +252,7 @@ func TestAgreements(t *testing.T) {
 		{"more rows than an Int", "x", func(a *policies.Agreement) { a.RowsPerDay = 1 << 62 }, "rows a day cannot be more than 2147483647"},
 		{"overlap of years", "x", func(a *policies.Agreement) { a.Overlap = 31 * 24 * time.Hour }, "between 0 and 30 days"},
 		{"time of days", "x", func(a *policies.Agreement) { a.MaxTime = 2 * time.Hour }, "between 0 and 1h0m0s"},
+		{"answers of days", "x", func(a *policies.Agreement) { a.AnswerCache = 2 * time.Hour }, "answers are kept between 0 and 1h0m0s"},
 	} {
 		t.Run("case="+c.name, func(t *testing.T) {
 			_, err := b.SaveAgreement(t.Context(), tokens.Operator(), c.agreement, c.change)

@@ -21,6 +21,7 @@ const DefaultAgreement = "default"
 const (
 	maxOverlap  = 30 * 24 * time.Hour
 	maxTime     = time.Hour
+	maxAnswer   = time.Hour
 	maxPackages = 100
 	// maxCount is what GraphQL's Int can show (September 2025, §3.5.1).
 	maxCount = 1<<31 - 1
@@ -59,6 +60,9 @@ func checkAgreement(a *Agreement, known []string) error {
 	}
 	if a.MaxTime < 0 || a.MaxTime > maxTime {
 		return schema.Errorf(schema.BadRequest, "the time of an operation is between 0 and %s", maxTime)
+	}
+	if a.AnswerCache < 0 || a.AnswerCache > maxAnswer {
+		return schema.Errorf(schema.BadRequest, "answers are kept between 0 and %s", maxAnswer)
 	}
 	return checkPackages(a.Packages, known)
 }

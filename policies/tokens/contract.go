@@ -13,7 +13,8 @@ type Store interface {
 	// that the database gave up in favour of another.
 	Act(ctx context.Context, f func(tx Tx) error) error
 	// Known finds a token by its public id, in whatever state and with one look-up.
-	// NOT_FOUND when there is none, or when its account does not exist.
+	// NOT_FOUND when there is none, or when its account does not exist;
+	// SOURCE_UNAVAILABLE when the store cannot be asked now.
 	Known(ctx context.Context, id string) (Known, error)
 	// Used notes that tokens were used in an hour. An hour before the one that is
 	// noted changes nothing.

@@ -170,6 +170,7 @@ func describeAgreement(a *Agreement) string {
 	add("maxPageSize", int64(a.MaxPage))
 	add("maxRows", int64(a.MaxRows))
 	add("maxMilliseconds", a.MaxTime.Milliseconds())
+	add("answerCacheSeconds", int64(a.AnswerCache/time.Second))
 	if a.NoIntrospection {
 		text += "; no introspection"
 	}

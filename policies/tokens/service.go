@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +23,7 @@ type Service struct {
 
 	cache cache
 	used  used
+	away  atomic.Int64 // the second in which it was last logged that the store is
 
 	mu     sync.Mutex
 	warned map[warning]int64 // day of the last log line

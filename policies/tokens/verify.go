@@ -25,7 +25,8 @@ const maxText = 100
 // answer is the same UNAUTHENTICATED after the same work: nothing is looked up for
 // a text that is no token or has a wrong checksum, one row for every other. Only a
 // caller from outside the token's networks, who holds a valid token, is told so by
-// FORBIDDEN. The principal's packages and claims are shared and must not be changed.
+// FORBIDDEN. While the store is away it is SOURCE_UNAVAILABLE without a source, with
+// Wait, for tokens that were not let in a moment ago. The principal's packages and claims are shared and must not be changed.
 func (s *Service) Verify(ctx context.Context, text string, from netip.Addr) (*policies.Principal, error) {
 	if len(text) > maxText {
 		return nil, errRefused
@@ -63,7 +64,7 @@ func (s *Service) look(ctx context.Context, text string, now time.Time) (*entry,
 	sum := mac(s.key, p)
 	k, err := s.store.Known(ctx, p.id)
 	if code := schema.CodeOf(err); code != "" && code != schema.NotFound {
-		return nil, schema.Errorf(schema.Internal, "the token could not be checked").Because(err)
+		return nil, s.unchecked(ctx, err)
 	}
 	if err != nil {
 		k = Known{SecretHMAC: make([]byte, len(sum)), State: Disabled} // compared as one that exists

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"hash"
 	"hash/maphash"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -78,6 +79,14 @@ func (r *Recorder) Inputs(query, operationName string, variables map[string]any)
 // the same. It is never 0, and means nothing outside this Recorder.
 func (r *Recorder) Digest(data []byte) uint64 {
 	return known(maphash.Bytes(r.seed, data))
+}
+
+// Digester returns a hash that sums an answer piece by piece: its Sum64 is Digest of
+// all that was written to it, but for 0, of which Digest makes 1.
+func (r *Recorder) Digester() hash.Hash64 {
+	h := new(maphash.Hash)
+	h.SetSeed(r.seed)
+	return h
 }
 
 // known keeps 0 for what is not known.
