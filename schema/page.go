@@ -24,7 +24,7 @@ type Page[T any] struct {
 	HasNext    bool
 	HasPrev    bool
 	Missing    []string
-	CursorAt   func(i int) string // sealed cursor of the i-th node
+	CursorOf   func(node *T) string // sealed cursor of one of the nodes, nil = they have none
 }
 
 // Edges returns the nodes with their cursors.
@@ -51,8 +51,8 @@ func (p *Page[T]) PageInfo() *PageInfo {
 }
 
 func (p *Page[T]) cursor(i int) string {
-	if p.CursorAt == nil {
+	if p.CursorOf == nil {
 		return ""
 	}
-	return p.CursorAt(i)
+	return p.CursorOf(p.Nodes[i])
 }

@@ -19,22 +19,26 @@ func (l *Loaders) ArticlesOf(ctx context.Context, tickets []*schema.Ticket, a Ar
 		return nil, err
 	}
 	streams := make([][]stream[schema.Article], len(tickets))
-	bySource := map[*datasources.Connected][]string{}
+	bySource := map[*datasources.Connected]*keySet{}
 	for _, t := range tickets {
 		if s := l.Catalog.Source(t.Source); s != nil && s.Has("Article") {
-			bySource[s] = appendNew(bySource[s], t.Key)
+			if bySource[s] == nil {
+				keys := newKeySet(len(tickets))
+				bySource[s] = &keys
+			}
+			bySource[s].add(t.Key)
 		}
 	}
 	for i, s := range q.owners {
 		keys := bySource[s]
-		if len(keys) == 0 {
+		if keys == nil {
 			continue
 		}
-		found := d.ofParents(ctx, q, i, "ticket", q.query(i), keys)
+		found := d.ofParents(ctx, q, i, "ticket", q.query(i), keys.list)
 		for p, t := range tickets {
 			if t.Source == s.Name {
 				one := stream[schema.Article]{parent: p, source: s.Name}
-				one.fill(found[t.Key])
+				one.fill(found.result(t.Key))
 				streams[p] = append(streams[p], one)
 			}
 		}

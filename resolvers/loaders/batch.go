@@ -12,8 +12,12 @@ import (
 	"github.com/trama-graph/trama/schema"
 )
 
-// batchKey names a batch of one request: equal questions share one dataloader.
-type batchKey struct{ source, entity, relation, query string }
+// batchKey names a batch of one request: equal questions share one dataloader, within
+// one window of a long answer.
+type batchKey struct {
+	source, entity, relation, query string
+	window                          int
+}
 
 // batch is a dataloader whose cache lives as long as the request, while its
 // capacity is set anew for each level: it is dispatched when all keys of the
@@ -40,33 +44,27 @@ func batchOf[V any](l *Loaders, k batchKey, fetch dataloader.BatchFunc[string, V
 	return b
 }
 
-// load returns a result for each key. Keys already asked in this request are not
-// asked again.
-func (b *batch[V]) load(ctx context.Context, keys []string) map[string]result[V] {
+// load returns a result for each key; the keys are distinct. Keys already asked in
+// this request are not asked again.
+func (b *batch[V]) load(ctx context.Context, keys []string) found[V] {
 	thunks := b.start(ctx, keys)
-	out := make(map[string]result[V], len(keys))
-	for i, k := range keys {
-		v, err := thunks[i]()
-		out[k] = result[V]{v, err}
+	out := foundFor[V](keys)
+	for i := range keys {
+		out.of[i].value, out.of[i].err = thunks[i]()
 	}
 	return out
-}
-
-type result[V any] struct {
-	value V
-	err   error
 }
 
 func (b *batch[V]) start(ctx context.Context, keys []string) []dataloader.Thunk[V] {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	fresh := map[string]bool{}
+	fresh := 0
 	for _, k := range keys {
 		if _, ok := b.cache.Get(ctx, k); !ok {
-			fresh[k] = true
+			fresh++
 		}
 	}
-	capacity := max(len(fresh), 1)
+	capacity := max(fresh, 1)
 	level := dataloader.NewBatchedLoader(b.fetch,
 		dataloader.WithBatchCapacity[string, V](capacity),
 		dataloader.WithInputCapacity[string, V](capacity),
@@ -91,8 +89,8 @@ type page[T any] struct {
 
 // parents makes the batch of one relation: fetch is called once per level with
 // all keys that were not asked yet.
-func parents[T any](l *Loaders, source *datasources.Connected, entity string, rel datasources.Relation, q datasources.Query) *batch[page[T]] {
-	k := batchKey{source.Name, entity, string(rel), q.Key()}
+func parents[T any](ctx context.Context, l *Loaders, source *datasources.Connected, entity string, rel datasources.Relation, q datasources.Query) *batch[page[T]] {
+	k := batchKey{source.Name, entity, string(rel), q.Key(), l.window(ctx)}
 	return batchOf(l, k, func(ctx context.Context, keys []string) []*dataloader.Result[page[T]] {
 		l.count(source.Name, entity, string(rel), len(keys))
 		ctx, cancel := share(ctx)
@@ -142,8 +140,8 @@ func seen[T any](l *Loaders, source string, rows []T) {
 
 // byKeys makes the batch of one entity's rows by their keys; a missing row is
 // nil.
-func byKeys[T any, P entity[T]](l *Loaders, source *datasources.Connected, name string, f datasources.Fields) *batch[*T] {
-	k := batchKey{source.Name, name, "id", f.Key()}
+func byKeys[T any, P entity[T]](ctx context.Context, l *Loaders, source *datasources.Connected, name string, f datasources.Fields) *batch[*T] {
+	k := batchKey{source.Name, name, "id", f.Key(), l.window(ctx)}
 	return batchOf(l, k, func(ctx context.Context, keys []string) []*dataloader.Result[*T] {
 		l.count(source.Name, name, "id", len(keys))
 		ctx, cancel := share(ctx)
@@ -162,20 +160,19 @@ func byKeys[T any, P entity[T]](l *Loaders, source *datasources.Connected, name 
 // results pairs keys with values by position, and with their errors by key.
 func results[V any](keys []string, err error, value func(i int) V) []*dataloader.Result[V] {
 	var some *datasources.BatchError
-	if err != nil && !errors.As(err, &some) {
-		out := make([]*dataloader.Result[V], len(keys))
-		for i := range keys {
-			out[i] = &dataloader.Result[V]{Error: err}
-		}
-		return out
-	}
-	out := make([]*dataloader.Result[V], len(keys))
+	isWhole := err != nil && !errors.As(err, &some)
+	out, slab := make([]*dataloader.Result[V], len(keys)), make([]dataloader.Result[V], len(keys))
 	for i, k := range keys {
-		if some != nil && some.ByKey[k] != nil {
-			out[i] = &dataloader.Result[V]{Error: some.ByKey[k]}
-			continue
+		r := &slab[i]
+		out[i] = r
+		switch {
+		case isWhole:
+			r.Error = err
+		case some != nil && some.ByKey[k] != nil:
+			r.Error = some.ByKey[k]
+		default:
+			r.Data = value(i)
 		}
-		out[i] = &dataloader.Result[V]{Data: value(i)}
 	}
 	return out
 }

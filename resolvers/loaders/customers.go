@@ -31,68 +31,62 @@ func (c *customers) ByID(ctx context.Context, id string) (*schema.Customer, erro
 
 // ByKey returns the customer with a key of the directory.
 func (c *customers) ByKey(ctx context.Context, key string) (*schema.Customer, error) {
-	found := c.byKeys(ctx, "", c.l.rule(ctx, "Customer", ""), []string{key})[key]
+	found := c.byKeys(ctx, "", c.l.rule(ctx, "Customer", ""), []string{key}).result(key)
 	return found.value, found.err
 }
 
 // Of returns the customer of each row of a type, nil where none matches.
 func (c *customers) Of(ctx context.Context, typeName string, sources, customerKeys []string) ([]*schema.Customer, error) {
 	golden := make([]string, len(sources))
-	var keys []string
-	seen := map[string]bool{}
+	keys := newKeySet(len(sources))
 	for i, s := range sources {
 		k, ok := c.l.Directory.Golden(s, customerKeys[i])
 		if customerKeys[i] == "" || !ok {
 			continue
 		}
 		golden[i] = k
-		if !seen[k] {
-			seen[k] = true
-			keys = append(keys, k)
-		}
+		keys.add(k)
 	}
 	out := make([]*schema.Customer, len(sources))
 	errs := make([]error, len(sources))
-	found := c.byKeys(ctx, typeName, c.l.rule(ctx, "Customer", typeName), keys)
+	found := c.byKeys(ctx, typeName, c.l.rule(ctx, "Customer", typeName), keys.list)
 	for i, k := range golden {
 		if k != "" {
-			out[i], errs[i] = found[k].value, found[k].err
+			r := found.result(k)
+			out[i], errs[i] = r.value, r.err
 		}
 	}
 	return out, perItem(errs)
 }
 
 // byKeys returns the golden records that may be seen, by the keys asked for.
-func (c *customers) byKeys(ctx context.Context, via string, rule schema.Predicate, keys []string) map[string]result[*schema.Customer] {
+func (c *customers) byKeys(ctx context.Context, via string, rule schema.Predicate, keys []string) found[*schema.Customer] {
 	rule = c.l.ofDirectory(rule)
 	if len(keys) == 0 || rule.Op == schema.None {
-		return nil
+		return found[*schema.Customer]{}
 	}
 	var more []string
 	rule.Columns(func(column string) { more = append(more, column) })
-	found := c.load(ctx, c.fields(ctx, Args{}, more...), keys)
-	var rows []*schema.Customer
-	for k, r := range found {
-		if r.value != nil && !c.l.matches(r.value, rule) {
+	out := c.load(ctx, c.fields(ctx, Args{}, more...), keys)
+	rows := make([]*schema.Customer, len(out.of))
+	for i := range out.of {
+		if r := &out.of[i]; r.value != nil && !c.l.matches(r.value, rule) {
 			r.value = nil
-			found[k] = r
 		}
-		rows = append(rows, r.value)
+		rows[i] = out.of[i].value
 	}
 	for i, x := range c.show(ctx, via, rows) {
-		if x != nil && x != rows[i] {
-			r := found[x.Key]
-			r.value = x
-			found[x.Key] = r
+		if x != nil {
+			out.of[i].value = x
 		}
 	}
-	return found
+	return out
 }
 
 // load asks the directory, each key once a request.
-func (c *customers) load(ctx context.Context, f datasources.Fields, keys []string) map[string]result[*schema.Customer] {
+func (c *customers) load(ctx context.Context, f datasources.Fields, keys []string) found[*schema.Customer] {
 	directory := &datasources.Connected{Source: directorySource{d: c.l.Directory}, Name: "directory"}
-	return byKeys[schema.Customer](c.l, directory, "Customer", f).load(ctx, keys)
+	return byKeys[schema.Customer](ctx, c.l, directory, "Customer", f).load(ctx, keys)
 }
 
 // ofDirectory is a rule on customers as the directory sees it: a customer is the
@@ -186,6 +180,7 @@ func (c *customers) List(ctx context.Context, a Args) (*schema.Page[schema.Custo
 		Fields: c.fields(ctx, Args{Where: where, Order: order}), Where: where, Order: order, First: first,
 		After: afterIn(after, value, ""), Total: c.l.Total(ctx),
 	})
+	c.l.Report.read("directory", len(rows.Items), rows.AsOf, rows.Stale, err)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +193,7 @@ func (c *customers) List(ctx context.Context, a Args) (*schema.Page[schema.Custo
 	if len(rows.Totals) == 1 && rows.Totals[0] >= 0 {
 		page.TotalCount = &rows.Totals[0]
 	}
-	page.CursorAt = func(i int) string { return c.l.cursorOf(page.Nodes[i], order.Column, shape) }
+	page.CursorOf = func(x *schema.Customer) string { return c.l.cursorOf(x, order.Column, shape) }
 	page.Nodes = c.show(ctx, "", page.Nodes)
 	return page, nil
 }
@@ -262,7 +257,7 @@ func (c *customers) one(ctx context.Context, keys []string, err error, by string
 	found := c.byKeys(ctx, "", c.l.rule(ctx, "Customer", "", by), keys)
 	var visible *schema.Customer
 	for _, k := range keys {
-		switch r := found[k]; {
+		switch r := found.result(k); {
 		case r.err != nil:
 			return nil, r.err
 		case r.value != nil && visible != nil:

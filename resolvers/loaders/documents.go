@@ -206,26 +206,24 @@ func (d *Documents[T, P]) OfCustomers(ctx context.Context, parents []*schema.Cus
 
 // pages makes each parent's page out of the owners' streams.
 func (d *Documents[T, P]) pages(ctx context.Context, q *question, parents int, perOwner [][]stream[T]) ([]*schema.Page[T], error) {
-	streams := make([][]stream[T], parents)
-	for _, list := range perOwner {
-		for _, s := range list {
-			streams[s.parent] = append(streams[s.parent], s)
+	b := newBinder[T, P](d, q, parents, perOwner)
+	var errs []error
+	for p := range parents {
+		if err := b.page(ctx, p); err != nil {
+			if errs == nil {
+				errs = make([]error, parents)
+			}
+			errs[p] = err
 		}
 	}
-	pages := make([]*schema.Page[T], parents)
-	errs := make([]error, parents)
-	for p := range parents {
-		pages[p], errs[p] = d.merge(ctx, q, streams[p])
-	}
-	return d.show(ctx, q.via, pages), perItem(errs)
+	return d.show(ctx, q.via, b.pages), perItem(errs)
 }
 
 // customerStreams asks one source for the rows of all customers it knows.
 func (d *Documents[T, P]) customerStreams(ctx context.Context, parents []*schema.Customer, q *question, owner int) []stream[T] {
 	s := q.owners[owner]
-	var streams []stream[T]
-	var keys []string
-	seen := map[string]bool{}
+	streams := make([]stream[T], 0, len(parents))
+	keys := newKeySet(len(parents))
 	for p, c := range parents {
 		ids, state := d.l.Directory.Keys(c.Key, s.Name)
 		if state == schema.CoverageUnavailable && len(ids) == 0 {
@@ -233,19 +231,16 @@ func (d *Documents[T, P]) customerStreams(ctx context.Context, parents []*schema
 		}
 		for _, id := range ids {
 			streams = append(streams, stream[T]{parent: p, source: s.Name, key: id})
-			if !seen[id] {
-				seen[id] = true
-				keys = append(keys, id)
-			}
+			keys.add(id)
 		}
 	}
-	if len(keys) == 0 {
+	if len(keys.list) == 0 {
 		return streams
 	}
-	found := d.ofCustomerKeys(ctx, q, owner, q.query(owner), keys)
+	found := d.ofCustomerKeys(ctx, q, owner, q.query(owner), keys.list)
 	for i := range streams {
 		if streams[i].key != "" {
-			streams[i].fill(found[streams[i].key])
+			streams[i].fill(found.result(streams[i].key))
 		}
 	}
 	return streams
@@ -253,7 +248,7 @@ func (d *Documents[T, P]) customerStreams(ctx context.Context, parents []*schema
 
 // ofCustomerKeys loads the rows of customers by their keys in one source. What the
 // rule says of customers is decided for each key beforehand.
-func (d *Documents[T, P]) ofCustomerKeys(ctx context.Context, q *question, owner int, query datasources.Query, keys []string) map[string]result[page[T]] {
+func (d *Documents[T, P]) ofCustomerKeys(ctx context.Context, q *question, owner int, query datasources.Query, keys []string) found[page[T]] {
 	sc := q.scopes[owner]
 	if sc.customers == nil {
 		return d.ofParents(ctx, q, owner, "customer", query, keys)
@@ -268,15 +263,15 @@ func (d *Documents[T, P]) ofCustomerKeys(ctx context.Context, q *question, owner
 		}
 		groups[name] = append(groups[name], k)
 	}
-	out := make(map[string]result[page[T]], len(keys))
+	out := foundFor[page[T]](keys)
 	for _, p := range order {
 		group := groups[p.Key()]
 		if p.Op == schema.None && sc.err == nil {
 			continue // an empty page
 		}
 		query.Where = schema.AllOf(q.filters[owner], p)
-		for k, r := range d.ofParents(ctx, q, owner, "customer", query, group) {
-			out[k] = r
+		for i, r := range d.ofParents(ctx, q, owner, "customer", query, group).of {
+			out.of[out.at[group[i]]] = r
 		}
 	}
 	return out
@@ -284,31 +279,26 @@ func (d *Documents[T, P]) ofCustomerKeys(ctx context.Context, q *question, owner
 
 // ofParents loads the rows of parents from one source, and drops those the rule
 // does not show.
-func (d *Documents[T, P]) ofParents(ctx context.Context, q *question, owner int, rel datasources.Relation, query datasources.Query, keys []string) map[string]result[page[T]] {
+func (d *Documents[T, P]) ofParents(ctx context.Context, q *question, owner int, rel datasources.Relation, query datasources.Query, keys []string) found[page[T]] {
 	s := q.owners[owner]
 	if !d.isSortedHere(q, s) {
 		return d.loadParents(ctx, s, q.scopes[owner], rel, query, keys)
 	}
 	found := d.loadParents(ctx, s, q.scopes[owner], rel, d.whole(query), keys)
-	for k, r := range found {
-		found[k] = d.sorted(s.Name, r, query)
+	for i, r := range found.of {
+		found.of[i] = d.sorted(s.Name, r, query)
 	}
 	return found
 }
 
-func (d *Documents[T, P]) loadParents(ctx context.Context, s *datasources.Connected, sc *scope, rel datasources.Relation, query datasources.Query, keys []string) map[string]result[page[T]] {
+func (d *Documents[T, P]) loadParents(ctx context.Context, s *datasources.Connected, sc *scope, rel datasources.Relation, query datasources.Query, keys []string) found[page[T]] {
 	if sc.err != nil {
-		out := make(map[string]result[page[T]], len(keys))
-		for _, k := range keys {
-			out[k] = result[page[T]]{err: sc.err}
-		}
-		return out
+		return failed[page[T]](keys, sc.err)
 	}
-	found := parents[T](d.l, s, d.name, rel, query).load(ctx, keys)
+	found := parents[T](ctx, d.l, s, d.name, rel, query).load(ctx, keys)
 	if sc.rows.Op != schema.All {
-		for k, r := range found {
-			r.value = d.checked(ctx, s.Name, sc, r.value)
-			found[k] = r
+		for i := range found.of {
+			found.of[i].value = d.checked(ctx, s.Name, sc, found.of[i].value)
 		}
 	}
 	return found

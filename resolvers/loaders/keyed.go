@@ -2,7 +2,6 @@ package loaders
 
 import (
 	"context"
-	"slices"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/schema"
@@ -20,23 +19,21 @@ func holdsKey(e *datasources.Entity, to Target) bool {
 // another customer than its parent is not found.
 func (d *Documents[T, P]) byKeyOfCustomer(ctx context.Context, to Target, parents []Parent, q *question, owner int, out []stream[T]) {
 	s := q.owners[owner]
-	var keys []string
+	keys := newKeySet(len(parents))
 	for _, p := range parents {
-		if p.Source == s.Name && p.CustomerKey != "" && !slices.Contains(keys, p.CustomerKey) {
-			keys = append(keys, p.CustomerKey)
+		if p.Source == s.Name && p.CustomerKey != "" {
+			keys.add(p.CustomerKey)
 		}
 	}
-	if len(keys) == 0 {
+	if len(keys.list) == 0 {
 		return
 	}
-	query := q.query(owner)
-	query.First, query.After, query.Total = d.l.LinkBound, nil, false
-	found := d.ofCustomerKeys(ctx, q, owner, query, keys)
+	found := d.ofCustomerKeys(ctx, q, owner, d.ofCustomersWhole(q, owner), keys.list)
 	for i, p := range parents {
 		if p.Source != s.Name || p.CustomerKey == "" {
 			continue
 		}
-		f := found[p.CustomerKey]
+		f := found.result(p.CustomerKey)
 		out[i].key, out[i].err, out[i].odd = p.Key, f.err, f.value.odd
 		if f.err == nil && f.value.more {
 			out[i].err = schema.SourceErrorf(schema.Limited, s.Name, "a customer has more than %d %s in %s to look through for this link", d.l.LinkBound, d.name, s.Name)
@@ -44,7 +41,7 @@ func (d *Documents[T, P]) byKeyOfCustomer(ctx context.Context, to Target, parent
 		for j := range f.value.items {
 			row, ok := any(P(&f.value.items[j])).(Linked)
 			if ok && to.Key(row.LinkKeys()) == p.Key {
-				out[i].items = append(out[i].items, f.value.items[j])
+				out[i].picked = append(out[i].picked, &f.value.items[j])
 			}
 		}
 	}

@@ -74,22 +74,28 @@ func (d *Documents[T, P]) countLinks(relation string, rule schema.Predicate, to 
 
 // byOwnKey resolves the links that are keys of the row's own source.
 func (d *Documents[T, P]) byOwnKey(ctx context.Context, rule schema.Predicate, to Target, rows []Linked, out []*T, errs []error) {
-	keys := map[string][]string{}
+	keys := map[string]*keySet{}
 	for _, r := range rows {
 		source, _ := r.Identity()
-		if k := to.Key(r.LinkKeys()); k != "" && !slices.Contains(keys[source], k) {
-			keys[source] = append(keys[source], k)
+		k := to.Key(r.LinkKeys())
+		if k == "" {
+			continue
 		}
+		if keys[source] == nil {
+			set := newKeySet(len(rows))
+			keys[source] = &set
+		}
+		keys[source].add(k)
 	}
-	found := map[string]map[string]result[*T]{}
-	for source, list := range keys {
+	bySource := map[string]found[*T]{}
+	for source, set := range keys {
 		if s := d.l.Catalog.Source(source); s != nil && s.Has(d.name) {
-			found[source] = d.byKeys(ctx, s, rule, list)
+			bySource[source] = d.byKeys(ctx, s, rule, set.list)
 		}
 	}
 	for i, r := range rows {
 		source, _ := r.Identity()
-		if f, ok := found[source][to.Key(r.LinkKeys())]; ok {
+		if f, ok := bySource[source].get(to.Key(r.LinkKeys())); ok {
 			out[i], errs[i] = f.value, f.err
 		}
 	}
@@ -127,7 +133,7 @@ func (d *Documents[T, P]) customerOf(r Linked) (string, bool) {
 }
 
 // numbered is what each owner has under each number, in order of authority.
-type numbered[T any] []map[string]result[page[T]]
+type numbered[T any] []found[page[T]]
 
 // candidates is the number of documents with one number that are looked at; a
 // number is written by people and may stand on documents of several customers.
@@ -158,7 +164,7 @@ func (d *Documents[T, P]) choose(r Linked, to Target, found numbered[T]) (*T, er
 	}
 	for _, number := range to.Numbers(r.LinkKeys()) {
 		for _, owner := range found {
-			f, asked := owner[number]
+			f, asked := owner.get(number)
 			if !asked || schema.CodeOf(f.err) == schema.NotEnabled {
 				continue
 			}
@@ -222,27 +228,39 @@ func (d *Documents[T, P]) childStreams(ctx context.Context, relation string, to 
 	s := q.owners[owner]
 	e := s.Entity(d.name)
 	rules := d.l.Catalog.Links(s.Name, relation)
-	native := make([]stream[T], len(parents))
-	linked := make([]stream[T], len(parents))
-	named := make([]stream[T], len(parents))
-	keyed := make([]stream[T], len(parents))
-	ways := [3]func(){func() {}, func() {}, func() { d.byNaming(ctx, to, parents, q, owner, named) }}
+	var native, linked, named, keyed []stream[T] // by parent, where the way is taken
+	var ways []func()
+	take := func(into *[]stream[T], way func(out []stream[T])) {
+		if *into == nil {
+			*into = make([]stream[T], len(parents))
+		}
+		ways = append(ways, func() { way(*into) })
+	}
+	if d.areNamed(parents) {
+		take(&named, func(out []stream[T]) { d.byNaming(ctx, to, parents, q, owner, out) })
+	}
+	isImplied := d.isImplied(s, relation, to)
 	switch {
+	case isImplied && e.Column(string(to.Relation)) != nil:
+		native = make([]stream[T], len(parents))
+		take(&keyed, func(out []stream[T]) { d.byKeyAhead(ctx, to, parents, q, owner, native, out) })
 	case e.Relation(to.Relation) != nil:
-		ways[0] = func() { d.byParentKey(ctx, to, parents, q, owner, native) }
+		take(&native, func(out []stream[T]) { d.byParentKey(ctx, to, parents, q, owner, out) })
 	case holdsKey(e, to):
-		ways[0] = func() { d.byKeyOfCustomer(ctx, to, parents, q, owner, keyed) }
+		take(&keyed, func(out []stream[T]) { d.byKeyOfCustomer(ctx, to, parents, q, owner, out) })
 	}
 	switch {
 	case len(rules) == 0:
+	case isImplied:
+		take(&linked, func(out []stream[T]) { d.byCustomer(ctx, to, parents, q, owner, out) })
 	case e.Relation(to.ByNumber) != nil && (rules.Exact() || e.Relation(to.ByNumber).Extracted):
-		ways[1] = func() { d.byLinkNumber(ctx, to, parents, q, owner, linked) }
+		take(&linked, func(out []stream[T]) { d.byLinkNumber(ctx, to, parents, q, owner, out) })
 	case e.Relation("customer") != nil:
-		ways[1] = func() { d.byCustomer(ctx, to, parents, q, owner, linked) }
+		take(&linked, func(out []stream[T]) { d.byCustomer(ctx, to, parents, q, owner, out) })
 	}
 	each(len(ways), func(i int) { ways[i]() })
-	joinNamed[T, P](linked, named)
-	joinNamed[T, P](linked, keyed)
+	linked = joinNamed[T, P](linked, named)
+	linked = joinNamed[T, P](linked, keyed)
 	page := q.query(owner)
 	page.Order = d.ownOrder(q, s.Name)
 	return unite[T, P](native, linked, s.Name, page)
@@ -251,20 +269,20 @@ func (d *Documents[T, P]) childStreams(ctx context.Context, relation string, to 
 // byParentKey asks for the children that hold the parents' keys.
 func (d *Documents[T, P]) byParentKey(ctx context.Context, to Target, parents []Parent, q *question, owner int, out []stream[T]) {
 	s := q.owners[owner]
-	var keys []string
-	for _, p := range parents {
-		if p.Source == s.Name && !slices.Contains(keys, p.Key) {
-			keys = append(keys, p.Key)
+	keys := newKeySet(len(parents))
+	for i := range parents {
+		if parents[i].Source == s.Name {
+			keys.add(parents[i].Key)
 		}
 	}
-	if len(keys) == 0 {
+	if len(keys.list) == 0 {
 		return
 	}
-	found := d.ofParents(ctx, q, owner, to.Relation, q.query(owner), keys)
-	for i, p := range parents {
-		if p.Source == s.Name {
+	found := d.ofParents(ctx, q, owner, to.Relation, q.query(owner), keys.list)
+	for i := range parents {
+		if p := &parents[i]; p.Source == s.Name {
 			out[i].key = p.Key
-			out[i].fill(found[p.Key])
+			out[i].fill(found.result(p.Key))
 		}
 	}
 }
@@ -272,62 +290,58 @@ func (d *Documents[T, P]) byParentKey(ctx context.Context, to Target, parents []
 // byLinkNumber asks for the children whose link field equals the parents'
 // numbers, and keeps those of the same customer.
 func (d *Documents[T, P]) byLinkNumber(ctx context.Context, to Target, parents []Parent, q *question, owner int, out []stream[T]) {
-	var keys []string
-	seen := map[string]bool{}
-	for _, p := range parents {
-		if p.Number != "" && !seen[p.Number] {
-			seen[p.Number] = true
-			keys = append(keys, p.Number)
+	keys := newKeySet(len(parents))
+	for i := range parents {
+		if n := parents[i].Number; n != "" {
+			keys.add(n)
 		}
 	}
-	d.linked(ctx, to, parents, q, owner, to.ByNumber, keys, func(p Parent) []string { return []string{p.Number} }, out)
+	d.linked(ctx, to, parents, d.l.goldens(parents), q, owner, to.ByNumber, keys.list, func(i int) []string { return []string{parents[i].Number} }, out)
 }
 
 // byCustomer reads the documents of the parents' customers and looks for the link
 // in them: the way for links inside a longer text.
 func (d *Documents[T, P]) byCustomer(ctx context.Context, to Target, parents []Parent, q *question, owner int, out []stream[T]) {
-	var keys []string
-	seen := map[string]bool{}
-	of := func(p Parent) []string {
-		golden, ok := d.l.Directory.Golden(p.Source, p.CustomerKey)
-		if !ok || p.Number == "" {
-			return nil
+	keys := newKeySet(len(parents))
+	goldens := d.l.goldens(parents)
+	ids := make(map[string][]string, len(parents)) // by golden customer
+	for i := range parents {
+		g := goldens[i]
+		if _, known := ids[g]; known || g == "" || parents[i].Number == "" {
+			continue
 		}
-		ids, _ := d.l.Directory.Keys(golden, q.owners[owner].Name)
-		return ids
-	}
-	for _, p := range parents {
-		for _, id := range of(p) {
-			if !seen[id] {
-				seen[id] = true
-				keys = append(keys, id)
-			}
+		ids[g], _ = d.l.Directory.Keys(g, q.owners[owner].Name)
+		for _, id := range ids[g] {
+			keys.add(id)
 		}
 	}
-	d.linked(ctx, to, parents, q, owner, "customer", keys, of, out)
+	d.linked(ctx, to, parents, goldens, q, owner, "customer", keys.list, func(i int) []string { return ids[goldens[i]] }, out)
 }
 
-func (d *Documents[T, P]) linked(ctx context.Context, to Target, parents []Parent, q *question, owner int, rel datasources.Relation, keys []string, of func(Parent) []string, out []stream[T]) {
+// linked loads the rows of keys, and gives each parent those that bear its number and
+// are of its customer. of are the keys of a parent.
+func (d *Documents[T, P]) linked(ctx context.Context, to Target, parents []Parent, goldens []string, q *question, owner int, rel datasources.Relation, keys []string, of func(parent int) []string, out []stream[T]) {
 	if len(keys) == 0 {
 		return
 	}
 	s := q.owners[owner]
-	query := q.query(owner)
-	query.First, query.After, query.Total = d.l.LinkBound, nil, false
-	var found map[string]result[page[T]]
+	query := d.ofCustomersWhole(q, owner)
+	var found found[page[T]]
 	if rel == "customer" {
 		found = d.ofCustomerKeys(ctx, q, owner, query, keys)
 	} else {
 		found = d.ofParents(ctx, q, owner, rel, query, keys)
 	}
-	twins := d.twins(parents)
-	for i, p := range parents {
-		golden, ok := d.l.Directory.Golden(p.Source, p.CustomerKey)
-		if !ok || p.Number == "" {
+	twins := twins(parents, goldens)
+	who := goldensIn{l: d.l, source: s.Name}
+	isOwn := d.l.Catalog.Source(s.Name).Has(parentEntity(to))
+	for i := range parents {
+		p := &parents[i]
+		if goldens[i] == "" || p.Number == "" {
 			continue
 		}
-		for _, key := range of(p) {
-			f := found[key]
+		for _, key := range of(i) {
+			f := found.result(key)
 			out[i].odd = out[i].odd || f.value.odd
 			switch {
 			case f.err != nil:
@@ -340,14 +354,14 @@ func (d *Documents[T, P]) linked(ctx context.Context, to Target, parents []Paren
 				if !ok || !slices.Contains(to.Numbers(row.LinkKeys()), p.Number) {
 					continue
 				}
-				if own := to.Key(row.LinkKeys()); own != "" && d.l.Catalog.Source(s.Name).Has(parentEntity(to)) {
+				if isOwn && to.Key(row.LinkKeys()) != "" {
 					continue // its own system's key decides: byParentKey finds it, or it is another's
 				}
-				if twins[numberOf{p.Source, golden, p.Number}] > 1 {
+				if twins[numberOf{p.Source, goldens[i], p.Number}] > 1 {
 					continue // the number is ambiguous, and the child's link is null
 				}
-				if g, ok := d.customerOf(row); ok && g == golden {
-					out[i].items = append(out[i].items, f.value.items[j])
+				if who.of(row.LinkKeys().CustomerKey) == goldens[i] {
+					out[i].picked = append(out[i].picked, &f.value.items[j])
 				}
 			}
 		}
@@ -372,15 +386,15 @@ type numberOf struct{ source, customer, number string }
 // twins counts the documents of this level that share a number. Those that are
 // not on the level are not seen: asking for them would cost a call more for every
 // question.
-func (d *Documents[T, P]) twins(parents []Parent) map[numberOf]int {
-	count := map[numberOf]int{}
+func twins(parents []Parent, goldens []string) map[numberOf]int {
+	count := make(map[numberOf]int, len(parents))
 	type record struct{ source, key string }
-	seen := map[record]bool{}
-	for _, p := range parents {
-		golden, ok := d.l.Directory.Golden(p.Source, p.CustomerKey)
-		if ok && p.Number != "" && !seen[record{p.Source, p.Key}] {
-			seen[record{p.Source, p.Key}] = true
-			count[numberOf{p.Source, golden, p.Number}]++
+	seen := make(map[record]struct{}, len(parents))
+	for i := range parents {
+		p := &parents[i]
+		if _, known := seen[record{p.Source, p.Key}]; goldens[i] != "" && p.Number != "" && !known {
+			seen[record{p.Source, p.Key}] = struct{}{}
+			count[numberOf{p.Source, goldens[i], p.Number}]++
 		}
 	}
 	return count

@@ -36,13 +36,20 @@ type Config struct {
 	// LinkBound is how many documents of one customer are looked through for a
 	// link that the source cannot be asked by.
 	LinkBound int
-	Batches   func(source, entity, relation string, keys int) // counts, nil = nobody does
-	Links     *LinkStats
+	// Implied are the relations of children, "Invoice.order", of which the
+	// configuration declares that the child has its document's customer.
+	Implied map[string]bool
+	Batches func(source, entity, relation string, keys int) // counts, nil = nobody does
+	Links   *LinkStats
 	// Total tells whether the resolver under way is asked for totalCount.
 	Total func(ctx context.Context) bool
 	// Columns tells which columns of the rows the resolver under way is asked
 	// for, nil = all.
 	Columns func(ctx context.Context) []string
+	// Window tells for which part of a long answer the resolver under way is asked, 0
+	// for the whole; nil = always the whole. What is read for a window is kept until
+	// Forget.
+	Window func(ctx context.Context) int
 	// Access tells what the request may see; nil = policies.AccessFrom. Where it
 	// returns nil, nothing may be seen.
 	Access func(ctx context.Context) Access

@@ -25,31 +25,27 @@ func (d *Documents[T, P]) byRef(ctx context.Context, source, key string) (*T, er
 	if s == nil || !s.Has(d.name) {
 		return nil, nil // the source was taken out of the configuration
 	}
-	found := d.byKeys(ctx, s, d.l.rule(ctx, d.name, ""), []string{key})[key]
+	found := d.byKeys(ctx, s, d.l.rule(ctx, d.name, ""), []string{key}).result(key)
 	return d.showOne(ctx, "", found.value), found.err
 }
 
 // byKeys returns the rows of one source by their keys; what the rule does not show
 // is nil.
-func (d *Documents[T, P]) byKeys(ctx context.Context, s *datasources.Connected, rule schema.Predicate, keys []string) map[string]result[*T] {
+func (d *Documents[T, P]) byKeys(ctx context.Context, s *datasources.Connected, rule schema.Predicate, keys []string) found[*T] {
 	sc := d.l.scopeOf(s.Entity(d.name), s.Name, rule)
 	if sc.err != nil {
-		out := make(map[string]result[*T], len(keys))
-		for _, k := range keys {
-			out[k] = result[*T]{err: sc.err}
-		}
-		return out
+		return failed[*T](keys, sc.err)
 	}
 	if sc.rows.Op == schema.None {
-		return nil
+		return found[*T]{}
 	}
-	found := byKeys[T, P](d.l, s, d.name, d.fields(ctx, Args{}, sc.columns(nil)...)).load(ctx, keys)
-	for k, r := range found {
-		if r.value != nil && !sc.rows.Match(P(r.value)) {
-			found[k] = result[*T]{err: r.err}
+	rows := byKeys[T, P](ctx, d.l, s, d.name, d.fields(ctx, Args{}, sc.columns(nil)...)).load(ctx, keys)
+	for i := range rows.of {
+		if r := &rows.of[i]; r.value != nil && !sc.rows.Match(P(r.value)) {
+			r.value = nil
 		}
 	}
-	return found
+	return rows
 }
 
 // ByNumber returns the row with a business key: of the one source named, or of
@@ -102,7 +98,7 @@ func (d *Documents[T, P]) numbered(ctx context.Context, s *datasources.Connected
 	}
 	q := datasources.Query{Fields: d.fields(ctx, Args{}, sc.columns(nil)...), Where: sc.rows, First: 2, Order: e.Default}
 	if e.Relation("number") != nil {
-		return d.loadParents(ctx, s, sc, "number", q, []string{number})[number]
+		return d.loadParents(ctx, s, sc, "number", q, []string{number}).result(number)
 	}
 	column := d.numberColumn()
 	q.Where = schema.AllOf(sc.rows, schema.Compare(column, schema.Eq, schema.String(number)))

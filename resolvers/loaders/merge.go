@@ -16,7 +16,8 @@ type stream[T any] struct {
 	parent int
 	source string
 	key    string
-	items  []T
+	items  []T  // as the source gave them, or
+	picked []*T // picked out of what it gave
 	more   bool
 	total  int
 	odd    bool // rows were dropped that should not have come
@@ -27,21 +28,41 @@ func (s *stream[T]) fill(r result[page[T]]) {
 	s.items, s.more, s.total, s.odd, s.err = r.value.items, r.value.more, r.value.total, r.value.odd, r.err
 }
 
+func (s *stream[T]) len() int { return len(s.items) + len(s.picked) }
+
+func (s *stream[T]) row(i int) *T {
+	if s.picked != nil {
+		return s.picked[i]
+	}
+	return &s.items[i]
+}
+
 // merge makes the page of a list out of its sources' streams: a k-way merge by
 // (order, source), each stream keeping its own order. Sources that failed are
 // named in the page; when every source failed, their error is the answer. A
 // source that does not have this kind of record (NOT_ENABLED) is no failure
 // beside others that have.
 func (d *Documents[T, P]) merge(ctx context.Context, q *question, streams []stream[T]) (*schema.Page[T], error) {
-	page := &schema.Page[T]{HasPrev: q.after != nil, Nodes: []*T{}}
+	page := &schema.Page[T]{}
+	if err := d.mergeInto(ctx, q, streams, page); err != nil {
+		return nil, err
+	}
+	return page, nil
+}
+
+func (d *Documents[T, P]) mergeInto(ctx context.Context, q *question, streams []stream[T], page *schema.Page[T]) error {
+	page.HasPrev, page.Nodes = q.after != nil, []*T{}
 	slices.SortStableFunc(streams, func(a, b stream[T]) int { return strings.Compare(a.source, b.source) })
 	var alive []*stream[T]
 	var failures []error
-	absent := map[string]error{}
+	var absent map[string]error
 	total, known := 0, true
 	for i := range streams {
 		s := &streams[i]
 		if schema.CodeOf(s.err) == schema.NotEnabled {
+			if absent == nil {
+				absent = map[string]error{}
+			}
 			absent[s.source] = s.err
 			continue
 		}
@@ -63,9 +84,9 @@ func (d *Documents[T, P]) merge(ctx context.Context, q *question, streams []stre
 	switch {
 	case len(alive) > 0:
 	case len(failures) > 0:
-		return nil, worst(failures)
+		return worst(failures)
 	case len(absent) > 0 && len(absent) == len(q.owners):
-		return nil, absent[q.owners[0].Name] // nobody has such records
+		return absent[q.owners[0].Name] // nobody has such records
 	}
 	for _, err := range failures {
 		d.l.Report.partial(ctx, q.list, err)
@@ -83,12 +104,16 @@ func (d *Documents[T, P]) merge(ctx context.Context, q *question, streams []stre
 		// Behind a partial page lie rows that were never seen: its cursors lead nowhere.
 		sealed = append([]byte("partial\x00"), q.shape...)
 	}
-	page.CursorAt = func(i int) string {
-		row := P(page.Nodes[i])
-		source, _ := row.Identity()
-		return d.l.cursorOf(row, d.ownOrder(q, source).Column, sealed)
+	page.CursorOf = d.cursors(q, sealed)
+	return nil
+}
+
+// cursors seals the places of rows of a list.
+func (d *Documents[T, P]) cursors(q *question, sealed []byte) func(*T) string {
+	return func(x *T) string {
+		source, _ := P(x).Identity()
+		return d.l.cursorOf(P(x), d.ownOrder(q, source).Column, sealed)
 	}
-	return page, nil
 }
 
 // take moves the first rows of the streams into the page.
@@ -97,19 +122,18 @@ func (d *Documents[T, P]) take(page *schema.Page[T], alive []*stream[T], q *ques
 	for len(page.Nodes) < q.first {
 		best := -1
 		for i, s := range alive {
-			if at[i] < len(s.items) && (best < 0 || d.before(&s.items[at[i]], &alive[best].items[at[best]], q)) {
+			if at[i] < s.len() && (best < 0 || d.before(s.row(at[i]), alive[best].row(at[best]), q)) {
 				best = i
 			}
 		}
 		if best < 0 {
 			break
 		}
-		page.Nodes = append(page.Nodes, &alive[best].items[at[best]])
+		page.Nodes = append(page.Nodes, alive[best].row(at[best]))
 		at[best]++
 	}
 	for i, s := range alive {
-		given := q.order.Column == "" && q.after != nil && s.source < q.after.Source
-		if !given && (s.more || at[i] < len(s.items)) {
+		if !q.isGiven(s.source) && (s.more || at[i] < s.len()) {
 			page.HasNext = true
 		}
 	}

@@ -202,8 +202,8 @@ func (c *customers) visible(ctx context.Context, rule schema.Predicate, rows []*
 	}
 	if len(others) > 0 {
 		f := datasources.NewFields(readBy(rule, nil)...)
-		for k, r := range c.load(ctx, f, others) {
-			own[k] = r.value != nil && c.l.matches(r.value, rule)
+		for i, r := range c.load(ctx, f, others).of {
+			own[others[i]] = r.value != nil && c.l.matches(r.value, rule)
 		}
 	}
 	return func(m *schema.CustomerMember) bool {

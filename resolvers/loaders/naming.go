@@ -29,6 +29,11 @@ func (d *Documents[T, P]) namedBy(l *schema.Links) []string {
 	return nil
 }
 
+// areNamed reports whether any parent names documents of this kind.
+func (d *Documents[T, P]) areNamed(parents []Parent) bool {
+	return slices.ContainsFunc(parents, func(p Parent) bool { return len(d.namedBy(p.Links)) > 0 })
+}
+
 // byNaming asks one source for the children whose numbers the parents hold, and
 // keeps those of the same customer. A child that holds a key or a link of its own
 // is left to that.
@@ -37,30 +42,28 @@ func (d *Documents[T, P]) byNaming(ctx context.Context, to Target, parents []Par
 	if s.Entity(d.name).Relation("number") == nil {
 		return
 	}
-	var keys []string
+	keys := newKeySet(0)
 	namers := map[numberOf]int{}
 	for _, p := range parents {
 		golden, _ := d.l.Directory.Golden(p.Source, p.CustomerKey)
 		for _, n := range d.namedBy(p.Links) {
 			namers[numberOf{p.Source, golden, n}]++
-			if !slices.Contains(keys, n) {
-				keys = append(keys, n)
-			}
+			keys.add(n)
 		}
 	}
-	if len(keys) == 0 {
+	if len(keys.list) == 0 {
 		return
 	}
 	query := q.query(owner)
 	query.First, query.After, query.Total = candidates, nil, false
-	found := d.ofParents(ctx, q, owner, "number", query, keys)
+	found := d.ofParents(ctx, q, owner, "number", query, keys.list)
 	for i, p := range parents {
 		golden, ok := d.l.Directory.Golden(p.Source, p.CustomerKey)
 		if !ok {
 			continue
 		}
 		for _, n := range d.namedBy(p.Links) {
-			f := found[n]
+			f := found.result(n)
 			if f.err != nil {
 				out[i].key, out[i].err = n, f.err
 				continue
@@ -75,7 +78,7 @@ func (d *Documents[T, P]) byNaming(ctx context.Context, to Target, parents []Par
 			links := any(match).(Linked).LinkKeys()
 			if to.Key(links) == "" && len(to.Numbers(links)) == 0 {
 				out[i].key = n
-				out[i].items = append(out[i].items, *match)
+				out[i].picked = append(out[i].picked, match)
 			}
 		}
 	}
@@ -83,7 +86,10 @@ func (d *Documents[T, P]) byNaming(ctx context.Context, to Target, parents []Par
 
 // joinNamed adds the children found by the parents' side to those found by their
 // own.
-func joinNamed[T any, P entity[T]](linked, named []stream[T]) {
+func joinNamed[T any, P entity[T]](linked, named []stream[T]) []stream[T] {
+	if linked == nil {
+		return named
+	}
 	for i := range named {
 		if named[i].key == "" {
 			continue
@@ -93,13 +99,14 @@ func joinNamed[T any, P entity[T]](linked, named []stream[T]) {
 			linked[i].err = named[i].err
 		}
 		linked[i].odd = linked[i].odd || named[i].odd
-		for j := range named[i].items {
-			_, key := P(&named[i].items[j]).Identity()
-			if !slices.ContainsFunc(linked[i].items, func(x T) bool { _, k := P(&x).Identity(); return k == key }) {
-				linked[i].items = append(linked[i].items, named[i].items[j])
+		for _, row := range named[i].picked {
+			_, key := P(row).Identity()
+			if !slices.ContainsFunc(linked[i].picked, func(x *T) bool { _, k := P(x).Identity(); return k == key }) {
+				linked[i].picked = append(linked[i].picked, row)
 			}
 		}
 	}
+	return linked
 }
 
 // fromNaming resolves the links of rows that hold none themselves, where a source
@@ -137,13 +144,13 @@ func (d *Documents[T, P]) namedIn(ctx context.Context, s *datasources.Connected,
 		_, known := d.customerOf(rows[i])
 		return number, known && number != ""
 	}
-	var keys []string
+	keys := newKeySet(0)
 	for i := range rows {
-		if n, ok := open(i); ok && !slices.Contains(keys, n) {
-			keys = append(keys, n)
+		if n, ok := open(i); ok {
+			keys.add(n)
 		}
 	}
-	if len(keys) == 0 {
+	if len(keys.list) == 0 {
 		return
 	}
 	sc := d.l.scopeOf(s.Entity(d.name), s.Name, rule)
@@ -151,13 +158,13 @@ func (d *Documents[T, P]) namedIn(ctx context.Context, s *datasources.Connected,
 		return
 	}
 	q := datasources.Query{Fields: d.fields(ctx, Args{}, sc.columns([]string{string(rel)})...), Where: sc.rows, First: candidates, Order: s.Entity(d.name).Default}
-	found := d.loadParents(ctx, s, sc, rel, q, keys)
+	found := d.loadParents(ctx, s, sc, rel, q, keys.list)
 	for i, r := range rows {
 		n, ok := open(i)
 		if !ok {
 			continue
 		}
-		f := found[n]
+		f := found.result(n)
 		if f.err != nil {
 			if schema.CodeOf(f.err) != schema.NotEnabled {
 				errs[i] = f.err

@@ -87,7 +87,7 @@ func walked(t *testing.T, list func(loaders.Args) (*schema.Page[schema.Order], e
 		if !page.HasNext {
 			break
 		}
-		end := page.CursorAt(len(page.Nodes) - 1)
+		end := page.CursorOf(page.Nodes[len(page.Nodes)-1])
 		a.After = &end
 	}
 	return strings.Join(out, " ")
@@ -182,7 +182,7 @@ func TestCustomersByDefault(t *testing.T) {
 				for _, x := range page.Nodes {
 					got = append(got, x.Key)
 				}
-				end := page.CursorAt(len(page.Nodes) - 1)
+				end := page.CursorOf(page.Nodes[len(page.Nodes)-1])
 				a.After = &end
 			}
 			if s := strings.Join(got, " "); s != c.want {

@@ -8,17 +8,19 @@ import (
 // are a page already, and those found by number, which are all of them. q is the
 // page that is asked for, in the source's own order.
 func unite[T any, P entity[T]](native, linked []stream[T], source string, q datasources.Query) []stream[T] {
-	var out []stream[T]
-	for i := range native {
-		if n := native[i]; n.key != "" {
+	out := make([]stream[T], 0, max(len(native), len(linked)))
+	for i := range max(len(native), len(linked)) {
+		if i < len(native) && native[i].key != "" {
+			n := native[i]
 			n.parent, n.source = i, source
 			out = append(out, n)
 		}
-		if l := linked[i]; l.key != "" {
+		if i < len(linked) && linked[i].key != "" {
+			l := linked[i]
 			l.parent, l.source = i, source
 			if l.err == nil {
-				cut := datasources.Cut[T, P](l.items, datasources.Query{Order: q.Order, First: q.First, After: q.After})
-				l.items, l.more, l.total = cut.Items, cut.More[0], cut.Totals[0]
+				l.total = len(l.picked)
+				l.picked, l.more = datasources.CutRefs[T, P](l.picked, datasources.Query{Order: q.Order, First: q.First, After: q.After})
 			}
 			out = append(out, l)
 		}

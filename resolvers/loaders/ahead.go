@@ -1,0 +1,90 @@
+package loaders
+
+import (
+	"context"
+
+	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
+)
+
+// A document's children stand one wave behind the document: its key must be known
+// before they can be asked for. Where the configuration declares that a child has its
+// document's customer (Config.Implied), they can be asked for by the customer beside
+// the documents themselves. That is what this file does; whatever the declaration
+// does not cover takes the way of childStreams.
+
+// Ahead begins to read the children that OfDocuments will be asked for, given the
+// customers whose documents are asked for now. It returns when they are read, and
+// says nothing of how that went: OfDocuments finds it all in the request's batches.
+// relation, to and a are what OfDocuments will be called with.
+func (d *Documents[T, P]) Ahead(ctx context.Context, relation string, to Target, customers []*schema.Customer, a Args) {
+	if !d.l.Implied[relation] {
+		return
+	}
+	q, err := d.question(ctx, relation, parentEntity(to), a, string(to.Relation))
+	if err != nil {
+		return // OfDocuments meets it again, and says so
+	}
+	each(len(q.owners), func(i int) {
+		s := q.owners[i]
+		if !d.isImplied(s, relation, to) {
+			return
+		}
+		keys := newKeySet(len(customers))
+		for _, c := range customers {
+			ids, _ := d.l.Directory.Keys(c.Key, s.Name)
+			for _, id := range ids {
+				keys.add(id)
+			}
+		}
+		if len(keys.list) > 0 {
+			d.ofCustomerKeys(ctx, q, i, d.ofCustomersWhole(q, i), keys.list)
+		}
+	})
+}
+
+// isImplied reports whether a source's children of documents are found among those of
+// the documents' customers: it was declared, the source can be asked by customers,
+// and its rows hold the link.
+func (d *Documents[T, P]) isImplied(s *datasources.Connected, relation string, to Target) bool {
+	e := s.Entity(d.name)
+	if !d.l.Implied[relation] || e.Relation("customer") == nil {
+		return false
+	}
+	return e.Column(string(to.Relation)) != nil || len(d.l.Catalog.Links(s.Name, relation)) > 0
+}
+
+// ofCustomersWhole is the question for all documents of customers, as far as they are
+// looked through for a link.
+func (d *Documents[T, P]) ofCustomersWhole(q *question, owner int) datasources.Query {
+	query := q.query(owner)
+	query.First, query.After, query.Total = d.l.LinkBound, nil, false
+	return query
+}
+
+// byKeyAhead finds the children that hold the parents' keys among those of the
+// customers, which Ahead has read. Parents whose customer has more documents than are
+// looked through are asked for by their own keys.
+func (d *Documents[T, P]) byKeyAhead(ctx context.Context, to Target, parents []Parent, q *question, owner int, native, keyed []stream[T]) {
+	d.byKeyOfCustomer(ctx, to, parents, q, owner, keyed)
+	if q.owners[owner].Entity(d.name).Relation(to.Relation) == nil {
+		return
+	}
+	var rest []Parent
+	var at []int
+	for i, p := range parents {
+		isTold := keyed[i].key != "" && schema.CodeOf(keyed[i].err) != schema.Limited
+		if p.Source == q.owners[owner].Name && !isTold {
+			rest, at = append(rest, p), append(at, i)
+		}
+	}
+	if len(rest) == 0 {
+		return
+	}
+	found := make([]stream[T], len(rest))
+	d.byParentKey(ctx, to, rest, q, owner, found)
+	for j, i := range at {
+		keyed[i] = stream[T]{}
+		native[i] = found[j]
+	}
+}
