@@ -1094,6 +1094,29 @@ func fieldContext_Agreement_maxMilliseconds(_ context.Context, ec *executionCont
 	return graphql.NewScalarFieldContext("Agreement", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func _Agreement_answerCacheSeconds(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Agreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Agreement_answerCacheSeconds(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnswerCacheSeconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Agreement_answerCacheSeconds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agreement", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func _AuditEntry_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.AuditEntry) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2538,7 +2561,7 @@ func unmarshalInputAgreementInput(ctx context.Context, ec *executionContext, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "packages", "callsPerMinute", "burst", "costPerMinute", "rowsPerDay", "overlapMinutes", "introspection", "suggestions", "maxCost", "maxDepth", "maxAliases", "maxRootFields", "maxTokens", "maxPageSize", "maxRows", "maxMilliseconds"}
+	fieldsInOrder := [...]string{"name", "packages", "callsPerMinute", "burst", "costPerMinute", "rowsPerDay", "overlapMinutes", "introspection", "suggestions", "maxCost", "maxDepth", "maxAliases", "maxRootFields", "maxTokens", "maxPageSize", "maxRows", "maxMilliseconds", "answerCacheSeconds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2664,6 +2687,13 @@ func unmarshalInputAgreementInput(ctx context.Context, ec *executionContext, obj
 				return it, err
 			}
 			it.MaxMilliseconds = data
+		case "answerCacheSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answerCacheSeconds"))
+			data, err := unmarshalOInt2ᚖint(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AnswerCacheSeconds = data
 		}
 	}
 	return it, nil
@@ -2944,6 +2974,11 @@ func _Agreement(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 			}
 		case "maxMilliseconds":
 			out.Values[i] = _Agreement_maxMilliseconds(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "answerCacheSeconds":
+			out.Values[i] = _Agreement_answerCacheSeconds(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -21,11 +21,50 @@ import (
 
 type DuplicatesResolver interface {
 	Documents(ctx context.Context, obj *schema.Duplicates) ([]*schema.DocumentOverlap, error)
+	Repeated(ctx context.Context, obj *schema.Duplicates, source *string, inside *bool, first *int, after *string) (*schema.RepeatedCustomers, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func field_Duplicates_repeated_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "source",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["source"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "inside",
+		func(ctx context.Context, v any) (*bool, error) {
+			return unmarshalOBoolean2ᚖbool(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["inside"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	return args, nil
+}
 
 // endregion ***************************** args.gotpl *****************************
 
@@ -112,8 +151,8 @@ func _ConflictRecord_customer(ctx context.Context, ec *executionContext, field g
 			return obj.Customer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalOID2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOID2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -143,6 +182,98 @@ func _ConflictRecord_value(ctx context.Context, ec *executionContext, field grap
 	)
 }
 func fieldContext_ConflictRecord_value(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConflictRecord", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _ConflictRecord_createdAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.ConflictRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ConflictRecord_createdAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalODateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ConflictRecord_createdAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConflictRecord", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func _ConflictRecord_createdBy(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.ConflictRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ConflictRecord_createdBy(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ConflictRecord_createdBy(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConflictRecord", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _ConflictRecord_modifiedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.ConflictRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ConflictRecord_modifiedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ModifiedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalODateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ConflictRecord_modifiedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConflictRecord", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func _ConflictRecord_modifiedBy(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.ConflictRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ConflictRecord_modifiedBy(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ModifiedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ConflictRecord_modifiedBy(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConflictRecord", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -2102,6 +2233,50 @@ func fieldContext_Duplicates_documents(_ context.Context, ec *executionContext, 
 	return fc, nil
 }
 
+func _Duplicates_repeated(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Duplicates) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Duplicates_repeated(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Duplicates().Repeated(ctx, obj, fc.Args["source"].(*string), fc.Args["inside"].(*bool), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *schema.RepeatedCustomers) graphql.Marshaler {
+			return marshalORepeatedCustomers2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐRepeatedCustomers(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Duplicates_repeated(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Duplicates",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RepeatedCustomers(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Duplicates_repeated_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _FieldAgreement_field(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.FieldAgreement) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2638,6 +2813,185 @@ func _Refreshed_errorCode(ctx context.Context, ec *executionContext, field graph
 }
 func fieldContext_Refreshed_errorCode(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Refreshed", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _RepeatedCustomer_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.RepeatedCustomer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RepeatedCustomer_customer(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Customer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOID2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RepeatedCustomer_customer(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RepeatedCustomer", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func _RepeatedCustomer_field(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.RepeatedCustomer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RepeatedCustomer_field(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RepeatedCustomer_field(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RepeatedCustomer", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _RepeatedCustomer_count(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.RepeatedCustomer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RepeatedCustomer_count(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RepeatedCustomer_count(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RepeatedCustomer", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func _RepeatedCustomer_records(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.RepeatedCustomer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RepeatedCustomer_records(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Records, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*schema.ConflictRecord) graphql.Marshaler {
+			return marshalOConflictRecord2ᚕᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐConflictRecordᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RepeatedCustomer_records(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RepeatedCustomer",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ConflictRecord(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _RepeatedCustomers_total(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.RepeatedCustomers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RepeatedCustomers_total(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return marshalOInt2ᚖint(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RepeatedCustomers_total(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RepeatedCustomers", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func _RepeatedCustomers_next(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.RepeatedCustomers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RepeatedCustomers_next(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Next, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalOString2string(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RepeatedCustomers_next(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RepeatedCustomers", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func _RepeatedCustomers_items(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.RepeatedCustomers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RepeatedCustomers_items(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Items, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*schema.RepeatedCustomer) graphql.Marshaler {
+			return marshalORepeatedCustomer2ᚕᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐRepeatedCustomerᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RepeatedCustomers_items(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RepeatedCustomers",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RepeatedCustomer(ctx, ec, field)
+		},
+	}
+	return fc, nil
 }
 
 func _RuleCount_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.RuleCount) (ret graphql.Marshaler) {
@@ -3311,6 +3665,26 @@ func _ConflictRecord(ctx context.Context, ec *executionContext, sel ast.Selectio
 			}
 		case "value":
 			out.Values[i] = _ConflictRecord_value(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = _ConflictRecord_createdAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = _ConflictRecord_createdBy(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "modifiedAt":
+			out.Values[i] = _ConflictRecord_modifiedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "modifiedBy":
+			out.Values[i] = _ConflictRecord_modifiedBy(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -4100,6 +4474,44 @@ func _Duplicates(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "repeated":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = _Duplicates_repeated(ctx, ec, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -4377,6 +4789,107 @@ func _Refreshed(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 			}
 		case "errorCode":
 			out.Values[i] = _Refreshed_errorCode(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var repeatedCustomerImplementors = []string{"RepeatedCustomer"}
+
+func _RepeatedCustomer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *schema.RepeatedCustomer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, repeatedCustomerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RepeatedCustomer")
+		case "customer":
+			out.Values[i] = _RepeatedCustomer_customer(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = _RepeatedCustomer_field(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = _RepeatedCustomer_count(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "records":
+			out.Values[i] = _RepeatedCustomer_records(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var repeatedCustomersImplementors = []string{"RepeatedCustomers"}
+
+func _RepeatedCustomers(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *schema.RepeatedCustomers) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, repeatedCustomersImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RepeatedCustomers")
+		case "total":
+			out.Values[i] = _RepeatedCustomers_total(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "next":
+			out.Values[i] = _RepeatedCustomers_next(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "items":
+			out.Values[i] = _RepeatedCustomers_items(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -4865,6 +5378,16 @@ func marshalNRefreshed2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐRefres
 	return _Refreshed(ctx, ec, sel, v)
 }
 
+func marshalNRepeatedCustomer2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐRepeatedCustomer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *schema.RepeatedCustomer) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return _RepeatedCustomer(ctx, ec, sel, v)
+}
+
 func marshalNRuleCount2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐRuleCount(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *schema.RuleCount) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -5236,6 +5759,32 @@ func marshalORefreshed2ᚕᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐRef
 	}
 
 	return ret
+}
+
+func marshalORepeatedCustomer2ᚕᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐRepeatedCustomerᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*schema.RepeatedCustomer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNRepeatedCustomer2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐRepeatedCustomer(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalORepeatedCustomers2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐRepeatedCustomers(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *schema.RepeatedCustomers) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _RepeatedCustomers(ctx, ec, sel, v)
 }
 
 func marshalORuleCount2ᚕᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐRuleCountᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*schema.RuleCount) graphql.Marshaler {

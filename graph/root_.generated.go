@@ -382,6 +382,8 @@ type Agreement {
   maxRows: Int
   "Milliseconds one operation may take."
   maxMilliseconds: Int
+  "For how many seconds an answer may be kept that asks for it with @cacheControl; null: not at all."
+  answerCacheSeconds: Int
 }
 
 "What is agreed. What is not given stays as it is."
@@ -420,6 +422,8 @@ input AgreementInput {
   maxRows: Int
   "Milliseconds one operation may take; 0: the server's."
   maxMilliseconds: Int
+  "For how many seconds an answer may be kept that asks for it with @cacheControl; 0: not at all."
+  answerCacheSeconds: Int
 }
 
 "Something that was done or refused."
@@ -649,6 +653,9 @@ directive @sensitive on FIELD_DEFINITION
 
 "Names the Go side of a field for the generator. Clients never see it."
 directive @goField(forceResolver: Boolean, name: String, omittable: Boolean, batch: Boolean) on INPUT_FIELD_DEFINITION | FIELD_DEFINITION
+
+"The answer may be kept for so many seconds, and given again to whoever asks the same and may see the same, as long as nothing of it is known to have changed. No longer than was agreed; where nothing was agreed it is not kept."
+directive @cacheControl("Seconds." maxAge: Int!) on QUERY
 
 "What one token may ask of the whole company: every list is a page, every relation goes both ways, and a system that fails nulls its own branch only."
 type Query {
@@ -1502,6 +1509,14 @@ type ConflictRecord {
   customer: ID
   "What it says about the field."
   value: String @sensitive
+  "When it was typed in."
+  createdAt: DateTime
+  "The name of who typed it in, where the system says so."
+  createdBy: String @sensitive
+  "When it was last changed."
+  modifiedAt: DateTime
+  "The name of who changed it last, where the system says so."
+  modifiedBy: String @sensitive
 }
 
 "Some suggestions."
@@ -1640,6 +1655,39 @@ type Duplicates {
   inside: [SourceInside!]
   "Orders, invoices and other documents that are kept in several systems."
   documents: [DocumentOverlap!] @goField(forceResolver: true)
+  "The customers who were typed in more than once, each record with who did it, where its system says so: of several systems, or of one. Pairs of one name inside a system are in ` + "`" + `suggestions(inside: true)` + "`" + `."
+  repeated(
+    "Some record is of this system."
+    source: String
+    "Several records are of one system."
+    inside: Boolean
+    "How many, at most 1000; 50 when it is left out."
+    first: Int
+    "The cursor ` + "`" + `next` + "`" + ` of the page before."
+    after: String
+  ): RepeatedCustomers @goField(forceResolver: true)
+}
+
+"Some customers who were typed in more than once."
+type RepeatedCustomers {
+  "How many there are in all."
+  total: Int
+  "For ` + "`" + `after` + "`" + `; null when these are the last."
+  next: String
+  "These."
+  items: [RepeatedCustomer!]
+}
+
+"A customer who was typed in more than once."
+type RepeatedCustomer {
+  "The customer; null when the records are of one system and look like one customer, but are not joined."
+  customer: ID
+  "The field that records agree on which are not joined."
+  field: String
+  "How many records there are of him."
+  count: Int
+  "They, the first 20, in the order of systems."
+  records: [ConflictRecord!]
 }
 
 "How many customers are in exactly these systems."
@@ -3345,6 +3393,8 @@ func childFields_Agreement(ctx context.Context, ec *executionContext, field grap
 		return fieldContext_Agreement_maxRows(ctx, ec, field)
 	case "maxMilliseconds":
 		return fieldContext_Agreement_maxMilliseconds(ctx, ec, field)
+	case "answerCacheSeconds":
+		return fieldContext_Agreement_answerCacheSeconds(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Agreement", field.Name)
 }
@@ -3503,6 +3553,14 @@ func childFields_ConflictRecord(ctx context.Context, ec *executionContext, field
 		return fieldContext_ConflictRecord_customer(ctx, ec, field)
 	case "value":
 		return fieldContext_ConflictRecord_value(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ConflictRecord_createdAt(ctx, ec, field)
+	case "createdBy":
+		return fieldContext_ConflictRecord_createdBy(ctx, ec, field)
+	case "modifiedAt":
+		return fieldContext_ConflictRecord_modifiedAt(ctx, ec, field)
+	case "modifiedBy":
+		return fieldContext_ConflictRecord_modifiedBy(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConflictRecord", field.Name)
 }
@@ -3989,6 +4047,8 @@ func childFields_Duplicates(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Duplicates_inside(ctx, ec, field)
 	case "documents":
 		return fieldContext_Duplicates_documents(ctx, ec, field)
+	case "repeated":
+		return fieldContext_Duplicates_repeated(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Duplicates", field.Name)
 }
@@ -4713,6 +4773,32 @@ func childFields_Remaining(ctx context.Context, ec *executionContext, field grap
 		return fieldContext_Remaining_rows(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Remaining", field.Name)
+}
+
+func childFields_RepeatedCustomer(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customer":
+		return fieldContext_RepeatedCustomer_customer(ctx, ec, field)
+	case "field":
+		return fieldContext_RepeatedCustomer_field(ctx, ec, field)
+	case "count":
+		return fieldContext_RepeatedCustomer_count(ctx, ec, field)
+	case "records":
+		return fieldContext_RepeatedCustomer_records(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RepeatedCustomer", field.Name)
+}
+
+func childFields_RepeatedCustomers(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "total":
+		return fieldContext_RepeatedCustomers_total(ctx, ec, field)
+	case "next":
+		return fieldContext_RepeatedCustomers_next(ctx, ec, field)
+	case "items":
+		return fieldContext_RepeatedCustomers_items(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RepeatedCustomers", field.Name)
 }
 
 func childFields_RuleCount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -17,6 +17,10 @@ func (r *duplicatesResolver) Documents(ctx context.Context, obj *schema.Duplicat
 	return r.Stewardship.DocumentOverlaps(ctx)
 }
 
+func (r *duplicatesResolver) Repeated(ctx context.Context, obj *schema.Duplicates, source *string, inside *bool, first *int, after *string) (*schema.RepeatedCustomers, error) {
+	return r.Stewardship.Repeated(ctx, source, inside, first, after)
+}
+
 func (r *mutationResolver) LinkRecords(ctx context.Context, a model.RecordInput, b model.RecordInput, reason string) (*schema.Decision, error) {
 	return r.Stewardship.LinkRecords(ctx, a, b, reason)
 }

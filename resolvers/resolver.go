@@ -47,6 +47,7 @@ type Stewardship interface {
 	DirectoryEvents(ctx context.Context, customer *string, first *int) ([]*schema.DirectoryEvent, error)
 	DirectorySources(ctx context.Context) ([]*schema.DirectorySource, error)
 	Duplicates(ctx context.Context) (*schema.Duplicates, error)
+	Repeated(ctx context.Context, source *string, inside *bool, first *int, after *string) (*schema.RepeatedCustomers, error)
 	DocumentOverlaps(ctx context.Context) ([]*schema.DocumentOverlap, error)
 	DirectoryDryRun(ctx context.Context, rules []string, sharedLimit *int) (*schema.DirectoryDryRun, error)
 

@@ -85,6 +85,8 @@ type Agreement struct {
 	MaxPageSize     *int
 	MaxRows         *int
 	MaxMilliseconds *int
+	// AnswerCacheSeconds is nil where no answer is kept.
+	AnswerCacheSeconds *int
 }
 
 // AuditEntry is something that was done or refused.

@@ -43,8 +43,13 @@ type ConflictRecord struct {
 	Source   string
 	RecordID string
 	Code     string
-	Customer string
+	Customer *string
 	Value    string
+	// Who typed it in and who changed it last, and when, as far as its source tells.
+	CreatedAt  time.Time
+	CreatedBy  string
+	ModifiedAt time.Time
+	ModifiedBy string
 }
 
 // Suggestions are some suggestions.
@@ -129,6 +134,21 @@ type Duplicates struct {
 	Sets      []*SourceSet
 	Overlaps  []*SourceOverlap
 	Inside    []*SourceInside
+}
+
+// RepeatedCustomers are some customers who were typed in more than once.
+type RepeatedCustomers struct {
+	Total *int
+	Next  string
+	Items []*RepeatedCustomer
+}
+
+// RepeatedCustomer is a customer who was typed in more than once.
+type RepeatedCustomer struct {
+	Customer *string
+	Field    string
+	Count    *int
+	Records  []*ConflictRecord
 }
 
 // SourceSet is how many customers are in exactly these systems.

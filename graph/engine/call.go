@@ -83,8 +83,10 @@ func (r *run) batch(c *completion, s *set) {
 		c.failAll(s, err)
 		return
 	}
-	in := append([]reflect.Value{reflect.ValueOf(st.ctx), pointersOf(st.field.parents, parents)}, st.args...)
-	out, err := r.invoke(st.ctx, st.field.fn, in)
+	ctx := r.under(st.ctx)
+	in := append([]reflect.Value{reflect.ValueOf(ctx), pointersOf(st.field.parents, parents)}, st.args...)
+	r.ahead(st, in[1])
+	out, err := r.invoke(ctx, st.field.fn, in)
 	r.release()
 	if err != nil {
 		c.failAll(s, err)
@@ -123,6 +125,7 @@ func (r *run) single(c *completion, s *set) {
 	f, n := c.step.field, len(s.objects)
 	values := reflect.MakeSlice(reflect.SliceOf(f.shape.goType), n, n)
 	errs := make([]error, n)
+	ctx := r.under(c.step.ctx)
 	one := func(i int) {
 		if c.hidden != nil && c.hidden[i] {
 			return
@@ -132,7 +135,7 @@ func (r *run) single(c *completion, s *set) {
 		}
 		defer r.release()
 		in := make([]reflect.Value, 0, 2+len(c.step.args))
-		in = append(in, reflect.ValueOf(c.step.ctx))
+		in = append(in, reflect.ValueOf(ctx))
 		if parent := parentType(s); parent != nil {
 			v := reflect.NewAt(parent, s.objects[i])
 			if f.byValue {
@@ -140,7 +143,7 @@ func (r *run) single(c *completion, s *set) {
 			}
 			in = append(in, v)
 		}
-		out, err := r.invoke(c.step.ctx, f.fn, append(in, c.step.args...))
+		out, err := r.invoke(ctx, f.fn, append(in, c.step.args...))
 		if err == nil && f.hasErr {
 			err, _ = out[1].Interface().(error)
 		}

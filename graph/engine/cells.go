@@ -14,6 +14,8 @@ type set struct {
 	objects []place // one per object; Query's has one nil
 	from    *cells  // the cells that hold the objects, nil for Query
 	pos     []int32 // for each object its cell; nil: the same number
+	base    int     // of a window: the number of its first object in from and pos
+	bulk    *bulk   // how the columns come that were put off; nil: none were
 	columns []column
 	dead    []bool // objects that became null, nil: none
 }
@@ -106,7 +108,7 @@ func (s *set) path(i int) ast.Path {
 	if s.from == nil {
 		return nil
 	}
-	if s.pos != nil {
+	if i += s.base; s.pos != nil {
 		i = int(s.pos[i])
 	}
 	return s.from.path(i)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -40,10 +41,20 @@ type Options struct {
 	// Matcher decides conditions of policies by what the sources of the rows can
 	// tell. Nil: a row is believed to have every column.
 	Matcher MatcherFunc
+	// Ahead are the relations that can be read a wave earlier, beside the one above
+	// them.
+	Ahead map[Ahead]AheadFunc
 	// Parallel bounds the resolver calls of one operation that are under way at
 	// the same time; default 64.
 	Parallel int
-	Log      *slog.Logger
+	// Window is how many rows of a root field Stream joins at a time; default 500.
+	Window int
+	// WindowsAhead is how many windows are made while one is written; default 1.
+	WindowsAhead int
+	// Forget is told that a window (plan.Window) has been written, or given up: what
+	// was kept for its calls alone is not asked for again. Nil: nobody is told.
+	Forget func(ctx context.Context, window int)
+	Log    *slog.Logger
 }
 
 const defaultParallel = 64
@@ -53,6 +64,7 @@ const defaultParallel = 64
 type Engine struct {
 	es    graphql.ExecutableSchema
 	table *table
+	keys  contextKeys
 	opts  Options
 }
 
@@ -69,6 +81,10 @@ func New(es graphql.ExecutableSchema, root any, opts Options) (*Engine, error) {
 	if opts.Parallel <= 0 {
 		opts.Parallel = defaultParallel
 	}
+	if opts.Window <= 0 {
+		opts.Window = defaultWindow
+	}
+	opts.WindowsAhead = max(opts.WindowsAhead, 1)
 	if opts.Present == nil {
 		opts.Present = Present
 	}
@@ -79,7 +95,7 @@ func New(es graphql.ExecutableSchema, root any, opts Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{es: es, table: t, opts: opts}, nil
+	return &Engine{es: es, table: t, keys: gqlgenKeys(), opts: opts}, nil
 }
 
 // For returns the engine over another executable schema whose AST is a part of
@@ -107,14 +123,30 @@ func (e *Engine) Relation(typeName, field string) bool {
 // made for another schema, have an error and no data. Run returns after all it
 // started has ended; a cancelled context ends it before the next call of a
 // resolver, with an error on each field that was not asked any more.
-func (e *Engine) Run(ctx context.Context, oc *graphql.OperationContext, p *plan.Plan) (res *Result) {
+func (e *Engine) Run(ctx context.Context, oc *graphql.OperationContext, p *plan.Plan) *Result {
+	return e.run(ctx, oc, p, nil)
+}
+
+// run runs a query as a whole, or its first part and what goes on as a stream.
+func (e *Engine) run(ctx context.Context, oc *graphql.OperationContext, p *plan.Plan, st *stream) (res *Result) {
 	if oc == nil {
 		oc = &graphql.OperationContext{}
 	}
 	ctx = graphql.WithOperationContext(ctx, oc)
 	ctx = graphql.WithResponseContext(ctx, e.opts.Present, e.opts.Recover)
-	r := &run{engine: e, ctx: ctx, oc: oc, maxRows: int64(p.MaxRows)}
-	if r.maxRows > 0 {
+	r := &run{engine: e, ctx: ctx, oc: oc, stream: st, rows: new(atomic.Int64), maxRows: int64(p.MaxRows)}
+	switch {
+	case st != nil:
+		var done context.CancelFunc
+		r.ctx, done = st.begin(ctx, r)
+		ctx = r.ctx
+		defer func() {
+			done()
+			if !res.Streaming() {
+				st.close(nil)
+			}
+		}()
+	case r.maxRows > 0:
 		r.ctx, r.stop = context.WithCancelCause(ctx)
 		defer r.stop(nil)
 		ctx = r.ctx
@@ -133,6 +165,9 @@ func (e *Engine) Run(ctx context.Context, oc *graphql.OperationContext, p *plan.
 		return r.refuse(err)
 	}
 	r.prog = prog
+	if st != nil {
+		return st.execute()
+	}
 	return r.execute()
 }
 

@@ -50,16 +50,26 @@ func (r *run) report(f *fault) {
 		}
 		r.forbidden++
 	}
-	path := f.path()
+	var path ast.Path
+	say := func(err error) {
+		if r.stream != nil && len(r.errors) >= maxStreamErrors {
+			r.unsaid++
+			return
+		}
+		if path == nil {
+			path = f.path()
+		}
+		r.present(err, path, f.step)
+	}
 	if list, ok := f.err.(gqlerror.List); ok { //nolint:errorlint // gqlgen does not look through wrappers either
 		for _, e := range list {
 			if e != nil {
-				r.present(e, path, f.step)
+				say(e)
 			}
 		}
 		return
 	}
-	r.present(f.err, path, f.step)
+	say(f.err)
 }
 
 func (r *run) present(err error, path ast.Path, s *step) {

@@ -54,7 +54,56 @@ var variables = map[string]struct {
 
 func makeOperation(t *rapid.T, s *ast.Schema) operation {
 	m := &maker{t: t, schema: s, room: 40, used: map[string]bool{}}
-	body := m.selection(s.Query, 0)
+	return m.operation(m.selection(s.Query, 0))
+}
+
+// makeLists writes an operation of lists of rows, most of them with relations.
+func makeLists(t *rapid.T, s *ast.Schema) operation {
+	m := &maker{t: t, schema: s, room: 60, used: map[string]bool{}}
+	var body strings.Builder
+	for i := range 1 + m.n(2) {
+		rows := func(typeName string) string {
+			below := []string{
+				"zt: tickets(first: 3) { totalCount nodes <Ticket> }",
+				"zl: ticketList { id mustCustomer { id } }",
+				"zm: manager <Customer>",
+				"zr: related { id }",
+				"zc: comment",
+				"zf: friend { id tickets { nodes { title } } }",
+			}
+			if typeName == "Ticket" {
+				below = []string{"zw: watchers <Customer>", "zs: subject { __typename }", "zo: customer { mustTickets { totalCount } }"}
+			}
+			text := m.selection(s.Types[typeName], 1)
+			for range m.n(2) {
+				one := below[m.n(len(below)-1)]
+				for _, name := range []string{"Customer", "Ticket"} {
+					if strings.Contains(one, "<"+name+">") {
+						one = strings.Replace(one, "<"+name+">", m.selection(s.Types[name], 2), 1)
+					}
+				}
+				text = text[:len(text)-1] + one + " }"
+			}
+			return text
+		}
+		fmt.Fprintf(&body, " q%d: ", i)
+		switch m.n(4) {
+		case 0:
+			body.WriteString("customers(first: 5) { nodes " + rows("Customer") + " }")
+		case 1:
+			body.WriteString("customers(first: 5) { totalCount edges { cursor node " + rows("Customer") + " } pageInfo { endCursor } nodes " + rows("Customer") + " }")
+		case 2:
+			body.WriteString("list(first: 5) " + rows("Customer"))
+		case 3:
+			body.WriteString("things { __typename ... on Customer " + rows("Customer") + " ... on Ticket " + rows("Ticket") + " }")
+		case 4:
+			body.WriteString("titled { id ... on Ticket " + rows("Ticket") + " }")
+		}
+	}
+	return m.operation("{" + body.String() + " }")
+}
+
+func (m *maker) operation(body string) operation {
 	op := operation{vars: map[string]any{}}
 	var declared []string
 	for _, name := range slices.Sorted(maps.Keys(m.used)) {

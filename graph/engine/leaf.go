@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -169,19 +170,77 @@ var escaped = func() (t [256]bool) {
 // AppendString appends a text as a JSON string. Bytes that are not UTF-8 become
 // the replacement character: JSON has no way to carry them.
 func AppendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	high := byte(0)
-	for i := range len(s) {
-		if escaped[s[i]] {
-			return appendEscaped(b, s)
+	plain, ascii := stands(s)
+	if !plain || !ascii && !utf8.ValidString(s) {
+		return appendEscaped(append(b, '"'), s)
+	}
+	return appendQuoted(b, s)
+}
+
+// appendQuoted appends a text that stands for itself.
+func appendQuoted(b []byte, s string) []byte {
+	n, need := len(b), len(s)+2
+	if cap(b)-n < need {
+		b = slices.Grow(b, need)
+	}
+	b = b[:n+need]
+	b[n] = '"'
+	copy(b[n+1:], s)
+	b[n+need-1] = '"'
+	return b
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// stands reports whether a text has no byte that must be escaped, and whether all of
+// it is ASCII. It looks at eight bytes at a time: in x-n*ones the high bit of a byte
+// that was less than n is set, and in x it was not.
+func stands(s string) (plain, ascii bool) {
+	var bad, all uint64
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		x := eight(s[i : i+8])
+		bad |= unfit(x)
+		all |= x
+	}
+	switch {
+	case i == len(s):
+	case i > 0: // the last eight, some of them again
+		x := eight(s[len(s)-8:])
+		bad |= unfit(x)
+		all |= x
+	case len(s) >= 4:
+		x := four(s) | four(s[len(s)-4:])<<32
+		bad, all = unfit(x), x
+	default:
+		for ; i < len(s); i++ {
+			if escaped[s[i]] {
+				bad |= highs
+			}
+			all |= uint64(s[i])
 		}
-		high |= s[i]
 	}
-	if high >= utf8.RuneSelf && !utf8.ValidString(s) {
-		return appendEscaped(b, s)
-	}
-	b = append(b, s...)
-	return append(b, '"')
+	return bad&highs == 0, all&highs == 0
+}
+
+func unfit(x uint64) uint64 {
+	quote, slash := x^('"'*ones), x^('\\'*ones)
+	return (x-0x20*ones)&^x | (quote-ones)&^quote | (slash-ones)&^slash
+}
+
+func four(s string) uint64 {
+	_ = s[3]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
+}
+
+// eight reads eight bytes; the compiler makes one load of it.
+func eight(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 func appendEscaped(b []byte, s string) []byte {

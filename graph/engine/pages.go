@@ -25,26 +25,79 @@ func (r *Result) Pages() []PageUse {
 
 func (s *set) pages(path string, out *[]PageUse) {
 	for k := range s.columns {
-		st := &s.sel.fields[k]
-		if s.columns[k].cells == nil || st.field == nil {
+		if s.bulk != nil && s.columns[k].cells == nil {
+			*out = append(*out, s.bulk.uses[k]...)
 			continue
 		}
-		below := path
-		if !isPart(st.node) {
-			below = join(path, st.node)
-		}
-		sets := s.columns[k].cells.below(nil)
-		if st.node.Page > 0 && len(sets) > 0 {
-			use := PageUse{Node: st.node, Path: below, Unread: true}
-			for _, page := range sets {
-				page.use(&use)
-			}
-			*out = append(*out, use)
-		}
+		s.page(k, path, out)
+	}
+}
+
+// page adds the pages of one field and of all below it.
+func (s *set) page(k int, path string, out *[]PageUse) {
+	st := &s.sel.fields[k]
+	if s.columns[k].cells == nil || st.field == nil {
+		return
+	}
+	sets := s.columns[k].cells.below(nil)
+	if len(sets) == 0 {
+		return
+	}
+	below := path
+	switch {
+	case st.given != nil:
+		below = st.given.path
+	case !isPart(st.node):
+		below = join(path, st.node)
+	}
+	if st.node.Page > 0 {
+		use := PageUse{Node: st.node, Path: below, Unread: true}
 		for _, page := range sets {
-			page.pages(below, out)
+			page.use(&use)
+		}
+		*out = append(*out, use)
+	}
+	for _, page := range sets {
+		page.pages(below, out)
+	}
+}
+
+// fieldPath is the path of the field that yielded a set.
+func (s *set) fieldPath() string {
+	if s.from == nil {
+		return ""
+	}
+	cl := s.from
+	for cl.parent != nil {
+		cl = cl.parent
+	}
+	path := cl.set.fieldPath()
+	if n := cl.step.node; !isPart(n) {
+		path = join(path, n)
+	}
+	return path
+}
+
+// use adds the pages of a window to those of the windows before.
+func (b *bulk) use(w *window) {
+	path := w.set.fieldPath()
+	for _, k := range b.fields {
+		var uses []PageUse
+		w.set.page(k, path, &uses)
+		for _, u := range uses {
+			b.uses[k] = merged(b.uses[k], u)
 		}
 	}
+}
+
+func merged(all []PageUse, u PageUse) []PageUse {
+	for i := range all {
+		if a := &all[i]; a.Node == u.Node {
+			a.Parents, a.Rows, a.Most, a.Unread = a.Parents+u.Parents, a.Rows+u.Rows, max(a.Most, u.Most), a.Unread && u.Unread
+			return all
+		}
+	}
+	return append(all, u)
 }
 
 // isPart reports whether a field is one of a page or an edge, which paths leave

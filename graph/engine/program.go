@@ -7,18 +7,26 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/trama-graph/trama/graph/plan"
-	"github.com/trama-graph/trama/policies"
 	"github.com/trama-graph/trama/schema"
 )
 
-// program is a plan joined with the table: everything that can be decided
-// before the first call. It lives for one operation.
-type program struct {
+// Program is a plan joined with the table: everything that can be decided before
+// the first call and without knowing who asks, with which variables. It is never
+// changed and may be shared between requests: bind makes of it the program of one.
+type Program struct {
+	es    graphql.ExecutableSchema // the view it was made for
 	root  *selection
 	calls int // resolver calls that could be under way at once
+
+	steps, selections, below, contexts, args int // how many bind makes
+}
+
+// program is a Program bound to one operation.
+type program struct {
+	root  *selection
+	calls int
 }
 
 // selection is what is read of the objects of one type at one place.
@@ -26,6 +34,9 @@ type selection struct {
 	object *object
 	fields []step
 	rows   bool // its objects count as rows of the answer
+
+	from, to int  // its fields among the children of the node they are below
+	live     bool // it belongs to one operation even where the plan is shared
 }
 
 // mode says how a step's values come into the answer.
@@ -45,10 +56,13 @@ type step struct {
 	parent *object // whose field it is
 	field  *field
 	mode   mode
+	live   bool   // some of what is read below it is live
 	prefix []byte // `"key":`, with a comma before it but for the first
 	leaf   *leaf  // modeDirect
 	offset uintptr
-	below  []*selection    // modeColumn: what is read of its objects, by type
+	below  []*selection // modeColumn: what is read of its objects, by type
+	given  *given       // the arguments, as far as they are the same for all who ask
+
 	ctx    context.Context //nolint:containedctx // of its call: made once with the node and the path in it, gone with the operation
 	args   []reflect.Value
 	argErr error     // the arguments could not be read
@@ -69,22 +83,25 @@ func (s *step) under(o *object) *selection {
 }
 
 type compiler struct {
-	*program
+	*Program
 	engine *Engine
 	schema *ast.Schema
 	keys   []byte // all prefixes, in one piece
 }
 
-func (e *Engine) compile(ctx context.Context, p *plan.Plan) (*program, error) {
-	c := compiler{program: &program{}, engine: e, schema: e.es.Schema()}
+// Prepare makes the program of a plan, for all requests of the engine's view that
+// have the same plan but for its arguments and what graph/guard notes on it. The
+// error is BAD_REQUEST: the plan was made for another schema.
+func (e *Engine) Prepare(p *plan.Plan) (*Program, error) {
+	c := compiler{Program: &Program{es: e.es}, engine: e, schema: e.es.Schema()}
 	c.keys = make([]byte, 0, 16*p.Nodes)
 	query := e.table.objects[c.schema.Query.Name]
 	if query == nil {
 		return nil, foreign(c.schema.Query.Name, "")
 	}
-	root, _, err := c.selection(ctx, query, p.Roots)
+	root, err := c.selection(query, p.Roots, 0, len(p.Roots), "")
 	c.root = root
-	return c.program, err
+	return c.Program, err
 }
 
 func foreign(typeName, field string) error {
@@ -92,10 +109,11 @@ func foreign(typeName, field string) error {
 		strings.TrimSuffix(typeName+"."+field, "."))
 }
 
-// selection compiles nodes that all belong to one object type. calls reports
-// whether there is a resolver at or below them.
-func (c *compiler) selection(ctx context.Context, o *object, nodes []*plan.Node) (sel *selection, calls bool, err error) {
-	sel = &selection{object: o, fields: make([]step, len(nodes))}
+// selection compiles nodes that all belong to one object type. path is that of the
+// field which yields the objects.
+func (c *compiler) selection(o *object, children []*plan.Node, from, to int, path string) (*selection, error) {
+	nodes := children[from:to]
+	sel := &selection{object: o, fields: make([]step, len(nodes)), from: from, to: to}
 	for i, n := range nodes {
 		s := &sel.fields[i]
 		s.node, s.parent = n, o
@@ -105,20 +123,23 @@ func (c *compiler) selection(ctx context.Context, o *object, nodes []*plan.Node)
 		}
 		if strings.HasPrefix(n.Field, "__") && o.goType == nil {
 			s.mode = modeIntrospection
-			calls = true
 			continue
 		}
 		s.field = o.fields[n.Field]
 		if s.field == nil {
-			return nil, false, foreign(n.Type, n.Field)
+			return nil, foreign(n.Type, n.Field)
 		}
-		below, err := c.step(ctx, s)
+		live, err := c.step(s, path)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
-		calls = calls || below
+		sel.live = sel.live || live
 	}
-	return sel, calls, nil
+	if sel.live {
+		c.selections++
+		c.steps += len(nodes)
+	}
+	return sel, nil
 }
 
 func (c *compiler) prefix(key string, first bool) []byte {
@@ -132,73 +153,50 @@ func (c *compiler) prefix(key string, first bool) []byte {
 	return c.keys[from:len(c.keys):len(c.keys)]
 }
 
-func (c *compiler) step(ctx context.Context, s *step) (calls bool, err error) {
+// step compiles one field as if it were shown as it is: police is bound. live
+// reports whether it belongs to one operation.
+func (c *compiler) step(s *step, path string) (live bool, err error) {
 	f := s.field
 	core := f.shape.core()
-	police := s.node.Police
-	if police != nil {
-		if err := checkPolice(f, police); err != nil {
-			return false, err
-		}
-	}
-	if police == nil && f.how == byOffset && f.shape.kind == shapeLeaf && f.shape.leaf.kind != leafMarshal {
+	live = s.node.Police != nil
+	if f.how == byOffset && f.shape.kind == shapeLeaf && f.shape.leaf.kind != leafMarshal {
 		s.mode, s.leaf, s.offset = modeDirect, f.shape.leaf, f.offset
-		return false, nil
+		return live, nil
 	}
 	s.mode = modeColumn
-	fc := &graphql.FieldContext{
-		Object:     f.typeName,
-		Field:      graphql.CollectedField{Field: c.astField(s)},
-		IsMethod:   f.how == byMethod || f.how == byCall,
-		IsResolver: f.how == byCall,
+	if len(s.node.Children) > 0 && !isPart(s.node) {
+		path = join(path, s.node)
 	}
-	if f.how == byCall || f.how == byMethod {
-		c.arguments(graphql.WithFieldContext(ctx, fc), s, fc)
-	}
-	if police != nil && police.Kind == policies.MaskNull && !police.Row && s.argErr == nil {
-		s.mode = modeNull
-		return false, nil
-	}
-	if f.how == byCall || core.kind != shapeLeaf {
-		ctx = graphql.WithFieldContext(ctx, fc)
+	if f.how == byCall || f.how == byMethod && len(f.args) > 0 {
+		live = true
+		s.given = c.engine.givenOf(f, s.node.Args)
+		s.given.path = path
+		c.args += len(f.args)
 	}
 	if f.how == byCall {
 		c.calls++
 		if !f.batch && f.typeName != c.schema.Query.Name {
 			c.calls += c.engine.opts.Parallel // one for each parent: as many as may be
 		}
-		calls = true
-		s.ctx = plan.With(ctx, s.node)
-		if s.field.typeName == c.schema.Query.Name {
-			s.ctx = graphql.WithRootFieldContext(s.ctx, &graphql.RootFieldContext{Object: s.node.Field, Field: fc.Field})
-		}
 	}
-	below, err := c.below(ctx, s, core)
-	return calls || below, err
+	if err := c.below(s, core, path); err != nil {
+		return false, err
+	}
+	if s.live {
+		c.Program.below += len(s.below)
+	}
+	if s.given != nil || s.live {
+		c.contexts++
+	}
+	return live || s.live, nil
 }
 
-// astField makes what resolvers find in their field context. It has no
-// sub-selection: that is in the plan (plan.From).
-func (c *compiler) astField(s *step) *ast.Field {
-	f := &ast.Field{Alias: s.node.Key, Name: s.node.Field, Definition: s.field.def, ObjectDefinition: c.schema.Types[s.field.typeName]}
-	if s.node.Line > 0 {
-		f.Position = &ast.Position{Line: s.node.Line, Column: s.node.Char}
-	}
-	return f
-}
-
-func (c *compiler) below(ctx context.Context, s *step, core *shape) (calls bool, err error) {
+func (c *compiler) below(s *step, core *shape, path string) error {
+	nodes := s.node.Children
 	switch core.kind {
 	case shapeObject:
-		sel, below, err := c.selection(ctx, core.object, s.node.Children)
-		if err != nil {
-			return false, err
-		}
-		sel.rows = s.yieldsRows(core.object)
-		s.below = []*selection{sel}
-		return below, nil
+		return c.under(s, core.object, 0, len(nodes), path)
 	case shapeAbstract:
-		nodes := s.node.Children
 		for _, o := range core.abstract.byType {
 			if !possible(c.schema, core.abstract.name, o.name) {
 				continue
@@ -211,16 +209,23 @@ func (c *compiler) below(ctx context.Context, s *step, core *shape) (calls bool,
 			for to < len(nodes) && nodes[to].Type == o.name {
 				to++
 			}
-			sel, below, err := c.selection(ctx, o, nodes[from:to])
-			if err != nil {
-				return false, err
+			if err := c.under(s, o, from, to, path); err != nil {
+				return err
 			}
-			sel.rows = s.yieldsRows(o)
-			s.below = append(s.below, sel)
-			calls = calls || below
 		}
 	}
-	return calls, nil
+	return nil
+}
+
+func (c *compiler) under(s *step, o *object, from, to int, path string) error {
+	sel, err := c.selection(o, s.node.Children, from, to, path)
+	if err != nil {
+		return err
+	}
+	sel.rows = s.yieldsRows(o)
+	s.live = s.live || sel.live
+	s.below = append(s.below, sel)
+	return nil
 }
 
 // yieldsRows reports whether objects of a type that the step yields are rows of
@@ -233,46 +238,4 @@ func (s *step) yieldsRows(o *object) bool {
 		return true
 	}
 	return s.parent.page && s.node.Field == "nodes" || s.parent.edge && s.node.Field == "node"
-}
-
-// arguments reads the arguments once for all parents.
-func (c *compiler) arguments(ctx context.Context, s *step, fc *graphql.FieldContext) {
-	f := s.field
-	if len(f.args) == 0 {
-		return
-	}
-	defer func() {
-		if panicked := recover(); panicked != nil {
-			s.argErr, s.argAt = c.engine.opts.Recover(ctx, panicked), nil
-		}
-	}()
-	fc.Args = make(map[string]any, len(f.args))
-	s.args = make([]reflect.Value, len(f.args))
-	for i, a := range f.args {
-		v, ok := s.node.Args[a.name]
-		if !ok {
-			s.args[i] = reflect.Zero(a.goType)
-			continue
-		}
-		val, bad := a.read(ctx, v)
-		if bad != nil {
-			at := bad.under(ast.PathName(a.name)).tail()
-			s.argErr, s.argAt = asBadRequest(bad.err), &at
-			return
-		}
-		s.args[i] = val
-		fc.Args[a.name] = val.Interface()
-	}
-}
-
-// asBadRequest gives an unmarshaler's error its code. Its text speaks of what
-// the client itself wrote, so the client may read it.
-func asBadRequest(err error) error {
-	var coded *schema.Error
-	var list gqlerror.List
-	var one *gqlerror.Error
-	if asAny(err, &coded) || asAny(err, &one) || asAny(err, &list) {
-		return err
-	}
-	return schema.Errorf(schema.BadRequest, "%s", err.Error()).Because(err)
 }

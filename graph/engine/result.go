@@ -3,13 +3,12 @@ package engine
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // Result is the answer of an operation. It holds the rows it was made of until
-// it is dropped, and can be written any number of times.
+// it is dropped, and can be written any number of times; but see Streaming.
 type Result struct {
 	root       *set
 	raw        []byte // the data, when the generated executor made it
@@ -17,6 +16,9 @@ type Result struct {
 	refused    bool // the operation did not run: there is no data key
 	errors     gqlerror.List
 	extensions map[string]any
+
+	stream *stream // nil: all there is
+	run    *run    // with stream
 }
 
 // HasData reports whether the data is an object: neither refused nor null.
@@ -33,9 +35,15 @@ func (r *Result) Refused() bool { return r.refused }
 
 // Rows returns how many rows the answer has: objects that calls brought, looking
 // through pages and edges, each place counted by itself. Of a mutation it is 0.
-func (r *Result) Rows() int64 { return r.rows }
+func (r *Result) Rows() int64 {
+	if r.stream != nil {
+		return r.run.rows.Load()
+	}
+	return r.rows
+}
 
-// Errors returns the presented errors in the order of the answer.
+// Errors returns the presented errors in the order of the answer. While a result is
+// still made there are none.
 func (r *Result) Errors() gqlerror.List { return r.errors }
 
 // Extensions returns what resolvers and callers have registered, nil for
@@ -52,32 +60,17 @@ func (r *Result) SetExtension(key string, value any) {
 
 // AppendData appends the value of the data key: an object or null.
 func (r *Result) AppendData(b []byte) []byte {
-	if !r.HasData() {
-		return append(b, "null"...)
-	}
-	if r.raw != nil {
-		return append(b, r.raw...)
-	}
-	w := writer{b}
-	w.object(r.root, 0)
+	w := writer{b: b}
+	r.data(&w)
 	return w.b
 }
 
 // AppendJSON appends the answer as JSON: data, then errors when there are any,
 // then extensions when there are any. Specification: Response Format (7.1).
 func (r *Result) AppendJSON(b []byte) []byte {
-	b = append(b, '{')
-	if !r.refused {
-		b = append(b, `"data":`...)
-		b = r.AppendData(b)
-	}
-	if len(r.errors) > 0 {
-		b = appendMember(b, "errors", r.errors)
-	}
-	if len(r.extensions) > 0 {
-		b = appendMember(b, "extensions", r.extensions)
-	}
-	return append(b, '}')
+	w := writer{b: b}
+	r.write(&w, nil)
+	return w.b
 }
 
 // appendMember appends one further key of the answer. Errors and extensions are
@@ -93,10 +86,4 @@ func appendMember(b []byte, key string, v any) []byte {
 	b = AppendString(b, key)
 	b = append(b, ':')
 	return append(b, text...)
-}
-
-// WriteTo writes the answer as JSON in one piece.
-func (r *Result) WriteTo(w io.Writer) (int64, error) {
-	n, err := w.Write(r.AppendJSON(nil))
-	return int64(n), err
 }

@@ -30,9 +30,13 @@ type run struct {
 
 	forbidden, more int64 // fields that rows do not show: reported, and left out
 
-	rows    atomic.Int64 // completed so far
-	maxRows int64        // 0: any number
+	rows    *atomic.Int64 // completed so far
+	maxRows int64         // 0: any number
 	stop    context.CancelCauseFunc
+
+	stream *stream // nil: nothing is put off
+	window bool    // it is a part of another run, whose rows it counts
+	unsaid int64   // errors of a stream that were left out
 }
 
 // task is a column that needs a call.
@@ -42,6 +46,16 @@ type task struct {
 }
 
 func (r *run) execute() *Result {
+	r.first()
+	if r.tooMany() {
+		return r.tooManyRows()
+	}
+	r.collect(r.root)
+	return r.result()
+}
+
+// first runs all that is not put off.
+func (r *run) first() {
 	if r.prog.calls > r.engine.opts.Parallel {
 		r.slots = make(chan struct{}, r.engine.opts.Parallel)
 	}
@@ -52,16 +66,18 @@ func (r *run) execute() *Result {
 	if r.violated.Load() {
 		r.root.settle()
 	}
-	rows := r.rows.Load()
-	if r.maxRows > 0 && rows > r.maxRows {
-		return r.tooManyRows()
-	}
-	r.collect(r.root)
+}
+
+// result is what came of it, after all errors were collected.
+func (r *run) result() *Result {
 	if r.more > 0 {
 		r.present(moreForbidden(r.more), nil, nil)
 	}
+	if r.unsaid > 0 {
+		r.present(unsaid(r.unsaid), nil, nil)
+	}
 	r.errors = append(r.errors, graphql.GetErrors(r.ctx)...)
-	return &Result{root: r.root, rows: rows, errors: r.errors, extensions: graphql.GetExtensions(r.ctx)}
+	return &Result{root: r.root, rows: r.rows.Load(), errors: r.errors, extensions: graphql.GetExtensions(r.ctx)}
 }
 
 // refuse is the result of an operation that did not run.
@@ -92,9 +108,13 @@ func (r *run) read(sets []*set) []task {
 	for len(sets) > 0 {
 		var born []*set
 		for _, s := range sets {
+			var later []int
+			defers := r.defers(s)
 			for k := range s.sel.fields {
 				st := &s.sel.fields[k]
 				switch {
+				case defers && st.isCall() && !st.field.shape.nonNull:
+					later = append(later, k)
 				case st.mode == modeIntrospection || st.isCall():
 					tasks = append(tasks, task{s, k})
 				case st.mode == modeDirect:
@@ -102,6 +122,9 @@ func (r *run) read(sets []*set) []task {
 				case st.mode == modeColumn:
 					r.guarded(s, k, &born, func(c *completion) { r.column(c, s, st) })
 				}
+			}
+			if len(later) > 0 {
+				r.stream.putOff(s, later)
 			}
 		}
 		sets = born

@@ -113,14 +113,22 @@ func (g *guardian) nodes(nodes []*plan.Node, holder *plan.Node) error {
 	return nil
 }
 
-// below judges what a node's arguments read, and its children.
-func (g *guardian) below(n, holder *plan.Node) error {
+// searched judges what a node's arguments read.
+func (g *guardian) searched(n *plan.Node) error {
 	for _, r := range n.Reads {
 		typeName, field, _ := strings.Cut(r, ".")
 		// Searching by a value that is masked, or hidden on some rows, would tell it.
 		if g.of(typeName, field).access.Verdict != policies.Allow {
 			return unknown(typeName, field)
 		}
+	}
+	return nil
+}
+
+// below judges what a node's arguments read, and its children.
+func (g *guardian) below(n, holder *plan.Node) error {
+	if err := g.searched(n); err != nil {
+		return err
 	}
 	if n.Columns != nil {
 		holder = n
@@ -140,22 +148,29 @@ func (v *verdict) policeOf(via string) *plan.Police {
 	if v.police == nil {
 		v.police = map[string]*plan.Police{}
 	}
-	p := &plan.Police{Kind: v.access.Kind, Mask: v.access.Mask}
-	if v.access.Verdict == policies.Row {
-		p.Row = true
-		p.Full, p.Masked = plan.Via(v.access.Full, via), schema.Predicate{Op: schema.None}
-		if p.Kind != "" {
-			p.Masked = plan.Via(v.access.Masked, via)
-		}
-		p.Customer = plan.ReadsCustomer(p.Full) || plan.ReadsCustomer(p.Masked)
-		switch {
-		case p.Full.Op == schema.All:
-			p = nil
-		case p.Full.Op == schema.None && p.Masked.Op == schema.All:
-			p = &plan.Police{Kind: p.Kind, Mask: p.Mask}
-		}
-	}
+	p := police(&v.access, via)
 	v.police[via] = p
+	return p
+}
+
+// police says what to do with a field that is not Allow and not Deny.
+func police(a *policies.FieldAccess, via string) *plan.Police {
+	p := &plan.Police{Kind: a.Kind, Mask: a.Mask}
+	if a.Verdict != policies.Row {
+		return p
+	}
+	p.Row = true
+	p.Full, p.Masked = plan.Via(a.Full, via), schema.Predicate{Op: schema.None}
+	if p.Kind != "" {
+		p.Masked = plan.Via(a.Masked, via)
+	}
+	p.Customer = plan.ReadsCustomer(p.Full) || plan.ReadsCustomer(p.Masked)
+	switch {
+	case p.Full.Op == schema.All:
+		return nil
+	case p.Full.Op == schema.None && p.Masked.Op == schema.All:
+		return &plan.Police{Kind: p.Kind, Mask: p.Mask}
+	}
 	return p
 }
 

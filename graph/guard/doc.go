@@ -2,7 +2,9 @@
 // the operation within the limits its caller agreed to, and may he see what it
 // reads? It is called by the doors in graph/web between graph/plan and
 // graph/engine. It never touches data. A plan belongs to one request: what the
-// engine must know of limits and views is noted on it, and nothing else changed.
+// engine must know of limits and views is noted on it, and nothing else
+// changed. Of a compiled query, Positions are what is noted for each request; what
+// its view says to all is looked up once.
 //
 // One file per kind of judgement: limits.go the size and price of an operation,
 // pages.go the page sizes it declares, access.go the view.

@@ -48,6 +48,8 @@ type AgreementInput struct {
 	MaxRows *int `json:"maxRows,omitempty"`
 	// Milliseconds one operation may take; 0: the server's.
 	MaxMilliseconds *int `json:"maxMilliseconds,omitempty"`
+	// For how many seconds an answer may be kept that asks for it with @cacheControl; 0: not at all.
+	AnswerCacheSeconds *int `json:"answerCacheSeconds,omitempty"`
 }
 
 // Which boletos; all given conditions must hold.

@@ -17,6 +17,7 @@ type builder struct {
 	plan   *Plan
 	steps  int      // selections that may still be looked at
 	read   []string // what the arguments of the field at hand read
+	draft  *draft   // what Compile keeps beside the plan, nil in Of
 }
 
 // frame is where in the operation a selection set stands.
@@ -59,6 +60,9 @@ func (b *builder) node(n *Node, obj *ast.Definition, e *entry, at frame) error {
 		return b.tooBig()
 	}
 	n.Key, n.Field, n.Type, n.Rows = e.key, e.field.Name, obj.Name, at.rows
+	if b.draft != nil {
+		defer b.draft.leave(b.draft.enter(n, at))
+	}
 	n.Via = at.via
 	if p := e.field.Position; p != nil {
 		n.Line, n.Char = p.Line, p.Column
@@ -75,6 +79,9 @@ func (b *builder) node(n *Node, obj *ast.Definition, e *entry, at frame) error {
 		return schema.Errorf(schema.BadRequest, "type %s has no field %q", obj.Name, n.Field)
 	}
 	n.Returns = def.Type.String()
+	if b.draft != nil {
+		b.draft.define(obj.Name, def, e.field.Arguments, at)
+	}
 	var err error
 	if n.Args, err = b.arguments(obj.Name, def, e.field.Arguments); err != nil {
 		return err
@@ -88,6 +95,9 @@ func (b *builder) node(n *Node, obj *ast.Definition, e *entry, at frame) error {
 	}
 	if len(e.below) == 0 && def.Arguments.ForName("first") == nil {
 		return nil // a leaf: nothing below it, no page
+	}
+	if b.draft != nil {
+		b.draft.branch(at)
 	}
 	n.Relation = b.isRelation(obj, def)
 	inner := frame{rows: at.rows, depth: at.depth + 1, via: b.via(n, obj, at), quiet: at.quiet}

@@ -9,6 +9,14 @@ func With(ctx context.Context, n *Node) context.Context {
 	return context.WithValue(ctx, nodeKey{}, n)
 }
 
+// Asks reports whether a key of a context's values is the one From asks with, for
+// contexts of another type than With's: graph/engine makes those of its calls all
+// at once.
+func Asks(key any) bool {
+	_, ok := key.(nodeKey)
+	return ok
+}
+
 // From returns the node the resolver being called belongs to, nil outside of a
 // planned call (a mutation's answer runs on the generated executor).
 func From(ctx context.Context) *Node {

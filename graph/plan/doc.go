@@ -4,8 +4,11 @@
 // doors in graph/web; graph/guard judges the plan and graph/engine runs it. A
 // resolver asks it, through its context, which columns the operation reads.
 //
-// A plan is printable as JSON and is tested as data. It holds nothing of the
-// document: that is shared between requests, a plan belongs to one. What
+// A query that is asked again is compiled (Compiled): its plan is made once, and
+// bound to each request, which copies the nodes that depend on it and shares all
+// others. Nodes may therefore belong to many requests, and are not changed.
+//
+// A plan is printable as JSON and is tested as data. What
 // graph/guard notes on it for graph/engine (Node.Police, Plan.MaxRows) is not
 // printed. It may never touch
 // a source, and it decides nothing: refusing is graph/guard's work, except for

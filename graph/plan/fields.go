@@ -8,8 +8,11 @@ import (
 
 // Fields returns the distinct fields the operation reads, as Type.field, sorted:
 // those of the answer, introspection left out, and those its arguments, filters
-// and orders read.
+// and orders read. The slice may be shared and must not be changed.
 func (p *Plan) Fields() []string {
+	if p.fields != nil {
+		return p.fields
+	}
 	var f fieldSet
 	f.walk(p.Roots)
 	return f.sorted()
@@ -50,9 +53,9 @@ func (f *fieldSet) sorted() []string {
 }
 
 // sensitive lists the fields of the plan of which the option says so.
-func (b *builder) sensitive() []string {
+func (b *builder) sensitive(p *Plan) []string {
 	var all fieldSet
-	all.walk(b.plan.Roots)
+	all.walk(p.Roots)
 	maps.DeleteFunc(all, func(n fieldName, _ struct{}) bool { return !b.opts.Sensitive(n.typeName, n.field) })
 	if len(all) == 0 {
 		return nil

@@ -106,7 +106,8 @@ func (b *builder) columns(n *Node) []string {
 		}
 	}
 	slices.Sort(names)
-	return slices.Compact(names)
+	// Without room behind it: what is added for one request is added to a copy.
+	return slices.Clip(slices.Compact(names))
 }
 
 // price fills in what the relations cost and sums it up. parents is the number
@@ -115,22 +116,12 @@ func (b *builder) price(nodes []*Node, parents int64) {
 	p := b.plan
 	for _, n := range nodes {
 		if n.Relation {
-			var price Price
-			n.Calls = 1
+			price := Price{}
 			if b.opts.Prices != nil {
 				price = b.opts.Prices.Price(n.Type, n.Field)
-				n.Calls = 0
 			}
-			rows := n.Rows
-			if n.Page > 0 {
-				rows = mul(parents, int64(n.Page))
-			}
-			if len(price.Sources) > 0 {
-				n.Sources = slices.Clone(price.Sources)
-				calls := max(parts(parents, price.Batch), parts(rows, price.Rows))
-				n.Calls = mul(calls, int64(len(price.Sources)))
-			}
-			n.Cost = add(rows, mul(n.Calls, price.Call))
+			n.Sources = slices.Clone(price.Sources)
+			n.cost(price, b.opts.Prices != nil, parents)
 			p.Cost, p.Calls = add(p.Cost, n.Cost), add(p.Calls, n.Calls)
 			p.Sources = append(p.Sources, n.Sources...)
 		}
@@ -138,6 +129,23 @@ func (b *builder) price(nodes []*Node, parents int64) {
 	}
 	slices.Sort(p.Sources)
 	p.Sources = slices.Compact(p.Sources)
+}
+
+// cost fills in what a relation costs. Where nothing is priced it is one call.
+func (n *Node) cost(price Price, priced bool, parents int64) {
+	n.Calls = 1
+	if priced {
+		n.Calls = 0
+	}
+	rows := n.Rows
+	if n.Page > 0 {
+		rows = mul(parents, int64(n.Page))
+	}
+	if len(price.Sources) > 0 {
+		calls := max(parts(parents, price.Batch), parts(rows, price.Rows))
+		n.Calls = mul(calls, int64(len(price.Sources)))
+	}
+	n.Cost = add(rows, mul(n.Calls, price.Call))
 }
 
 // parts returns how many parts of a size a number has, at least one.

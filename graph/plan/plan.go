@@ -35,6 +35,11 @@ type Plan struct {
 	// MaxRows bounds the rows of the answer while it is made, 0 for no bound. It is
 	// the limit graph/guard put here, no figure of the operation.
 	MaxRows int `json:"-"`
+
+	from   *Compiled // what the plan is bound from, nil of one made by Of
+	copies *copies   // which nodes it does not share with it
+	own    []Node    // those
+	fields []string  // Fields, where they are known already
 }
 
 // Node is one field of one concrete parent type. A field asked on an interface
@@ -65,7 +70,7 @@ type Node struct {
 	// Options.Reads.
 	Reads []string `json:"reads,omitempty"`
 	// Police is what the view says of the field, nil when it is shown as it is. It
-	// belongs to one request, as the plan does.
+	// belongs to one request, as a node that has it does.
 	Police *Police `json:"-"`
 
 	Rows    int64    `json:"rows"` // values this node yields at most, over all parents
@@ -118,6 +123,20 @@ type Options struct {
 	Sensitive func(typeName, field string) bool
 }
 
+// filled returns the options with the defaults in them.
+func (o Options) filled() Options {
+	if o.PageSize <= 0 {
+		o.PageSize = defaultPageSize
+	}
+	if o.ListSize <= 0 {
+		o.ListSize = defaultListSize
+	}
+	if o.MaxNodes <= 0 {
+		o.MaxNodes = defaultMaxNodes
+	}
+	return o
+}
+
 const (
 	defaultPageSize = 50
 	defaultListSize = 10
@@ -132,15 +151,11 @@ const (
 // operation with more fields than Options allow once its fragments are
 // expanded, BadRequest for an argument or directive that has no value.
 func Of(s *ast.Schema, op *ast.OperationDefinition, vars map[string]any, opts Options) (*Plan, error) {
-	if opts.PageSize <= 0 {
-		opts.PageSize = defaultPageSize
-	}
-	if opts.ListSize <= 0 {
-		opts.ListSize = defaultListSize
-	}
-	if opts.MaxNodes <= 0 {
-		opts.MaxNodes = defaultMaxNodes
-	}
+	return build(s, op, vars, opts, nil)
+}
+
+func build(s *ast.Schema, op *ast.OperationDefinition, vars map[string]any, opts Options, d *draft) (*Plan, error) {
+	opts = opts.filled()
 	p := &Plan{Operation: op.Name, Kind: Kind(op.Operation)}
 	var root *ast.Definition
 	switch op.Operation {
@@ -154,7 +169,7 @@ func Of(s *ast.Schema, op *ast.OperationDefinition, vars map[string]any, opts Op
 	if root == nil {
 		return nil, schema.Errorf(schema.BadRequest, "the schema has no %s operations", p.Kind)
 	}
-	b := builder{schema: s, vars: vars, opts: opts, plan: p, steps: stepsPerNode * opts.MaxNodes}
+	b := builder{schema: s, vars: vars, opts: opts, plan: p, steps: stepsPerNode * opts.MaxNodes, draft: d}
 	roots, err := b.object(root, []ast.SelectionSet{op.SelectionSet}, frame{rows: 1, depth: 1})
 	if err != nil {
 		return nil, err
@@ -162,7 +177,7 @@ func Of(s *ast.Schema, op *ast.OperationDefinition, vars map[string]any, opts Op
 	p.Roots, p.RootFields = roots, len(roots)
 	b.price(roots, 1)
 	if opts.Sensitive != nil {
-		p.Sensitive = b.sensitive()
+		p.Sensitive = b.sensitive(p)
 	}
 	return p, nil
 }

@@ -17,6 +17,7 @@ type entry struct {
 	token     string // public id
 	operation string
 	codes     []string
+	kept      bool // the answer was given before
 }
 
 type entryKey struct{}
@@ -80,6 +81,9 @@ func (s *Server) finish(w *recorder, r *http.Request, start time.Time) {
 	}
 	if w.entry.operation != "" {
 		attrs = append(attrs, slog.String("operation", w.entry.operation))
+	}
+	if w.entry.kept {
+		attrs = append(attrs, slog.Bool("kept", true))
 	}
 	if len(w.entry.codes) > 0 {
 		attrs = append(attrs, slog.String("codes", strings.Join(w.entry.codes, ",")))

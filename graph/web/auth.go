@@ -67,6 +67,12 @@ func (s *Server) unauthenticated(w http.ResponseWriter, r *http.Request, err err
 		return &refusal{http.StatusUnauthorized, codedError(err)}
 	case schema.Forbidden:
 		return &refusal{http.StatusForbidden, codedError(err)}
+	case schema.SourceUnavailable:
+		// Trama's own store is away, which its owner logs: a line for each request would
+		// only bury that one. Another instance may have it, so proxies may go on to it.
+		e := codedError(err)
+		retryAfter(w.Header(), e)
+		return &refusal{http.StatusServiceUnavailable, e}
 	}
 	return s.internal(r.Context(), err)
 }

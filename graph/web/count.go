@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -23,33 +22,36 @@ type Recorder interface {
 	Digest(data []byte) uint64
 }
 
-// count tells the quota and the usage what an answer was.
-func (s *Server) count(ctx context.Context, oc *operation, a answered) {
+// count tells the usage what an answer was.
+func (s *Server) count(ctx context.Context, oc *operation, a answered) (o usage.Operation) {
 	p := policies.From(ctx)
 	rows := a.result.Rows()
 	if !a.result.HasData() {
 		rows = 0 // nothing was answered
 	}
 	if s.cfg.Usage == nil {
-		return
+		return o
 	}
-	o := usage.Operation{
+	o = usage.Operation{
 		Token: p.TokenID, Account: p.Account, Hash: a.hash, Name: oc.OperationName, Fields: a.plan.Fields(), Sensitive: a.plan.Sensitive,
 		Errors: len(a.result.Errors()), Denied: deniedCode(a.result.Errors()), Rows: rows, Cost: a.plan.Cost, Took: a.took,
 		Inputs: s.cfg.Usage.Inputs(oc.RawQuery, oc.OperationName, oc.Variables),
 	}
-	if len(a.result.Errors()) == 0 {
+	switch {
+	case len(a.result.Errors()) > 0:
+	case a.body != nil:
 		o.Answer = s.cfg.Usage.Digest(a.body)
+	default:
+		o.Answer = a.sum
 	}
-	for _, n := range a.plan.Roots {
-		if !strings.HasPrefix(n.Field, "__") {
-			o.Roots = append(o.Roots, usage.Root{Field: n.Type + "." + n.Field, Key: keyOf(n)})
-		}
-	}
-	for _, u := range a.result.Pages() {
+	o.Roots = oc.compiled.rootsOf(a.plan.Roots)
+	pages := a.result.Pages()
+	o.Pages = make([]usage.PageUse, 0, len(pages))
+	for _, u := range pages {
 		o.Pages = append(o.Pages, usage.PageUse{Path: u.Path, Declared: u.Node.Page, Parents: u.Parents, Rows: u.Rows, Most: u.Most, Unread: u.Unread})
 	}
 	s.cfg.Usage.Record(o)
+	return o
 }
 
 // answered is an operation that ran.
@@ -58,6 +60,7 @@ type answered struct {
 	result *engine.Result
 	hash   string
 	body   []byte
+	sum    uint64 // of an answer that was streamed: it has no body
 	took   time.Duration
 }
 

@@ -1,10 +1,56 @@
 package web
 
 import (
+	"sync/atomic"
+
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/trama-graph/trama/graph/plan"
+	"github.com/trama-graph/trama/policies/usage"
 	"github.com/trama-graph/trama/schema"
 )
+
+// document is a parsed document that is valid for a view. It is shared between
+// requests and never changed.
+type document struct {
+	*ast.QueryDocument
+	hashes     map[string]string          // by which the usage knows its operations, by their names
+	conditions map[string]plan.Conditions // of its operations, by their names
+	sums       map[string][32]byte        // of those that may be answered again, by their names: see sumOf
+	tokens     atomic.Int64               // the lowest limit of lexical tokens it was found to be within, 0 for none
+}
+
+func documentOf(text string, doc *ast.QueryDocument) *document {
+	n := len(doc.Operations)
+	d := &document{QueryDocument: doc, hashes: make(map[string]string, n), conditions: make(map[string]plan.Conditions, n)}
+	for _, op := range doc.Operations {
+		d.hashes[op.Name] = usage.Hash(text, op.Name)
+		d.conditions[op.Name] = plan.ConditionsOf(op)
+		if op.Directives.ForName(cacheControl) != nil {
+			if d.sums == nil {
+				d.sums = map[string][32]byte{}
+			}
+			d.sums[op.Name] = sumOf(text, op.Name)
+		}
+	}
+	return d
+}
+
+// fits reports whether the document is known to be within a limit of tokens.
+func (d *document) fits(limit int) bool {
+	known := d.tokens.Load()
+	return known > 0 && known <= int64(limit)
+}
+
+// fit notes that it is.
+func (d *document) fit(limit int) {
+	for {
+		known := d.tokens.Load()
+		if known > 0 && known <= int64(limit) || d.tokens.CompareAndSwap(known, int64(limit)) {
+			return
+		}
+	}
+}
 
 // The bounds of a document before it is validated: comparing fields that are asked
 // twice, as the specification wants, takes time that grows with the square of how

@@ -3,19 +3,13 @@ package web
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
-	"slices"
-	"strconv"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/trama-graph/trama/graph/engine"
-	"github.com/trama-graph/trama/graph/guard"
 	"github.com/trama-graph/trama/graph/plan"
 	"github.com/trama-graph/trama/policies"
 	"github.com/trama-graph/trama/schema"
@@ -61,13 +55,22 @@ func (s *Server) graphql(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	entryOf(ctx).operation = operationName(oc)
-	s.run(ctx, w, r, media, v, oc)
+	oc.keeping = s.keepingOf(v, access, oc)
+	if !s.again(ctx, w, r, media, oc) {
+		s.run(ctx, w, r, media, v, oc)
+	}
 }
 
-// run executes an operation and sends its answer.
+// run executes an operation and sends its answer. A long one is sent while it is made;
+// when that fails the connection is broken, since nothing else tells half an answer
+// from a whole one.
 func (s *Server) run(ctx context.Context, w http.ResponseWriter, r *http.Request, media string, v *view, oc *operation) {
 	start := time.Now()
-	pl, result, err := s.execute(ctx, v, oc, w.Header())
+	to := target{w, r, media}
+	if r.Method == http.MethodHead {
+		to = target{} // its length is asked, not its body
+	}
+	pl, result, sent, err := s.execute(ctx, v, oc, w.Header(), to)
 	var limited *refusal
 	switch {
 	case errors.As(err, &limited):
@@ -79,36 +82,38 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, r *http.Request
 		s.answer(w, r, media, requestStatus(media, http.StatusBadRequest), errorBody(errs), errs)
 		return
 	}
+	a := answered{plan: pl, result: result, hash: oc.hash}
 	status := http.StatusOK
+	if sent != nil {
+		a.took, a.sum = time.Since(start), sent.digest()
+		entryOf(ctx).codes = codes(result.Errors())
+		s.count(ctx, oc, a)
+		s.observe(oc, status, a.took, result)
+		if sent.err != nil {
+			s.cfg.Log.WarnContext(ctx, "broke off answer", "operation", operationName(oc), "bytes", sent.bytes, "err", sent.err)
+			panic(http.ErrAbortHandler)
+		}
+		return
+	}
 	if result.Refused() {
 		status = requestStatus(media, http.StatusBadRequest)
 	}
-	body := result.AppendJSON(nil)
-	took := time.Since(start)
-	s.count(ctx, oc, answered{plan: pl, result: result, hash: oc.hash, body: body, took: took})
-	s.answer(w, r, media, status, body, result.Errors())
+	body := s.senders.buffer()
+	defer s.senders.keep(body)
+	*body = result.AppendJSON((*body)[:0])
+	a.body, a.took = *body, time.Since(start)
+	s.keep(w.Header(), oc, &a, s.count(ctx, oc, a))
+	s.answer(w, r, media, status, *body, result.Errors())
+	s.observe(oc, status, a.took, result)
+}
+
+func (s *Server) observe(oc *operation, status int, took time.Duration, result *engine.Result) {
 	if s.cfg.Observe != nil {
 		s.cfg.Observe(Observation{
 			Operation: oc.OperationName, Status: status, Took: took,
 			Errors: len(result.Errors()), Codes: codes(result.Errors()),
 		})
 	}
-}
-
-func (s *Server) plan(ctx context.Context, v *view, oc *operation) (*plan.Plan, error) {
-	access, opts := policies.AccessFrom(ctx), s.cfg.Plan
-	// Where an agreement's largest page is smaller than the default, it is the default.
-	if agreed := access.Principal.Agreement.MaxPage; agreed > 0 && agreed < opts.PageSize {
-		opts.PageSize = agreed
-	}
-	p, err := plan.Of(v.schema, oc.Operation, oc.Variables, opts)
-	if err != nil {
-		return nil, err
-	}
-	if err := guard.Check(p, guard.LimitsFor(access.Principal.Agreement, s.cfg.Limits)); err != nil {
-		return nil, err
-	}
-	return p, guard.Access(p, access)
 }
 
 // Plan returns the plan of a principal's query without running it, for `trama
@@ -127,7 +132,7 @@ func (s *Server) Execute(ctx context.Context, p *policies.Principal, query strin
 	if err != nil {
 		return nil, err
 	}
-	_, result, err := s.execute(ctx, v, oc, nil)
+	_, result, _, err := s.execute(ctx, v, oc, nil, target{})
 	return result, err
 }
 
@@ -141,7 +146,7 @@ func (s *Server) ExecuteAs(ctx context.Context, a *policies.Access, query string
 	if err != nil {
 		return nil, err
 	}
-	_, result, err := s.execute(ctx, v, oc, nil)
+	_, result, _, err := s.execute(ctx, v, oc, nil, target{})
 	return result, err
 }
 
@@ -164,35 +169,50 @@ func (s *Server) understand(ctx context.Context, a *policies.Access, v *view, q 
 }
 
 // execute is the one way an operation is planned, judged and run. A *refusal is
-// of the agreement.
-func (s *Server) execute(ctx context.Context, v *view, oc *operation, h http.Header) (*plan.Plan, *engine.Result, error) {
-	pl, err := s.plan(ctx, v, oc)
+// of the agreement. A long answer is sent to the target while it is made, and sent is
+// not nil; without a target all of it is made first.
+func (s *Server) execute(ctx context.Context, v *view, oc *operation, h http.Header, to target) (pl *plan.Plan, result *engine.Result, sent *stream, err error) {
+	pl, err = s.plan(ctx, v, oc)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	reserved, err := s.spend(ctx, pl, h)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	var rows int64
 	defer func() { reserved.Settle(context.WithoutCancel(ctx), rows) }()
 	if s.cfg.Prepare != nil {
 		ctx = s.cfg.Prepare(ctx)
 	}
-	var result *engine.Result
 	start := time.Now()
-	if pl.Kind == plan.Mutation {
+	switch {
+	case pl.Kind == plan.Mutation:
 		result = v.engine.Mutate(ctx, oc.OperationContext, policies.AccessFrom(ctx))
-	} else {
+	case to.w != nil && v.engine.Bulk(pl):
+		live, left, end := untimed(ctx, to.r)
+		defer end()
+		result = v.engine.Stream(live, oc.OperationContext, pl, left)
+		defer result.Close()
+	default:
 		result = v.engine.Run(ctx, oc.OperationContext, pl)
+	}
+	finish := func() {
+		if s.cfg.Finish != nil {
+			s.cfg.Finish(ctx, pl, result, time.Since(start))
+		}
+	}
+	if result.Streaming() {
+		sent = s.stream(to)
+		sent.send(result, finish)
+	} else {
+		finish()
 	}
 	if result.HasData() {
 		rows = result.Rows()
 	}
-	if s.cfg.Finish != nil {
-		s.cfg.Finish(ctx, pl, result, time.Since(start))
-	}
-	return pl, result, nil
+	s.judge(ctx, oc, pl, result)
+	return pl, result, sent, nil
 }
 
 // requestStatus is the status of a request error: the newer media type shows it,
@@ -210,42 +230,6 @@ func (s *Server) refused(w http.ResponseWriter, r *http.Request, media string, e
 	errors.As(err, &f)
 	errs := listOf(f.err)
 	s.answer(w, r, media, f.status, errorBody(errs), errs)
-}
-
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, media string, status int, body []byte, errs gqlerror.List) {
-	entryOf(r.Context()).codes = codes(errs)
-	h := w.Header()
-	h.Set("Content-Type", media+"; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("Cache-Control", "private, no-store")
-	h.Add("Vary", "Accept, Authorization")
-	// A client that stops reading is cut off. Not every ResponseWriter has deadlines.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.cfg.WriteTimeout))
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		w.Write(body) //nolint:errcheck // the client has gone; the access log tells
-	}
-}
-
-func errorBody(errs gqlerror.List) []byte {
-	body, err := json.Marshal(struct {
-		Errors gqlerror.List `json:"errors"`
-	}{errs})
-	if err != nil {
-		return []byte(`{"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}`)
-	}
-	return body
-}
-
-func codes(errs gqlerror.List) []string {
-	var list []string
-	for _, e := range errs {
-		code := fmt.Sprint(e.Extensions["code"])
-		if !slices.Contains(list, code) {
-			list = append(list, code)
-		}
-	}
-	return list
 }
 
 func operationName(oc *operation) string {

@@ -21,7 +21,11 @@ import (
 // operation is a request that was understood.
 type operation struct {
 	*graphql.OperationContext
-	hash string // by which the usage knows it
+	hash     string    // by which the usage knows it
+	sum      [32]byte  // of its text, where its answer may be kept
+	doc      *document // nil where it was asked for the first time
+	compiled *compiled // nil where it is not
+	keeping  *keeping  // nil where its answer is not kept
 }
 
 // operation parses and validates a request and makes gqlgen's operation context
@@ -29,8 +33,9 @@ type operation struct {
 func (s *Server) operation(ctx context.Context, v *view, p *policies.Principal, q *request, safe bool) (*operation, gqlerror.List, error) {
 	doc, known := v.docs.Get(ctx, q.Query)
 	// A document kept for others may be longer than this one's agreement allows.
-	if !known || p.Agreement.MaxTokens > 0 {
-		parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Name: "query", Input: q.Query}, cmp.Or(p.Agreement.MaxTokens, s.cfg.Tokens))
+	tokens := cmp.Or(p.Agreement.MaxTokens, s.cfg.Tokens)
+	if !known || !doc.fits(tokens) {
+		parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Name: "query", Input: q.Query}, tokens)
 		if err != nil {
 			return nil, listOf(err), nil
 		}
@@ -43,6 +48,7 @@ func (s *Server) operation(ctx context.Context, v *view, p *policies.Principal, 
 		if !known {
 			doc = &document{QueryDocument: parsed}
 		}
+		doc.fit(tokens)
 	}
 	op := doc.Operations.ForName(q.OperationName)
 	if safe && op != nil && op.Operation != ast.Query {
@@ -57,6 +63,7 @@ func (s *Server) operation(ctx context.Context, v *view, p *policies.Principal, 
 			return nil, coded(errs, schema.BadRequest), nil
 		}
 		doc = documentOf(q.Query, doc.QueryDocument)
+		doc.fit(tokens)
 		if len(q.Query) <= keptDocument {
 			v.docs.Add(ctx, q.Query, doc)
 		}
@@ -68,7 +75,11 @@ func (s *Server) operation(ctx context.Context, v *view, p *policies.Principal, 
 	if err != nil {
 		return nil, listOf(err), nil
 	}
-	return &operation{hash: doc.hashes[op.Name], OperationContext: &graphql.OperationContext{
+	asked := doc
+	if !known {
+		asked = nil
+	}
+	return &operation{hash: doc.hashes[op.Name], sum: doc.sums[op.Name], doc: asked, OperationContext: &graphql.OperationContext{
 		RawQuery: q.Query, Variables: variables, OperationName: q.OperationName, Doc: doc.QueryDocument, Operation: op, Extensions: q.Extensions,
 		DisableIntrospection:   p.Agreement.NoIntrospection,
 		RecoverFunc:            func(context.Context, any) error { return schema.Errorf(schema.Internal, "internal error") },

@@ -48,18 +48,22 @@ type Config struct {
 	Observe func(Observation)
 	// Usage is told of each operation; nil = nobody is.
 	Usage Recorder
+	// Answers keeps whole answers; the zero value keeps none. It needs Full.
+	Answers AnswersConfig
 	// Push is the door of sources that are pushed.
 	Push PushConfig
 	// Invalidate is the door of sources that say what has changed.
 	Invalidate InvalidateConfig
 	// Full and Graph are the schema of somebody who sees everything, to tell a denied
-	// name from one that does not exist, for the audit only.
+	// name from one that does not exist, for the audit, and a record of a source from
+	// what the server itself knows.
 	Full    *ast.Schema
 	Graph   *policies.Graph
 	Log     *slog.Logger
 	MaxBody int64         // bytes of a request, default 1 MiB
 	Timeout time.Duration // of one operation, default 30 s
-	// WriteTimeout is how long a client may take to read its answer, default 1 min.
+	// WriteTimeout is how long a client may take to read a piece of its answer (64 KB),
+	// default 1 min. One that takes longer is cut off.
 	WriteTimeout time.Duration
 	Tokens       int // lexical tokens of a document, default 10,000
 }
@@ -79,6 +83,9 @@ type Server struct {
 	mux    *http.ServeMux
 	views  *views
 	silent *rules.Rules
+
+	senders senders
+	answers *answers // nil: none are kept
 }
 
 // New makes the doors.
@@ -100,7 +107,7 @@ func New(cfg Config) *Server {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), silent: silentRules()}
-	s.views = newViews(&s.cfg)
+	s.views, s.answers = newViews(&s.cfg), newAnswers(&s.cfg)
 	s.mux.HandleFunc("/graphql", s.graphql)
 	s.mux.HandleFunc("GET /v1/login", s.login)
 	s.mux.HandleFunc("GET /healthz", s.healthz)

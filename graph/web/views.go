@@ -13,7 +13,6 @@ import (
 
 	"github.com/trama-graph/trama/graph/engine"
 	"github.com/trama-graph/trama/policies"
-	"github.com/trama-graph/trama/policies/usage"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -25,21 +24,10 @@ type view struct {
 	es     graphql.ExecutableSchema
 	engine *engine.Engine
 	docs   *lru.LRU[*document]
-}
-
-// document is a parsed document that is valid for a view. It is shared between
-// requests and never changed.
-type document struct {
-	*ast.QueryDocument
-	hashes map[string]string // by which the usage knows its operations, by their names
-}
-
-func documentOf(text string, doc *ast.QueryDocument) *document {
-	d := &document{QueryDocument: doc, hashes: make(map[string]string, len(doc.Operations))}
-	for _, op := range doc.Operations {
-		d.hashes[op.Name] = usage.Hash(text, op.Name)
-	}
-	return d
+	// operations are the compiled queries of those documents.
+	operations *operations
+	// masksByAccount says that some value is not shown alike to two accounts.
+	masksByAccount bool
 }
 
 // views keeps the latest used views, by their hash.
@@ -65,7 +53,7 @@ func newViews(cfg *Config) *views {
 			return nil, err
 		}
 		es := cfg.Executable(s)
-		return &view{schema: s, es: es, engine: cfg.Engine.For(es), docs: lru.New[*document](documents)}, nil
+		return &view{schema: s, es: es, engine: cfg.Engine.For(es), docs: lru.New[*document](documents), operations: newOperations(), masksByAccount: v.Masks(policies.MaskHash)}, nil
 	}}
 }
 

@@ -2,7 +2,6 @@ package testgraph
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -171,7 +170,7 @@ func (r queries) Customers(_ context.Context, first *int, filter *model.Filter) 
 	return world.One(r.World, "Query.customers", "", func(d dice) *world.CustomerPage {
 		if first != nil && *first >= len(r.World.Customers) && *first > 5 {
 			n := len(r.World.Customers)
-			return &world.CustomerPage{Nodes: r.World.Customers, TotalCount: &n, CursorAt: func(i int) string { return fmt.Sprint("cursor ", i) }}
+			return &world.CustomerPage{Nodes: r.World.Customers, TotalCount: &n, CursorOf: world.CursorIn(r.World.Customers)}
 		}
 		return world.Page(d, size(first, 3), r.World.Customer)
 	})

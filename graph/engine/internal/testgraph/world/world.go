@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -280,8 +281,13 @@ func Page[T any](d *Dice, n int, f func(*Dice) *T) *schema.Page[T] {
 	}
 	p.TotalCount = some(d, d.IntN(100))
 	p.HasNext = d.IntN(2) == 0
-	p.CursorAt = func(i int) string { return fmt.Sprint("cursor ", i) }
+	p.CursorOf = CursorIn(p.Nodes)
 	return p
+}
+
+// CursorIn gives the cursor of a node by its first place in a list.
+func CursorIn[T any](nodes []*T) func(*T) string {
+	return func(x *T) string { return fmt.Sprint("cursor ", slices.Index(nodes, x)) }
 }
 
 // Fail makes an error of one of the kinds that resolvers return.

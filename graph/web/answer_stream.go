@@ -1,0 +1,122 @@
+package web
+
+import (
+	"context"
+	"hash"
+	"net/http"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/trama-graph/trama/graph/engine"
+)
+
+// target is who takes an answer. The zero value is nobody.
+type target struct {
+	w     http.ResponseWriter
+	r     *http.Request
+	media string
+}
+
+// stream sends an answer while it is made. Status and headers go with its first piece;
+// whatever fails afterwards breaks the connection.
+type stream struct {
+	target
+	client  client
+	senders *senders
+	packer  *gzip.Writer // nil: it goes as it is
+	sum     hash.Hash64  // nil: nobody asks
+	bytes   int64        // sent so far, before they were compressed
+	begun   bool
+	err     error // it was broken off
+}
+
+// digester is a Recorder that can sum an answer piece by piece: the sum of all is what
+// Digest is of the whole, but that 0 stands for itself.
+type digester interface{ Digester() hash.Hash64 }
+
+func (s *Server) stream(to target) *stream {
+	t := &stream{
+		target: to, senders: &s.senders,
+		client: client{w: to.w, control: http.NewResponseController(to.w), timeout: s.cfg.WriteTimeout},
+	}
+	if d, ok := s.cfg.Usage.(digester); ok {
+		t.sum = d.Digester()
+	}
+	return t
+}
+
+// send writes the result, whatever comes of it.
+func (t *stream) send(result *engine.Result, finish func()) {
+	defer func() {
+		if t.packer != nil {
+			t.senders.free(t.packer)
+			t.packer = nil
+		}
+	}()
+	if t.err = result.Write(t, finish); t.err == nil && t.packer != nil {
+		t.err = t.packer.Close()
+	}
+}
+
+func (t *stream) begin() {
+	t.begun = true
+	h := t.w.Header()
+	describe(h, t.media)
+	if takesGzip(t.r.Header) {
+		h.Set("Content-Encoding", "gzip")
+		t.packer = t.senders.packer()
+		t.packer.Reset(&t.client)
+	}
+	t.client.extend()
+	t.w.WriteHeader(http.StatusOK)
+}
+
+// Write sends a piece.
+func (t *stream) Write(b []byte) (int, error) {
+	if !t.begun {
+		t.begin()
+	}
+	if t.sum != nil {
+		t.sum.Write(b)
+	}
+	t.bytes += int64(len(b))
+	if t.packer != nil {
+		return t.packer.Write(b)
+	}
+	return t.client.Write(b)
+}
+
+// Flush sends what is held back, since more will take a while.
+func (t *stream) Flush() error {
+	if t.packer != nil {
+		if err := t.packer.Flush(); err != nil {
+			return err
+		}
+	}
+	return t.client.Flush()
+}
+
+// digest is the sum of what was sent, 0 when nobody asks.
+func (t *stream) digest() uint64 {
+	if t.sum == nil || t.err != nil {
+		return 0
+	}
+	return max(t.sum.Sum64(), 1)
+}
+
+// untimed returns a context without the operation's time limit, which ends with the
+// request, and what is left of the limit: a client that takes its time to read does
+// not use it up.
+func untimed(ctx context.Context, r *http.Request) (live context.Context, left time.Duration, end func()) {
+	live, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	gone := r.Context()
+	stop := context.AfterFunc(gone, func() { cancel(context.Cause(gone)) })
+	if deadline, ok := ctx.Deadline(); ok {
+		left = max(time.Until(deadline), 1) // 0 were no limit
+	}
+	return live, left, func() {
+		stop()
+		cancel(nil)
+	}
+}
