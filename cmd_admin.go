@@ -100,6 +100,7 @@ func agreementOf(x *policies.Agreement) *schema.Agreement {
 		Introspection: &introspection, Suggestions: &suggestions,
 		MaxCost: agreed(x.MaxCost), MaxDepth: agreed(x.MaxDepth), MaxAliases: agreed(x.MaxAliases), MaxRootFields: agreed(x.MaxRootFields),
 		MaxTokens: agreed(x.MaxTokens), MaxPageSize: agreed(x.MaxPage), MaxRows: agreed(x.MaxRows), MaxMilliseconds: agreed(x.MaxTime.Milliseconds()),
+		AnswerCacheSeconds: agreed(int64(x.AnswerCache / time.Second)),
 	}
 }
 
@@ -287,6 +288,7 @@ func checkCounts(in *model.AgreementInput) error {
 		{"maxPageSize", in.MaxPageSize},
 		{"maxRows", in.MaxRows},
 		{"maxMilliseconds", in.MaxMilliseconds},
+		{"answerCacheSeconds", in.AnswerCacheSeconds},
 	} {
 		if n.value != nil && (*n.value < 0 || *n.value > math.MaxInt32) {
 			return schema.Errorf(schema.BadRequest, "%s must be between 0 and %d", n.key, math.MaxInt32)
@@ -316,6 +318,9 @@ func change(x *policies.Agreement, in *model.AgreementInput) {
 	}
 	if in.MaxMilliseconds != nil {
 		x.MaxTime = time.Duration(*in.MaxMilliseconds) * time.Millisecond
+	}
+	if in.AnswerCacheSeconds != nil {
+		x.AnswerCache = time.Duration(*in.AnswerCacheSeconds) * time.Second
 	}
 	if in.Introspection != nil {
 		x.NoIntrospection = !*in.Introspection

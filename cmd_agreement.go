@@ -45,6 +45,7 @@ func agreementSetCommand() *cobra.Command {
 	f.IntVar(&given.MaxPage, "max-page", 0, "rows of one page; 0 = the server's")
 	f.IntVar(&given.MaxRows, "max-rows", 0, "rows of one answer; 0 = no limit")
 	f.DurationVar(&given.MaxTime, "max-time", 0, "how long one operation may take; 0 = the server's")
+	f.DurationVar(&given.AnswerCache, "answer-cache", 0, "how long an answer may be kept that asks for it with @cacheControl; 0 = not at all")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if f.NFlag() == 0 || (f.NFlag() == 1 && f.Changed("config")) {
 			return &usageError{errors.New("nothing is given to set")}
@@ -54,6 +55,9 @@ func agreementSetCommand() *cobra.Command {
 		}
 		if given.MaxTime%time.Millisecond != 0 {
 			return &usageError{fmt.Errorf("--max-time %s: want whole milliseconds", given.MaxTime)}
+		}
+		if given.AnswerCache%time.Second != 0 {
+			return &usageError{fmt.Errorf("--answer-cache %s: want whole seconds", given.AnswerCache)}
 		}
 		return withGrants(c, *path, func(s *tokens.Service, _ *seal.Sealer) error {
 			_, err := s.SaveAgreement(c.Context(), tokens.Operator(), args[0], func(a *policies.Agreement) {
@@ -74,6 +78,7 @@ func agreementSetCommand() *cobra.Command {
 					"max-page":         func() { a.MaxPage = given.MaxPage },
 					"max-rows":         func() { a.MaxRows = given.MaxRows },
 					"max-time":         func() { a.MaxTime = given.MaxTime },
+					"answer-cache":     func() { a.AnswerCache = given.AnswerCache },
 				} {
 					if f.Changed(name) {
 						copyOne()

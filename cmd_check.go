@@ -60,6 +60,12 @@ func checkCommand() *cobra.Command {
 		}
 		if isServer { // which has too many rows to copy them
 			a.kept = &keptApart{sets}
+			for _, c := range a.copies {
+				c.Show(sets)
+			}
+			for _, p := range a.pushed {
+				p.Show(sets)
+			}
 		}
 		return closing(a, a.check(c.Context(), out, min(max(*sample, 1), cfg.Limits.PageSize)))
 	}

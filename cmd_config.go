@@ -39,6 +39,9 @@ type config struct {
 
 	Documents datasources.Documents `yaml:"documents"`
 	Links     []linkConfig          `yaml:"links"`
+	// Implies are facts, "Invoice.customer = Order.customer": an order's invoices are
+	// its customer's.
+	Implies []string `yaml:"implies"`
 
 	Alerts    alertsConfig      `yaml:"alerts"`
 	Policies  policiesConfig    `yaml:"policies"`
@@ -84,6 +87,8 @@ type cacheConfig struct {
 	StaleIfError time.Duration `yaml:"stale_if_error"`
 	Bytes        int64         `yaml:"bytes"` // in this process
 	Rows         int           `yaml:"rows"`
+	// Answers bounds the bytes of whole answers that are kept, 0 = none is.
+	Answers int64 `yaml:"answers"`
 	// InvalidateSecret is what messages at /invalidate are signed with; "" = there is
 	// no such door.
 	InvalidateSecret string `yaml:"invalidate_secret"`
@@ -135,7 +140,7 @@ func defaultConfig() config {
 	return config{
 		Listen:   "127.0.0.1:8080",
 		Store:    storeConfig{URL: "sqlite:trama.db"},
-		Cache:    cacheConfig{TTL: 30 * time.Second, Absent: 10 * time.Second},
+		Cache:    cacheConfig{TTL: 30 * time.Second, Absent: 10 * time.Second, Answers: 64 << 20},
 		CacheDir: filepath.Join(os.TempDir(), "trama"),
 		Log:      logConfig{Level: "info"},
 		Policies: policiesConfig{Every: time.Second}, Instances: 1,
@@ -272,8 +277,8 @@ func (c *config) check() []error {
 	if n := len(c.Cache.InvalidateSecret); n > 0 && n < 16 {
 		bad("cache.invalidate_secret", "want at least 16 characters")
 	}
-	if c.Cache.Hard < 0 || c.Cache.Bytes < 0 || c.Limits.PushMemory < 0 {
-		bad("cache", "hard, bytes and limits.push_memory must not be negative")
+	if c.Cache.Hard < 0 || c.Cache.Bytes < 0 || c.Cache.Answers < 0 || c.Limits.PushMemory < 0 {
+		bad("cache", "hard, bytes, answers and limits.push_memory must not be negative")
 	}
 	if c.Cache.Rows < 0 {
 		bad("cache.rows", "must not be negative")
@@ -319,6 +324,9 @@ func (c *config) check() []error {
 				bad(fmt.Sprintf("%s.by[%d].pattern", path, j), "has more than one group")
 			}
 		}
+	}
+	if _, err := c.implied(); err != nil {
+		errs = append(errs, err)
 	}
 	return errs
 }

@@ -71,7 +71,21 @@ func demoCommand() *cobra.Command {
 	return c
 }
 
+// checkFree says at once that an address is taken: the fake systems take their time.
+func checkFree(ctx context.Context, address string) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return &usageError{fmt.Errorf("%s cannot be listened at, it may be taken: give another address, as in `make demo LISTEN=127.0.0.1:8090` or `trama demo --listen 127.0.0.1:8090`: %w", address, err)}
+	}
+	return l.Close()
+}
+
 func runDemo(ctx context.Context, o demoOptions, out io.Writer, log *slog.Logger) (err error) {
+	if !o.once {
+		if err := checkFree(ctx, o.listen); err != nil {
+			return err
+		}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	dir, err := os.MkdirTemp("", "trama-demo-")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -69,13 +70,14 @@ func directoryStatusCommand() *cobra.Command {
 	c := &cobra.Command{Use: "status", Short: "How the directory stands with each system", Args: cobra.NoArgs}
 	path := configFlag(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		return withDirectory(c, *path, func(_ *app, d *directory.Directory) error {
+		return withDirectory(c, *path, func(a *app, d *directory.Directory) error {
+			d.Attend(a.indexers()) // what was never pushed is no failure; a copy's is shown
 			return table(c.OutOrStdout(), func(row func(...any)) {
 				row("source", "state", "records", "linked", "ambiguous", "unmatched", "deleted", "as of", "")
 				for _, s := range d.SourcesCoverage() {
 					note := string(s.Code)
 					if s.Held != nil {
-						note = fmt.Sprintf("HELD: %d customers after %d; see `trama directory accept %s`", s.Held.Got, s.Held.Had, s.Source)
+						note = held(&s)
 					}
 					row(s.Source, s.State, s.Records, s.Linked, s.Ambiguous, s.Unmatched, s.Deleted, moment(s.AsOf), note)
 				}
@@ -85,11 +87,44 @@ func directoryStatusCommand() *cobra.Command {
 	return c
 }
 
+// held says what was read and not believed.
+func held(s *directory.SourceCoverage) string {
+	if s.HasOtherIDs {
+		return fmt.Sprintf("HELD: %d customers, but not the %d that are known; see `trama directory accept %s`", s.Held.Got, s.Held.Had, s.Source)
+	}
+	return fmt.Sprintf("HELD: only %d of the %d customers that are known; see `trama directory accept %s`", s.Held.Got, s.Held.Had, s.Source)
+}
+
+var (
+	_ directory.Keeper  = (*filledIndexer)(nil)
+	_ directory.Awaiter = (*filledIndexer)(nil)
+)
+
+// EntityCopy implements directory.Keeper: customers are as old as they are where they
+// are kept.
+func (f *filledIndexer) EntityCopy(entity string) *schema.EntityCopy {
+	return f.copy.EntityCopy(entity)
+}
+
+// Awaits implements directory.Awaiter: what is copied comes, what is pushed may not.
+func (f *filledIndexer) Awaits() bool {
+	p, ok := f.copy.(directory.Awaiter)
+	return !ok || p.Awaits()
+}
+
 func moment(t time.Time) string {
 	if t.IsZero() {
 		return "never"
 	}
 	return t.UTC().Format(time.RFC3339)
+}
+
+// known is a time that a system may not tell.
+func known(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return moment(t)
 }
 
 func directoryConflictsCommand() *cobra.Command {
@@ -308,8 +343,8 @@ func directoryStateCommand() *cobra.Command {
 
 func directoryAcceptCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "accept SOURCE", Short: "Believe a system that gave far fewer customers than before", Args: cobra.ExactArgs(1),
-		Long: "Believe a system that gave far fewer customers than before. The server reads it again by itself.",
+		Use: "accept SOURCE", Short: "Believe a system that gave far fewer customers than before, or other ones", Args: cobra.ExactArgs(1),
+		Long: "Believe a system that gave far fewer customers than before, or other ones. The server reads it again by itself.",
 	}
 	path := configFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -363,11 +398,18 @@ func refText(r directory.RecordRef) string {
 }
 
 func directoryDuplicatesCommand() *cobra.Command {
-	c := &cobra.Command{Use: "duplicates", Short: "Which customers are kept in several systems, and where these disagree", Args: cobra.NoArgs}
+	c := &cobra.Command{Use: "duplicates", Short: "Which customers are kept in several systems, where these disagree, and who typed them in", Args: cobra.NoArgs}
 	path := configFlag(c)
+	most := c.Flags().Int("first", 20, "how `many` customers are listed with who typed them in")
+	source := c.Flags().String("source", "", "only those with a record of this `source`")
+	inside := c.Flags().Bool("inside", false, "only those with several records of one source")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		return withDirectory(c, *path, func(_ *app, d *directory.Directory) error {
 			x, err := d.Duplicates(c.Context())
+			if err != nil {
+				return err
+			}
+			list, _, total, err := d.Repeated(c.Context(), directory.RepeatedFilter{Source: *source, Inside: *inside}, max(*most, 0), "")
 			if err != nil {
 				return err
 			}
@@ -389,6 +431,18 @@ func directoryDuplicatesCommand() *cobra.Command {
 				row("twice inside", "records", "numbers", "records of them", "pairs of one name")
 				for _, s := range x.Inside {
 					row(s.Source, s.Records, s.SameNumber, s.SameNumberRecords, s.SameName)
+				}
+				row()
+				row(fmt.Sprintf("typed in more than once, %d of %d", len(list), total), "record", "typed in", "by", "changed", "by")
+				for i := range list {
+					for j := range list[i].Records {
+						r := &list[i].Records[j]
+						name := ""
+						if j == 0 {
+							name = cmp.Or(list[i].Customer, "not joined: one "+cmp.Or(list[i].Field, "reference"))
+						}
+						row(name, refText(r.RecordRef), known(r.CreatedAt), plain(r.CreatedBy), known(r.ModifiedAt), plain(r.ModifiedBy))
+					}
 				}
 			})
 		})

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/trama-graph/trama/datasources/copies"
 )
 
 // The example of several instances is one that is read: its configuration without a
@@ -82,6 +84,7 @@ func TestAlertRules(t *testing.T) {
 	}
 	known := []string{
 		"trama_segment_state", "trama_policies_refused", "trama_quota_degraded", "trama_budget_degraded", "trama_redis_failures_total", "trama_operation_seconds_count",
+		"trama_source_problems",
 	}
 	used := map[string]bool{}
 	for _, r := range rules.Groups[0].Rules {
@@ -92,6 +95,11 @@ func TestAlertRules(t *testing.T) {
 			used[m] = true
 			if !slices.Contains(known, m) {
 				t.Errorf("%s speaks of %s", r.Alert, m)
+			}
+		}
+		for _, kind := range regexp.MustCompile(`kind="([^"]+)"`).FindAllStringSubmatch(r.Expr, -1) {
+			if kind[1] != copies.ProblemRefused {
+				t.Errorf("%s speaks of problems %q", r.Alert, kind[1])
 			}
 		}
 	}

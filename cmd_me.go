@@ -82,6 +82,7 @@ type agreedTo struct {
 	MaxPageSize     int    `json:"maxPageSize"`
 	MaxRows         int    `json:"maxRows,omitempty"`
 	MaxMilliseconds int64  `json:"maxMilliseconds"`
+	AnswerSeconds   int64  `json:"answerCacheSeconds,omitempty"`
 	Introspection   bool   `json:"introspection"`
 }
 
@@ -101,6 +102,7 @@ func (a *app) login(ctx context.Context, p *policies.Principal) any {
 			Name: x.Name, CallsPerMinute: x.CallsPerMinute, Burst: x.Burst, CostPerMinute: x.CostPerMinute, RowsPerDay: x.RowsPerDay,
 			MaxCost: cmp.Or(x.MaxCost, l.Cost), MaxDepth: cmp.Or(x.MaxDepth, l.Depth), MaxPageSize: cmp.Or(x.MaxPage, l.PageSize), MaxRows: x.MaxRows,
 			MaxMilliseconds: cmp.Or(x.MaxTime, l.Timeout).Milliseconds(), Introspection: !x.NoIntrospection,
+			AnswerSeconds: int64(x.AnswerCache / time.Second),
 		},
 	}
 	if !p.ExpiresAt.IsZero() {

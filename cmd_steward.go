@@ -94,10 +94,10 @@ func (x stewardship) conflict(told loaders.Told, c *directory.Conflict) *schema.
 }
 
 func (x stewardship) record(told loaders.Told, field string, r *directory.ConflictRecord) *schema.ConflictRecord {
-	return &schema.ConflictRecord{
+	return x.typed(told, &schema.ConflictRecord{
 		Source: r.Source, RecordID: told.Text("CustomerMember", "recordId", r.RecordID), Code: told.Text("CustomerMember", "code", r.Code),
-		Customer: x.sealed(r.Customer), Value: told.Text("Customer", field, r.Value),
-	}
+		Customer: x.sealedOrNull(r.Customer), Value: told.Text("Customer", field, r.Value),
+	}, x.directory.Hands(r.RecordRef))
 }
 
 // sealed is the id of a customer as clients know it, "" for none.
@@ -106,6 +106,15 @@ func (x stewardship) sealed(key string) string {
 		return ""
 	}
 	return x.loaders.Seal.ID("Customer", "", key)
+}
+
+// sealedOrNull is nil for none: an empty text would be an id.
+func (x stewardship) sealedOrNull(key string) *string {
+	if key == "" {
+		return nil
+	}
+	id := x.sealed(key)
+	return &id
 }
 
 // customerKey opens the id of a customer, "" for nil.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/datasources/directory"
@@ -51,6 +52,52 @@ func sourceOverlap(told loaders.Told, p *directory.Overlap) *schema.SourceOverla
 		}
 	}
 	return out
+}
+
+// Repeated is Duplicates.repeated.
+func (x stewardship) Repeated(ctx context.Context, source *string, inside *bool, first *int, after *string) (*schema.RepeatedCustomers, error) {
+	told, err := asksOfAll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := pageOf(first)
+	if err != nil {
+		return nil, err
+	}
+	f := directory.RepeatedFilter{
+		Source: text(source), Inside: inside != nil && *inside, Names: func(field string) bool { return told.Names("Customer", field) },
+	}
+	list, next, total, err := x.directory.Repeated(ctx, f, n, text(after))
+	if err != nil {
+		return nil, err
+	}
+	out := &schema.RepeatedCustomers{Total: &total, Next: next}
+	for i := range list {
+		c := &list[i]
+		item := &schema.RepeatedCustomer{Customer: x.sealedOrNull(c.Customer), Field: c.Field, Count: &c.Count}
+		for j := range c.Records {
+			r := &c.Records[j]
+			item.Records = append(item.Records, x.typed(told, &schema.ConflictRecord{
+				Source: r.Source, RecordID: told.Text("CustomerMember", "recordId", r.RecordID), Code: told.Text("CustomerMember", "code", r.Code), Customer: x.sealedOrNull(r.Customer),
+			}, r.Hands))
+		}
+		out.Items = append(out.Items, item)
+	}
+	return out, nil
+}
+
+// typed adds who typed a record in. Its times bear the verdicts of the customer's;
+// one that is masked is not shown.
+func (x stewardship) typed(told loaders.Told, r *schema.ConflictRecord, h directory.Hands) *schema.ConflictRecord {
+	shown := func(field string, t time.Time) time.Time {
+		if s := t.Format(time.RFC3339Nano); told.Text("Customer", field, s) != s {
+			return time.Time{}
+		}
+		return t
+	}
+	r.CreatedAt, r.CreatedBy = shown("createdAt", h.CreatedAt), h.CreatedBy
+	r.ModifiedAt, r.ModifiedBy = shown("updatedAt", h.ModifiedAt), h.ModifiedBy
+	return r
 }
 
 // DocumentOverlaps is Duplicates.documents.

@@ -240,15 +240,24 @@ func besideServer(ctx context.Context, out io.Writer, cfg *config, o syncOptions
 	for i := range cfg.Sources {
 		s := &cfg.Sources[i]
 		if o.accept && s.Supply == "copy" && (len(o.only) == 0 || slices.Contains(o.only, s.Name)) {
-			if err := st.AcceptDeletions(ctx, s.Name, time.Now().Add(2*s.Every)); err != nil {
+			until := time.Now().Add(s.copy().Grant())
+			if err := st.AcceptDeletions(ctx, s.Name, until); err != nil {
 				return err
 			}
-			fmt.Fprintf(out, "%s: the server's next reading may delete as much as it finds missing\n", s.Name)
+			fmt.Fprintf(out, "%s: the server compares everything at its next round and may delete as much as it finds missing; said until %s, and used up by it\n",
+				s.Name, until.UTC().Format(time.RFC3339))
 		}
 	}
 	for {
-		if err := showCopies(ctx, out, st, o.only); err != nil || !o.watch {
+		isTrouble, err := showCopies(ctx, out, st, o.only)
+		switch {
+		case err != nil:
 			return err
+		case o.watch:
+		case isTrouble && !o.accept: // who consented waits for the server
+			return errFailed
+		default:
+			return nil
 		}
 		select {
 		case <-ctx.Done():
@@ -258,17 +267,17 @@ func besideServer(ctx context.Context, out io.Writer, cfg *config, o syncOptions
 	}
 }
 
-func showCopies(ctx context.Context, out io.Writer, st *store.Store, only []string) error {
+func showCopies(ctx context.Context, out io.Writer, st *store.Store, only []string) (isTrouble bool, err error) {
 	sets, err := st.Copies(ctx, "")
 	if err != nil {
-		return err
+		return false, err
 	}
-	printSets(out, sets, only)
-	return nil
+	return printSets(out, sets, only), nil
 }
 
-// printSets prints where copies stand.
-func printSets(out io.Writer, sets []copies.Set, only []string) {
+// printSets prints where copies stand, and reports whether the last reading of one may
+// have missed rows, or was not let delete them.
+func printSets(out io.Writer, sets []copies.Set, only []string) (isTrouble bool) {
 	fmt.Fprintf(out, "%-26s %-12s %9s %9s  %s\n", "", "state", "rows", "reading", "as of")
 	for _, s := range sets {
 		if len(only) > 0 && !slices.Contains(only, s.Source) {
@@ -284,16 +293,18 @@ func printSets(out io.Writer, sets []copies.Set, only []string) {
 		if s.Running {
 			reading = fmt.Sprint(s.Seen)
 		}
-		if at := later(s.AsOf, s.Followed); !at.IsZero() {
+		if at := s.Whole(); !at.IsZero() {
 			asOf = at.UTC().Format(time.RFC3339)
+		}
+		switch {
+		case s.Refused > 0:
+			isTrouble = true
+			asOf += fmt.Sprintf("  %d NOT deleted, too many at once: see --accept-deletions", s.Refused)
+		case s.Complete != s.Sound:
+			isTrouble = true
+			asOf += "  MAY NOT BE ALL: nothing was deleted"
 		}
 		fmt.Fprintf(out, "%-26s %-12s %9d %9s  %s\n", s.Source+" "+s.Entity, state, s.Rows, reading, asOf)
 	}
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
+	return isTrouble
 }

@@ -67,11 +67,19 @@ func tokenNewCommand() *cobra.Command {
 					return err
 				}
 			}
+			before, err := s.Tokens(c.Context(), tokens.TokenFilter{Account: g.Account, State: tokens.Active})
+			if err != nil {
+				return err
+			}
 			text, _, err := s.Issue(c.Context(), tokens.Operator(), g)
 			if err != nil {
 				return err
 			}
 			fmt.Fprintln(c.OutOrStdout(), text)
+			for i := range before {
+				// Beside the token, which is often read by a program.
+				fmt.Fprintf(c.ErrOrStderr(), "The account %s had a token, %s: it stops now, or after the overlap of its agreement. For a second one name another --account.\n", g.Account, before[i].ID)
+			}
 			return nil
 		})
 	}

@@ -57,6 +57,9 @@ func (a *app) segments() []watch.Reading {
 			if e.Copy != nil {
 				r.Code, r.AsOf = e.Copy.LastErrorCode, e.Copy.AsOf
 			}
+			if r.State == watch.Filling && a.isUnexpected(s.Name, e.Copy) {
+				r.State = watch.Fine
+			}
 			if r.State == watch.Fine && e.Name == "Customer" && a.isUncovered(coverage[s.Name]) {
 				r.State = watch.Uncovered
 			}
@@ -73,8 +76,16 @@ func (a *app) segments() []watch.Reading {
 	return out
 }
 
+// isUnexpected reports whether nothing of a kind was ever pushed, and nobody said that
+// it would be.
+func (a *app) isUnexpected(source string, c *schema.EntityCopy) bool {
+	p := a.pushed[source]
+	return p != nil && !p.Awaits() && c != nil && c.Rows != nil && *c.Rows == 0
+}
+
 // segmentOf says how one kind of record is doing. What is kept here answers though
-// its source does not: it is in trouble when it grows old, or its reading fails.
+// its source does not: it is in trouble when it grows old, its reading fails, or it
+// shows what its source says is gone (CONFLICT).
 func segmentOf(s *schema.Source, e *schema.SourceEntity) watch.State {
 	limited := string(schema.SourceLimited)
 	if c := e.Copy; c != nil {
@@ -83,6 +94,8 @@ func segmentOf(s *schema.Source, e *schema.SourceEntity) watch.State {
 			return watch.Fine
 		case c.LastErrorCode == limited:
 			return watch.Overloaded
+		case c.LastErrorCode == string(schema.Conflict):
+			return watch.Stale
 		case c.LastErrorCode != "":
 			return watch.Failing
 		case c.State == schema.CopyFilling:

@@ -282,7 +282,10 @@ func (a *app) openDoors(key []byte) error {
 	a.loaders = &loaders.Config{
 		Catalog: a.catalog, Directory: people{a.directory}, Seal: sealer, Links: &loaders.LinkStats{},
 		DefaultPage: a.cfg.Limits.DefaultPage, MaxPage: a.cfg.Limits.PageSize, LinkBound: a.cfg.Limits.LinkBound,
-		Columns: plan.Columns, Total: plan.Total, Batches: a.metrics.batch, Log: a.log,
+		Columns: plan.Columns, Total: plan.Total, Window: plan.Window, Batches: a.metrics.batch, Log: a.log,
+	}
+	if a.loaders.Implied, err = a.cfg.implied(); err != nil {
+		return err
 	}
 	root := &resolvers.Resolver{Operations: operations{a}, Administration: administration{a}, Stewardship: stewardship{a}}
 	a.metrics.registry.MustRegister(newSourcesCollector(operations{a}.all))
@@ -295,6 +298,7 @@ func (a *app) openDoors(key []byte) error {
 	}
 	a.web = web.New(web.Config{
 		Access: a.access, Schema: graph.For, Executable: executable, Engine: eng, Auth: a.tokens, Quota: a.quota, Login: a.login,
+		Answers:    web.AnswersConfig{Bytes: a.cfg.Cache.Answers, Validity: validity{a.cache, a.directory}},
 		Push:       web.PushConfig{Pusher: pusher{a}, Refused: a.pushRefused},
 		Invalidate: web.InvalidateConfig{Secret: []byte(a.cfg.Cache.InvalidateSecret), Forget: a.invalidated},
 		Health:     health{a}, Metrics: a.metrics.handler(), Observe: a.metrics.operation, Usage: a.usage, Full: graph.Public(), Graph: a.graph,
@@ -313,11 +317,15 @@ func (a *app) openDoors(key []byte) error {
 		Finish: extend,
 		Log:    a.log, MaxBody: a.cfg.Limits.Body, Timeout: a.cfg.Limits.Timeout, Tokens: a.cfg.Limits.Tokens,
 	})
+	a.metrics.answers(a.web)
 	return nil
 }
 
+// forget lets go of the rows of a window of a long answer that was written.
+func forget(ctx context.Context, window int) { loaders.From(ctx).Forget(window) }
+
 func newEngine(es graphql.ExecutableSchema, root graph.ResolverRoot, log *slog.Logger) (*engine.Engine, error) {
-	return engine.New(es, root, engine.Options{Log: log, Present: present(log), Row: dressed, Matcher: fulfils, Scalars: map[string]engine.Scalar{
+	return engine.New(es, root, engine.Options{Log: log, Present: present(log), Row: dressed, Matcher: fulfils, Ahead: resolvers.Ahead(), Forget: forget, Scalars: map[string]engine.Scalar{
 		"String":   engine.ScalarOf(scalar.MarshalText, scalar.UnmarshalText, appendText),
 		"Currency": engine.ScalarOf(scalar.MarshalText, scalar.UnmarshalText, appendText),
 		"Decimal":  engine.ScalarOf(scalar.MarshalDecimal, scalar.UnmarshalDecimal, scalar.AppendDecimal),

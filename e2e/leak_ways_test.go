@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"testing"
 	"unicode"
 
 	"github.com/trama-graph/trama/e2e/canary"
@@ -43,6 +44,15 @@ var waysOut = []struct {
 			q := c.write(x.sdl, x.selection())
 			b, _ := json.Marshal(map[string]string{"query": q})
 			x.look(x.send(x.t, x.token, http.MethodPost, "/graphql", older, b), q)
+		}
+	}},
+	{"kept answer", func(x *probe) {
+		for _, c := range x.ways() {
+			q := "query @cacheControl(maxAge: 3600) " + c.write(x.sdl, x.selection())
+			x.leak.query(x.t, x.leak.admin.token, q, nil) // who sees everything asks first
+			fresh := x.ask(q, nil)
+			again := x.ask(q, nil)
+			x.keptAlike(fresh, again, q)
 		}
 	}},
 	{"edges", func(x *probe) {
@@ -87,6 +97,32 @@ var waysOut = []struct {
 		x.ask("query($n: Int!) { "+list+"(first: $n) { nodes {\n"+x.selection()+"} } }", map[string]any{"n": "ten"})
 		x.ask("query($n: ID!) { node(id: $n) { ... on "+x.typ+" {\n"+x.selection()+"} } }", map[string]any{"n": "bogus"})
 	}},
+}
+
+// keptAlike wants the second answer to be the first, and counts those that were kept.
+func (x *probe) keptAlike(fresh, again *reply, asked string) {
+	if again.header.Get("Age") == "" {
+		return
+	}
+	x.leak.kept.Add(1)
+	if fresh.body != again.body && fresh.header.Get("Cache-Control") != "private, no-store" {
+		x.t.Errorf("%s: a kept answer is another one\n got %.600s\nwant %.600s\nasked %.300s", x.name, again.body, fresh.body, asked)
+	}
+}
+
+// keepAnswers lets everybody's answers be kept, by one agreement: then nothing but what
+// they may see keeps them apart.
+func (l *leak) keepAnswers(t testing.TB) {
+	t.Helper()
+	packages := []string{}
+	for _, p := range l.partners {
+		packages = append(packages, p.packages...)
+	}
+	slices.Sort(packages)
+	l.ask(t, `mutation($p: [String!]) { saveAgreement(agreement: {name: "kept", packages: $p, answerCacheSeconds: 3600}) { name } }`, map[string]any{"p": slices.Compact(packages)})
+	for _, p := range l.partners {
+		l.ask(t, `mutation($a: String!) { saveAccount(name: $a, agreement: "kept") { name } }`, map[string]any{"a": p.name})
+	}
 }
 
 // ways returns how to come to the type: as the whole schema says, and as far as this

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,6 +31,7 @@ type leak struct {
 	partners []*partner
 	ids      map[*node]string // sealed, as the admin got them
 	nodes    []*node
+	kept     atomic.Int64 // answers that were given before
 }
 
 // leakWorld starts the server, with more in its configuration.

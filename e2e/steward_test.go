@@ -40,6 +40,41 @@ func TestStewards(t *testing.T) {
 			break
 		}
 	}
+	// Who typed a customer in twice is told of the CRM's records, and of no others.
+	const typed = `{ duplicates { repeated(first: 500) { total next items { customer field count records { source recordId createdAt createdBy modifiedBy } } } } }`
+	lists["duplicates"] = typed
+	told, twice := map[string]int{}, 0
+	for _, c := range at(t, s.ask(t, typed, nil).Data, "duplicates.repeated.items").([]any) {
+		records := at(t, c, "records").([]any)
+		if len(records) < 2 || float64(len(records)) > at(t, c, "count").(float64) {
+			t.Errorf("%v was typed in more than once", c)
+		}
+		inCRM := 0
+		for _, r := range records {
+			source := at(t, r, "source").(string)
+			if by, last := at(t, r, "createdBy"), at(t, r, "modifiedBy"); (by != nil) != (source == "crm") || (last != nil) != (source == "crm") {
+				t.Errorf("%v is by %v and %v", r, by, last)
+			}
+			if told[source]++; source == "crm" {
+				inCRM++
+			}
+		}
+		if inCRM > 1 && at(t, c, "customer") == nil && at(t, c, "field") == "taxId" {
+			twice++
+		}
+	}
+	twiceIn := func() int {
+		return int(at(t, s.ask(t, `{ duplicates { repeated(inside: true, source: "crm", first: 1) { total } } }`, nil).Data, "duplicates.repeated.total").(float64))
+	}
+	if n := twiceIn(); n != twice {
+		t.Errorf("%d customers twice in the CRM, asked for alone %d", twice, n)
+	}
+	if told["crm"] == 0 || told["books"] == 0 || twice == 0 {
+		t.Errorf("records by source %v, %d customers twice in the CRM", told, twice)
+	}
+	if a := s.ask(t, `{ suggestions(inside: true, source: "crm", first: 1) { items { a { createdBy } b { modifiedBy } } } conflicts(source: "crm", first: 1) { items { records { source createdBy } } } }`, nil); !strings.Contains(fmt.Sprint(a.Data), "createdBy:") {
+		t.Errorf("%v", a.Data)
+	}
 	for name, token := range map[string]string{
 		"a member with everything": s.run(t, "token", "new", "--account", "reader", "--package", "admin"),
 		"a dashboard":              s.run(t, "token", "new", "--account", "board", "--package", "dashboard"),
@@ -72,6 +107,9 @@ func TestStewards(t *testing.T) {
 	}
 	if a := s.ask(t, lists["conflicts"], nil); at(t, a.Data, "conflicts.total") != nil {
 		t.Error("the total counts what is hidden")
+	}
+	if n := twiceIn(); n > 0 {
+		t.Errorf("%d groups of one denied number are told", n)
 	}
 	for _, n := range at(t, s.ask(t, `{ duplicates { overlaps { fields { field } } } }`, nil).Data, "duplicates.overlaps").([]any) {
 		if strings.Contains(fmt.Sprint(n), "taxId") {
