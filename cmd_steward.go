@@ -94,10 +94,12 @@ func (x stewardship) conflict(told loaders.Told, c *directory.Conflict) *schema.
 }
 
 func (x stewardship) record(told loaders.Told, field string, r *directory.ConflictRecord) *schema.ConflictRecord {
-	return x.typed(told, &schema.ConflictRecord{
+	by := x.directory.Hands(r.RecordRef)
+	return &schema.ConflictRecord{
 		Source: r.Source, RecordID: told.Text("CustomerMember", "recordId", r.RecordID), Code: told.Text("CustomerMember", "code", r.Code),
 		Customer: x.sealedOrNull(r.Customer), Value: told.Text("Customer", field, r.Value),
-	}, x.directory.Hands(r.RecordRef))
+		CreatedBy: by.CreatedBy, ModifiedBy: by.ModifiedBy,
+	}
 }
 
 // sealed is the id of a customer as clients know it, "" for none.

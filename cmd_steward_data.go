@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/datasources/directory"
@@ -77,27 +76,14 @@ func (x stewardship) Repeated(ctx context.Context, source *string, inside *bool,
 		item := &schema.RepeatedCustomer{Customer: x.sealedOrNull(c.Customer), Field: c.Field, Count: &c.Count}
 		for j := range c.Records {
 			r := &c.Records[j]
-			item.Records = append(item.Records, x.typed(told, &schema.ConflictRecord{
-				Source: r.Source, RecordID: told.Text("CustomerMember", "recordId", r.RecordID), Code: told.Text("CustomerMember", "code", r.Code), Customer: x.sealedOrNull(r.Customer),
-			}, r.Hands))
+			item.Records = append(item.Records, &schema.ConflictRecord{
+				Source: r.Source, RecordID: told.Text("CustomerMember", "recordId", r.RecordID), Code: told.Text("CustomerMember", "code", r.Code),
+				Customer: x.sealedOrNull(r.Customer), CreatedBy: r.CreatedBy, ModifiedBy: r.ModifiedBy,
+			})
 		}
 		out.Items = append(out.Items, item)
 	}
 	return out, nil
-}
-
-// typed adds who typed a record in. Its times bear the verdicts of the customer's;
-// one that is masked is not shown.
-func (x stewardship) typed(told loaders.Told, r *schema.ConflictRecord, h directory.Hands) *schema.ConflictRecord {
-	shown := func(field string, t time.Time) time.Time {
-		if s := t.Format(time.RFC3339Nano); told.Text("Customer", field, s) != s {
-			return time.Time{}
-		}
-		return t
-	}
-	r.CreatedAt, r.CreatedBy = shown("createdAt", h.CreatedAt), h.CreatedBy
-	r.ModifiedAt, r.ModifiedBy = shown("updatedAt", h.ModifiedAt), h.ModifiedBy
-	return r
 }
 
 // DocumentOverlaps is Duplicates.documents.

@@ -41,7 +41,7 @@ func TestStewards(t *testing.T) {
 		}
 	}
 	// Who typed a customer in twice is told of the CRM's records, and of no others.
-	const typed = `{ duplicates { repeated(first: 500) { total next items { customer field count records { source recordId createdAt createdBy modifiedBy } } } } }`
+	const typed = `{ duplicates { repeated(first: 500) { total next items { customer field count records { source recordId createdBy modifiedBy } } } } }`
 	lists["duplicates"] = typed
 	told, twice := map[string]int{}, 0
 	for _, c := range at(t, s.ask(t, typed, nil).Data, "duplicates.repeated.items").([]any) {

@@ -185,29 +185,6 @@ func fieldContext_ConflictRecord_value(_ context.Context, ec *executionContext, 
 	return graphql.NewScalarFieldContext("ConflictRecord", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func _ConflictRecord_createdAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.ConflictRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_ConflictRecord_createdAt(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CreatedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return marshalODateTime2timeᚐTime(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func fieldContext_ConflictRecord_createdAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ConflictRecord", field, false, false, errors.New("field of type DateTime does not have child fields"))
-}
-
 func _ConflictRecord_createdBy(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.ConflictRecord) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -229,29 +206,6 @@ func _ConflictRecord_createdBy(ctx context.Context, ec *executionContext, field 
 }
 func fieldContext_ConflictRecord_createdBy(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConflictRecord", field, false, false, errors.New("field of type String does not have child fields"))
-}
-
-func _ConflictRecord_modifiedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.ConflictRecord) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_ConflictRecord_modifiedAt(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ModifiedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return marshalODateTime2timeᚐTime(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func fieldContext_ConflictRecord_modifiedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ConflictRecord", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func _ConflictRecord_modifiedBy(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.ConflictRecord) (ret graphql.Marshaler) {
@@ -3668,18 +3622,8 @@ func _ConflictRecord(ctx context.Context, ec *executionContext, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "createdAt":
-			out.Values[i] = _ConflictRecord_createdAt(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
 		case "createdBy":
 			out.Values[i] = _ConflictRecord_createdBy(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "modifiedAt":
-			out.Values[i] = _ConflictRecord_modifiedAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -1509,12 +1509,8 @@ type ConflictRecord {
   customer: ID
   "What it says about the field."
   value: String @sensitive
-  "When it was typed in."
-  createdAt: DateTime
   "The name of who typed it in, where the system says so."
   createdBy: String @sensitive
-  "When it was last changed."
-  modifiedAt: DateTime
   "The name of who changed it last, where the system says so."
   modifiedBy: String @sensitive
 }
@@ -3553,12 +3549,8 @@ func childFields_ConflictRecord(ctx context.Context, ec *executionContext, field
 		return fieldContext_ConflictRecord_customer(ctx, ec, field)
 	case "value":
 		return fieldContext_ConflictRecord_value(ctx, ec, field)
-	case "createdAt":
-		return fieldContext_ConflictRecord_createdAt(ctx, ec, field)
 	case "createdBy":
 		return fieldContext_ConflictRecord_createdBy(ctx, ec, field)
-	case "modifiedAt":
-		return fieldContext_ConflictRecord_modifiedAt(ctx, ec, field)
 	case "modifiedBy":
 		return fieldContext_ConflictRecord_modifiedBy(ctx, ec, field)
 	}

@@ -45,10 +45,8 @@ type ConflictRecord struct {
 	Code     string
 	Customer *string
 	Value    string
-	// Who typed it in and who changed it last, and when, as far as its source tells.
-	CreatedAt  time.Time
+	// Who typed it in and who changed it last, as far as its source tells.
 	CreatedBy  string
-	ModifiedAt time.Time
 	ModifiedBy string
 }
 
