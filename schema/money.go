@@ -9,6 +9,10 @@ type Money struct {
 	Currency string // ISO 4217, upper case
 }
 
+// NoCurrency is ISO 4217's code for amounts of no (known) currency: an amount of an
+// unknown currency is not one of the currency a source has otherwise.
+const NoCurrency = "XXX"
+
 // NewMoney makes money with at least two digits behind the point and no zeros
 // beyond them: a source that sends 350.9 or 350.9000 means 350.90.
 func NewMoney(amount decimal.Decimal, currency string) *Money {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
 )
 
 // builder turns the rows of one object into the graph's. It serves one read with
@@ -112,11 +113,11 @@ func (b *builder) admits(r row) (bool, error) {
 }
 
 // currency returns the ISO code of a document's currency: the config's where the
-// document names none, noCurrency where the catalogue tells nothing.
+// document names none, schema.NoCurrency where the catalogue tells nothing.
 func (b *builder) currency(id string) string {
 	if id == "" {
 		if b.s.cfg.Currency == "" {
-			return noCurrency
+			return schema.NoCurrency
 		}
 		return b.s.cfg.Currency
 	}
@@ -124,5 +125,5 @@ func (b *builder) currency(id string) string {
 	if iso := isoCurrency(n.code, n.name); iso != "" {
 		return iso
 	}
-	return noCurrency
+	return schema.NoCurrency
 }

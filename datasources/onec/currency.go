@@ -1,10 +1,10 @@
 package onec
 
-import "strings"
+import (
+	"strings"
 
-// noCurrency is ISO 4217's code for amounts of no (known) currency: an amount
-// of an unknown currency is not one of the default currency.
-const noCurrency = "XXX"
+	"github.com/trama-graph/trama/schema"
+)
 
 // currencies are the numeric and alphabetic codes of ISO 4217 that are in use,
 // and those that old documents still hold.
@@ -19,7 +19,7 @@ const currencies = "008ALL 012DZD 032ARS 036AUD 044BSD 048BHD 050BDT 051AMD 052B
 
 // isISO reports whether s is an alphabetic code.
 func isISO(s string) bool {
-	return isUpper(s, 3) && (s == noCurrency || strings.Contains(currencies, s+" "))
+	return isUpper(s, 3) && (s == schema.NoCurrency || strings.Contains(currencies, s+" "))
 }
 
 // isoCurrency returns the alphabetic code of a record of the catalogue of

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
 )
 
 // Probe implements datasources.Source. It reads the service document again, so
@@ -32,7 +33,7 @@ func (s *source) Probe(ctx context.Context) ([]datasources.Finding, error) {
 	}
 	if s.cfg.Currency == "" {
 		found = append(found, datasources.Finding{
-			Subject: "currency", Result: "not configured: amounts of documents that name no currency are shown in " + noCurrency, Level: datasources.Warn,
+			Subject: "currency", Result: "not configured: amounts of documents that name no currency are shown in " + schema.NoCurrency, Level: datasources.Warn,
 		})
 	}
 	return found, nil

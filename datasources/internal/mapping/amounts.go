@@ -65,7 +65,7 @@ func (b *building) money(s *spec, m *members, isPrice bool) *schema.Money {
 	switch {
 	case !b.isKnown:
 		b.t.note(s.id, NoCurrency)
-	case b.currency != noCurrency && !isPrice && d.Scale() > minorUnits(b.currency) && d.Trim(0).Scale() > minorUnits(b.currency):
+	case b.currency != schema.NoCurrency && !isPrice && d.Scale() > minorUnits(b.currency) && d.Trim(0).Scale() > minorUnits(b.currency):
 		b.t.note(s.id, TooExact)
 	}
 	return b.t.arena.money.one(schema.MoneyOf(d, b.currency))
@@ -87,7 +87,7 @@ func (b *building) readCurrency(s *spec, m *members) {
 	}
 	if b.currency = strings.ToUpper(text); !IsCurrency(b.currency) {
 		b.t.note(s.id, UnknownCurrency)
-		b.currency = noCurrency
+		b.currency = schema.NoCurrency
 		return
 	}
 	b.t.last = lastCurrency{text: text, code: b.currency}

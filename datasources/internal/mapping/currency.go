@@ -6,10 +6,6 @@ import (
 	"golang.org/x/text/currency"
 )
 
-// noCurrency is ISO 4217's code for amounts of no (known) currency: an amount
-// of an unknown currency is not one of the configured currency.
-const noCurrency = "XXX"
-
 // minorUnits is how many decimals amounts of a currency have: 2 but for those of
 // ISO 4217's list of minor units. (CLDR's digits, which golang.org/x/text has, are
 // those of cash and differ.)

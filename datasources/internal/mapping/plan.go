@@ -157,7 +157,7 @@ func (p *Plan[T]) Row(rec Value, t *Tally, row *T) Fate {
 			return Gone
 		}
 	}
-	b := building{t: t, currency: cmp.Or(p.currency, noCurrency), isKnown: p.currency != ""}
+	b := building{t: t, currency: cmp.Or(p.currency, schema.NoCurrency), isKnown: p.currency != ""}
 	if p.cur >= 0 {
 		b.readCurrency(&p.fields[p.cur].spec, m)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/internal/mapping"
+	"github.com/trama-graph/trama/e2e/bench/scan"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -30,15 +31,15 @@ func BenchmarkRig(b *testing.B) {
 			b.Run(name+"/"+entity+"/floor", func(b *testing.B) {
 				b.SetBytes(int64(len(body)))
 				b.ReportAllocs()
-				rows := make([]record, 0, 4*n)
+				rows := make([]scan.Record, 0, 4*n)
 				defer spent(b, processor())
 				for b.Loop() {
 					rows = rows[:0]
-					if !scan(body, keys, func(r *record) { rows = append(rows, *r) }) {
+					if !scan.Rows(body, keys, func(r *scan.Record) { rows = append(rows, *r) }) {
 						b.Fatal("malformed")
 					}
 					for i := range rows {
-						if lines != nil && !scan(rows[i].f[5], lines, func(*record) {}) {
+						if lines != nil && !scan.Rows(rows[i][5], lines, func(*scan.Record) {}) {
 							b.Fatal("malformed lines")
 						}
 					}

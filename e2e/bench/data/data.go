@@ -5,7 +5,6 @@
 package data
 
 import (
-	"math"
 	"strconv"
 	"strings"
 )
@@ -40,45 +39,45 @@ type Ticket struct {
 
 // Quote is a quote of the ERP, as its system writes it.
 type Quote struct {
-	ID         string  `json:"id"`
-	Number     string  `json:"number"`
-	Status     string  `json:"status"`
-	Total      float64 `json:"total"`
-	Currency   string  `json:"currency"`
-	CreatedAt  string  `json:"createdAt"`
-	CustomerID string  `json:"customerId"`
+	ID         string `json:"id"`
+	Number     string `json:"number"`
+	Status     string `json:"status"`
+	Total      Cents  `json:"total"`
+	Currency   string `json:"currency"`
+	CreatedAt  string `json:"createdAt"`
+	CustomerID string `json:"customerId"`
 }
 
 // Line is a line of an order, as its system writes it.
 type Line struct {
-	ArticleCode string  `json:"articleCode"`
-	Label       string  `json:"label"`
-	Qty         int     `json:"qty"`
-	UnitPrice   float64 `json:"unitPrice"`
+	ArticleCode string `json:"articleCode"`
+	Label       string `json:"label"`
+	Qty         int    `json:"qty"`
+	UnitPrice   Cents  `json:"unitPrice"`
 }
 
 // Order is an order of the ERP, as its system writes it.
 type Order struct {
-	ID         string  `json:"id"`
-	Number     string  `json:"number"`
-	Status     string  `json:"status"`
-	Total      float64 `json:"total"`
-	Currency   string  `json:"currency"`
-	CreatedAt  string  `json:"createdAt"`
-	CustomerID string  `json:"customerId"`
-	Lines      []Line  `json:"lines"`
+	ID         string `json:"id"`
+	Number     string `json:"number"`
+	Status     string `json:"status"`
+	Total      Cents  `json:"total"`
+	Currency   string `json:"currency"`
+	CreatedAt  string `json:"createdAt"`
+	CustomerID string `json:"customerId"`
+	Lines      []Line `json:"lines"`
 }
 
 // Invoice is an invoice of accounting, as its system writes it.
 type Invoice struct {
-	ID         string  `json:"id"`
-	Number     string  `json:"number"`
-	Status     string  `json:"status"`
-	Total      float64 `json:"total"`
-	Paid       float64 `json:"paid"`
-	DueDate    string  `json:"dueDate"`
-	CustomerID string  `json:"customerId"`
-	OrderID    string  `json:"orderId"`
+	ID         string `json:"id"`
+	Number     string `json:"number"`
+	Status     string `json:"status"`
+	Total      Cents  `json:"total"`
+	Paid       Cents  `json:"paid"`
+	DueDate    string `json:"dueDate"`
+	CustomerID string `json:"customerId"`
+	OrderID    string `json:"orderId"`
 	// OrderNumber is the number printed on the invoice: what accounting knows of
 	// another system's order.
 	OrderNumber string `json:"orderNumber"`
@@ -118,8 +117,6 @@ func pad(n, w int) string {
 	}
 	return s
 }
-
-func cents(v float64) float64 { return math.Round(v*100) / 100 }
 
 func date(i, salt int) string {
 	v := h(i, salt)
@@ -230,7 +227,7 @@ func MakeQuotes(i int) []Quote {
 		s := i*perCustomer + k
 		out[k] = Quote{
 			ID: "Q" + c + "-" + strconv.Itoa(k+1), Number: "QT-" + pad(s, 7), Status: pick(qstat, s, 21),
-			Total: cents(float64(h(s, 22)%1_000_000) / 100), Currency: "EUR", CreatedAt: date(s, 23), CustomerID: "C" + c,
+			Total: Cents(h(s, 22) % 1_000_000), Currency: "EUR", CreatedAt: date(s, 23), CustomerID: "C" + c,
 		}
 	}
 	return out
@@ -250,11 +247,10 @@ func MakeOrders(i int) []Order {
 			a := s*4 + l
 			o.Lines[l] = Line{
 				ArticleCode: "ART-" + pad(h(a, 34)%10000, 5), Label: pick(labels, a, 35), Qty: 1 + h(a, 36)%20,
-				UnitPrice: cents(float64(h(a, 37)%100_000) / 100),
+				UnitPrice: Cents(h(a, 37) % 100_000),
 			}
-			o.Total += float64(o.Lines[l].Qty) * o.Lines[l].UnitPrice
+			o.Total += Cents(o.Lines[l].Qty) * o.Lines[l].UnitPrice
 		}
-		o.Total = cents(o.Total)
 		out[k] = o
 	}
 	return out
@@ -267,12 +263,12 @@ func MakeInvoices(i int) []Invoice {
 	for k, o := range os {
 		s := i*perCustomer + k
 		st := pick(istat, s, 41)
-		paid := 0.0
+		paid := Cents(0)
 		switch st {
 		case "paid":
 			paid = o.Total
 		case "partly paid":
-			paid = cents(o.Total / 2)
+			paid = (o.Total + 1) / 2
 		}
 		out[k] = Invoice{
 			ID: "I" + o.ID[1:], Number: "INV-" + pad(s, 7), Status: st, Total: o.Total, Paid: paid,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -139,7 +140,7 @@ func same(t *testing.T, i int, got *customer, isJoined bool) {
 	}
 	orders := data.MakeOrders(i)
 	slices.SortStableFunc(orders, func(a, b data.Order) int { return strings.Compare(b.CreatedAt, a.CreatedAt) })
-	two := func(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
+	two := func(v data.Cents) string { return fmt.Sprintf("%d.%02d", v/100, v%100) }
 	for k, o := range orders {
 		g := got.Orders.Nodes[k]
 		if g.Number != o.Number || g.Total.Amount != two(o.Total) || len(g.Lines) != len(o.Lines) {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"strconv"
 	"sync"
+
+	"github.com/trama-graph/trama/e2e/bench/scan"
 )
 
 // The fields that are read of each kind of record, in the order in which they are
@@ -105,7 +107,7 @@ func (f *floor) small(ctx context.Context, out []byte, limit int) ([]byte, error
 
 // appendCustomer leaves the object open. A fiscal number stands without its
 // country.
-func appendCustomer(out []byte, r *record) []byte {
+func appendCustomer(out []byte, r *scan.Record) []byte {
 	out = append(append(out, `{"name":`...), r[1]...)
 	out = append(append(out, `,"taxId":"`...), r[2][len(`"DE`):]...)
 	return out
@@ -134,7 +136,7 @@ func appendQuotes(out []byte, t *table, customer int) []byte {
 
 // appendDocument leaves the object open: number, status and total stand first in
 // every document.
-func appendDocument(out []byte, r *record) []byte {
+func appendDocument(out []byte, r *scan.Record) []byte {
 	out = append(append(out, `{"number":`...), r[0]...)
 	out = append(append(out, `,"status":`...), r[1]...)
 	return appendMoney(append(out, `,"total":`...), r[2])
@@ -145,7 +147,7 @@ func appendOrders(out []byte, t, invoices *table, customer int) ([]byte, error) 
 	for k := t.head[customer]; k >= 0; k = t.next[k] {
 		r := &t.rows[k]
 		out = append(appendDocument(out, r), `,"lines":[`...)
-		if !scan(r[5], lineKeys, func(l *record) {
+		if !scan.Rows(r[5], lineKeys, func(l *scan.Record) {
 			out = append(append(out, `{"sku":`...), l[0]...)
 			out = append(append(out, `,"quantity":"`...), l[1]...)
 			out = append(appendMoney(append(out, `","unitPrice":`...), l[2]), '}', ',')

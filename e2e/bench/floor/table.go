@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/trama-graph/trama/e2e/bench/scan"
 )
 
 var errMalformed = errors.New("malformed JSON")
@@ -14,7 +16,7 @@ var errMalformed = errors.New("malformed JSON")
 // table is what one call gave, chained by the parent's place.
 type table struct {
 	text *[]byte
-	rows []record
+	rows []scan.Record
 	// head is the first row of each parent, next the one behind a row; -1 ends.
 	head, next []int32
 }
@@ -67,7 +69,7 @@ func (f *floor) table(ctx context.Context, path []byte, keys []string, rel *rela
 	for range places {
 		t.head = append(t.head, -1)
 	}
-	isWhole := scan(b, keys, func(r *record) {
+	isWhole := scan.Rows(b, keys, func(r *scan.Record) {
 		if rel == nil {
 			t.rows = append(t.rows, *r)
 			return

@@ -1,18 +1,20 @@
-package main
+// Package scan reads the lists of the source systems as fast as can be done by hand: one
+// pass, nothing decoded. The floor joins with it, and what decodes more is measured by it.
+package scan
 
 import "bytes"
 
 // wanted is the most fields that are read of a record.
 const wanted = 6
 
-// record is one object of a reply: the wanted values as they stand there, slices
+// Record is one object of a reply: the wanted values as they stand there, slices
 // of the reply. Nothing is decoded: what goes out is what came in.
-type record [wanted][]byte
+type Record [wanted][]byte
 
-// scan reads a list of objects and calls add for each with the values of the
+// Rows reads a list of objects and calls add for each with the values of the
 // wanted keys. It trusts the JSON to be well formed as far as texts and brackets
 // go, which is all that it looks at; false = it is not even that.
-func scan(b []byte, keys []string, add func(r *record)) bool {
+func Rows(b []byte, keys []string, add func(r *Record)) bool {
 	i := skip(b, 0)
 	if i >= len(b) || b[i] != '[' {
 		return false
@@ -33,7 +35,7 @@ func scan(b []byte, keys []string, add func(r *record)) bool {
 		default:
 			return false
 		}
-		var r record
+		var r Record
 		if i = object(b, i+1, keys, &r); i < 0 {
 			return false
 		}
@@ -43,7 +45,7 @@ func scan(b []byte, keys []string, add func(r *record)) bool {
 
 // object reads the members behind a brace and gives the index behind the closing
 // one; -1 if there is none.
-func object(b []byte, i int, keys []string, r *record) int {
+func object(b []byte, i int, keys []string, r *Record) int {
 	next := 0 // replies repeat the same order of keys: the next one is tried first
 	for {
 		i = skip(b, i)

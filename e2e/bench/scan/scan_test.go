@@ -1,8 +1,10 @@
-package main
+package scan_test
 
 import (
 	"encoding/json"
 	"testing"
+
+	"github.com/trama-graph/trama/e2e/bench/scan"
 )
 
 func FuzzScan(f *testing.F) {
@@ -13,8 +15,8 @@ func FuzzScan(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		var got []record
-		ok := scan(text, []string{"id", "name"}, func(r *record) { got = append(got, *r) })
+		var got []scan.Record
+		ok := scan.Rows(text, []string{"id", "name"}, func(r *scan.Record) { got = append(got, *r) })
 		var want []struct{ ID, Name json.RawMessage }
 		var any []map[string]json.RawMessage
 		if json.Unmarshal(text, &any) != nil || json.Unmarshal(text, &want) != nil || any == nil {
