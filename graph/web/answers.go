@@ -1,9 +1,7 @@
 package web
 
 import (
-	"container/list"
 	"context"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -48,11 +46,9 @@ func (s *Server) AnswerStats() AnswerStats {
 	if a == nil {
 		return AnswerStats{}
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	n, bytes := a.kept.size()
 	return AnswerStats{
-		Hits: a.hits.Load(), Misses: a.misses.Load(), Outdated: a.outdated.Load(), Kept: a.added.Load(),
-		Answers: len(a.known), Bytes: a.bytes,
+		Hits: a.hits.Load(), Misses: a.misses.Load(), Outdated: a.outdated.Load(), Kept: a.added.Load(), Answers: n, Bytes: bytes,
 	}
 }
 
@@ -64,11 +60,7 @@ const largestAnswer = 1 << 20
 type answers struct {
 	cfg      AnswersConfig
 	entities entities
-
-	mu     sync.Mutex // guards the rest but the counters; held for look-ups only
-	known  map[answerKey]*list.Element
-	latest list.List // of *keptAnswer, the latest used in front
-	bytes  int64
+	kept     *weighed[answerKey, *keptAnswer]
 
 	hits, misses, outdated, added atomic.Uint64
 }
@@ -85,7 +77,6 @@ type keptAnswer struct {
 	types  []string // it depends on
 	rows   int64
 	use    usage.Operation // of whoever asked first
-	size   int64           // guarded by answers.mu
 }
 
 // newAnswers returns nil where none are kept.
@@ -97,22 +88,16 @@ func newAnswers(cfg *Config) *answers {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &answers{cfg: c, entities: entitiesOf(cfg.Full), known: map[answerKey]*list.Element{}}
+	return &answers{cfg: c, entities: entitiesOf(cfg.Full), kept: newWeighed[answerKey, *keptAnswer](c.Bytes, 0)}
 }
 
 // get returns the answer of a key with its age, nil when there is none that is good.
 func (a *answers) get(key answerKey) (*keptAnswer, time.Duration) {
-	a.mu.Lock()
-	e := a.known[key]
-	if e != nil {
-		a.latest.MoveToFront(e)
-	}
-	a.mu.Unlock()
-	if e == nil {
+	k := a.kept.get(key)
+	if k == nil {
 		a.misses.Add(1)
 		return nil, 0
 	}
-	k := e.Value.(*keptAnswer)
 	age := a.cfg.Now().Sub(k.at)
 	switch {
 	case age < 0 || age >= k.life:
@@ -123,54 +108,18 @@ func (a *answers) get(key answerKey) (*keptAnswer, time.Duration) {
 		return k, age
 	}
 	a.misses.Add(1)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.known[key] == e { // nobody has put a better one in its place
-		a.drop(e)
-	}
+	a.kept.forget(key, k)
 	return nil, 0
 }
 
 // add keeps an answer in the place of an older one, unless it is too long, and reports
 // whether it did.
 func (a *answers) add(k *keptAnswer) bool {
-	k.size = k.estimate()
-	if len(k.body) > largestAnswer || k.size > a.cfg.Bytes/8 { // one must not drive out all others
+	if len(k.body) > largestAnswer || !a.kept.add(k.key, k, k.estimate()) {
 		return false
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if old := a.known[k.key]; old != nil {
-		a.drop(old)
-	}
-	a.known[k.key] = a.latest.PushFront(k)
-	a.bytes += k.size
 	a.added.Add(1)
-	a.bound()
 	return true
-}
-
-// grow notes what an answer has come to hold.
-func (a *answers) grow(k *keptAnswer, n int) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if e := a.known[k.key]; e != nil && e.Value == any(k) {
-		k.size += int64(n)
-		a.bytes += int64(n)
-		a.bound()
-	}
-}
-
-func (a *answers) bound() {
-	for a.bytes > a.cfg.Bytes {
-		a.drop(a.latest.Back())
-	}
-}
-
-func (a *answers) drop(e *list.Element) {
-	k := a.latest.Remove(e).(*keptAnswer)
-	delete(a.known, k.key)
-	a.bytes -= k.size
 }
 
 // What a kept answer takes beside its text: itself with its place, and the parts of

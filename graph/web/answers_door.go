@@ -123,7 +123,7 @@ func (s *Server) packed(k *keptAnswer) []byte {
 	*room = s.senders.pack((*room)[:0], k.body)
 	b := slices.Clip(slices.Clone(*room))
 	if k.packed.CompareAndSwap(nil, &b) {
-		s.answers.grow(k, cap(b))
+		s.answers.kept.grow(k.key, k, int64(cap(b)))
 	}
 	return b
 }

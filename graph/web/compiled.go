@@ -1,10 +1,8 @@
 package web
 
 import (
-	"container/list"
 	"context"
 	"strings"
-	"sync"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -114,7 +112,7 @@ func (v *view) compiled(oc *operation, opts plan.Options, access *policies.Acces
 	if err != nil {
 		return nil
 	}
-	v.operations.add(key, k)
+	v.operations.add(key, k, int64(k.plan.Len()))
 	return k
 }
 
@@ -134,51 +132,10 @@ const (
 	keptFields     = 16_000
 )
 
-// operations keeps the latest used compiled queries of a view. Documents that are
-// forgotten meanwhile are kept with them, so they are bounded by the same.
-type operations struct {
-	mu     sync.Mutex // guards all below; held for look-ups only
-	known  map[operationKey]*list.Element
-	latest list.List // of *keptOperation, the latest used in front
-	fields int
-}
-
-type keptOperation struct {
-	key operationKey
-	*compiled
-}
+// operations are the compiled queries of a view. Documents that are forgotten meanwhile
+// are kept with them, so they are bounded by the same.
+type operations = weighed[operationKey, *compiled]
 
 func newOperations() *operations {
-	return &operations{known: map[operationKey]*list.Element{}}
-}
-
-func (o *operations) get(key operationKey) *compiled {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	e := o.known[key]
-	if e == nil {
-		return nil
-	}
-	o.latest.MoveToFront(e)
-	return e.Value.(*keptOperation).compiled
-}
-
-func (o *operations) add(key operationKey, k *compiled) {
-	size := k.plan.Len()
-	if size > keptFields/8 { // one must not drive out all others
-		return
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.known[key] != nil {
-		return // somebody was quicker
-	}
-	o.known[key] = o.latest.PushFront(&keptOperation{key, k})
-	o.fields += size
-	for len(o.known) > keptOperations || o.fields > keptFields {
-		e := o.latest.Back()
-		old := o.latest.Remove(e).(*keptOperation)
-		delete(o.known, old.key)
-		o.fields -= old.plan.Len()
-	}
+	return newWeighed[operationKey, *compiled](keptFields, keptOperations)
 }

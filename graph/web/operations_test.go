@@ -40,12 +40,13 @@ func TestOperationsAreBounded(t *testing.T) {
 			o, k := newOperations(), sized(tt.fields)
 			doc := &document{}
 			for i := range tt.add {
-				o.add(operationKey{doc: doc, page: i}, k)
-				o.add(operationKey{doc: doc, page: i}, k)
+				o.add(operationKey{doc: doc, page: i}, k, int64(tt.fields))
+				o.add(operationKey{doc: doc, page: i}, k, int64(tt.fields))
 				o.get(operationKey{doc: doc}) // the first stays the latest used
 			}
-			if len(o.known) != tt.kept || o.latest.Len() != tt.kept || o.fields != tt.kept*tt.fields {
-				t.Errorf("kept %d of %d fields, want %d", len(o.known), o.fields, tt.kept)
+			n, fields := o.size()
+			if n != tt.kept || o.latest.Len() != tt.kept || fields != int64(tt.kept*tt.fields) {
+				t.Errorf("kept %d of %d fields, want %d", n, fields, tt.kept)
 			}
 			if tt.kept > 0 && (o.get(operationKey{doc: doc}) == nil || o.get(operationKey{doc: doc, page: tt.add - 1}) == nil) {
 				t.Error("one in use was dropped")
