@@ -101,6 +101,7 @@ func english() *texts {
 			"callsPerMinute": "calls a minute", "burst": "calls in quick succession", "costPerMinute": "cost a minute", "rowsPerDay": "rows a day (UTC)",
 			"maxCost": "cost of a question", "maxDepth": "nesting of fields", "maxAliases": "aliases", "maxRootFields": "root fields of a question",
 			"maxTokens": "lexical tokens of a question", "maxPageSize": "rows of a page", "maxRows": "rows of an answer", "maxMilliseconds": "milliseconds a question may take",
+			"answerCacheSeconds": "seconds a whole answer may be kept (`@cacheControl`)",
 		},
 		errors:    "Errors",
 		errorsAre: "An error is `{\"message\": \"…\", \"path\": […], \"extensions\": {\"code\": \"…\"}}`. Act by `code`, never by `message`. A field that fails is null, everything else is returned. Where a system is the cause, `source` names it, `retryable` says whether the same question may succeed later, and `retryAfter` in how many seconds, if that is known.",

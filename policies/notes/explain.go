@@ -105,7 +105,10 @@ func (n *note) limits() {
 			continue
 		}
 		value := n.t.unlimited
-		if v := standard[f.Name]; v > 0 {
+		switch v := standard[f.Name]; {
+		case f.Name == "answerCacheSeconds":
+			value = "0" // no answer is kept without an agreement
+		case v > 0:
 			value = n.grouped(v)
 		}
 		n.row(name, value, "`"+f.Name+"`")

@@ -101,6 +101,7 @@ func french() *texts {
 			"callsPerMinute": "appels par minute", "burst": "appels d’affilée", "costPerMinute": "coût par minute", "rowsPerDay": "lignes par jour (UTC)",
 			"maxCost": "coût d’une requête", "maxDepth": "profondeur d’imbrication", "maxAliases": "alias", "maxRootFields": "champs racine d’une requête",
 			"maxTokens": "unités lexicales d’une requête", "maxPageSize": "lignes d’une page", "maxRows": "lignes d’une réponse", "maxMilliseconds": "millisecondes que peut durer une requête",
+			"answerCacheSeconds": "secondes pendant lesquelles une réponse entière peut être gardée (`@cacheControl`)",
 		},
 		errors:    "Erreurs",
 		errorsAre: "Une erreur est `{\"message\": \"…\", \"path\": […], \"extensions\": {\"code\": \"…\"}}`. Fiez-vous à `code`, jamais à `message`. Un champ en échec est null, tout le reste est renvoyé. Quand un système est en cause, `source` l’indique, `retryable` dit si la même requête peut réussir plus tard, et `retryAfter` dans combien de secondes, si on le sait.",

@@ -101,6 +101,7 @@ func portuguese() *texts {
 			"callsPerMinute": "chamadas por minuto", "burst": "chamadas seguidas", "costPerMinute": "custo por minuto", "rowsPerDay": "linhas por dia (UTC)",
 			"maxCost": "custo de uma consulta", "maxDepth": "profundidade dos campos", "maxAliases": "aliases", "maxRootFields": "campos raiz de uma consulta",
 			"maxTokens": "unidades léxicas de uma consulta", "maxPageSize": "linhas de uma página", "maxRows": "linhas de uma resposta", "maxMilliseconds": "milissegundos que uma consulta pode durar",
+			"answerCacheSeconds": "segundos em que uma resposta inteira pode ficar guardada (`@cacheControl`)",
 		},
 		errors:    "Erros",
 		errorsAre: "Um erro é `{\"message\": \"…\", \"path\": […], \"extensions\": {\"code\": \"…\"}}`. Oriente-se por `code`, nunca por `message`. Um campo que falha é null, todo o resto é retornado. Quando a causa é um sistema, `source` o indica, `retryable` diz se a mesma consulta pode dar certo mais tarde, e `retryAfter` em quantos segundos, se isso for conhecido.",

@@ -101,6 +101,7 @@ func romanian() *texts {
 			"callsPerMinute": "apeluri pe minut", "burst": "apeluri la rând", "costPerMinute": "cost pe minut", "rowsPerDay": "rânduri pe zi (UTC)",
 			"maxCost": "costul unei interogări", "maxDepth": "adâncimea câmpurilor", "maxAliases": "aliasuri", "maxRootFields": "câmpuri rădăcină ale unei interogări",
 			"maxTokens": "unități lexicale ale unei interogări", "maxPageSize": "rânduri ale unei pagini", "maxRows": "rânduri ale unui răspuns", "maxMilliseconds": "milisecunde cât poate dura o interogare",
+			"answerCacheSeconds": "secunde cât poate fi păstrat un răspuns întreg (`@cacheControl`)",
 		},
 		errors:    "Erori",
 		errorsAre: "O eroare este `{\"message\": \"…\", \"path\": […], \"extensions\": {\"code\": \"…\"}}`. Orientați-vă după `code`, niciodată după `message`. Un câmp care nu reușește este null, iar tot restul este returnat. Când cauza este un sistem, `source` îl indică, `retryable` spune dacă aceeași interogare poate reuși mai târziu, iar `retryAfter` peste câte secunde, dacă se știe.",
