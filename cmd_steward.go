@@ -252,12 +252,15 @@ func (x stewardship) DirectoryEvents(ctx context.Context, customer *string, firs
 	return out, nil
 }
 
-// sealedID seals what is the id of a customer; an event may also name a conflict.
-func (x stewardship) sealedID(key string) string {
-	if strings.HasPrefix(key, "cf_") {
-		return key
+// sealedID seals what is the id of a customer, nil for none; an event may also name a conflict.
+func (x stewardship) sealedID(key string) *string {
+	switch {
+	case key == "":
+		return nil
+	case !strings.HasPrefix(key, "cf_"):
+		key = x.sealed(key)
 	}
-	return x.sealed(key)
+	return &key
 }
 
 // DirectorySources is Query.directorySources.

@@ -1253,8 +1253,8 @@ func _DirectoryEvent_customer(ctx context.Context, ec *executionContext, field g
 			return obj.Customer, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalOID2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOID2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -1276,8 +1276,8 @@ func _DirectoryEvent_other(ctx context.Context, ec *executionContext, field grap
 			return obj.Other, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalOID2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOID2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
 		false,

@@ -1143,7 +1143,7 @@ enum ConflictKind {
   UNMATCHED
   "A rule would join two records that were parted by hand."
   DENIED_BUT_MATCHING
-  "A system gave far fewer customers than before: it is not believed until somebody says so."
+  "A system gave far fewer customers than before, or gave them other ids: it is not believed until somebody says so."
   SOURCE_SHRANK
 }
 
@@ -1629,7 +1629,7 @@ type DirectorySource {
   unmatched: Int
   "How many are marked as deleted."
   deleted: Int
-  "A reading that lost so many that it is held back until it is accepted: how many it had; null when none is held."
+  "A reading that lost so many of the known customers, or gave so many of them new ids, that it is held back until it is accepted: how many it had, or where ids changed how many of the known ones; null when none is held."
   heldGot: Int
   "How many there were before it."
   heldHad: Int

@@ -99,8 +99,8 @@ type RecordRef struct {
 type DirectoryEvent struct {
 	At       time.Time
 	Kind     string
-	Customer string
-	Other    string
+	Customer *string // nil for one that names none
+	Other    *string
 	Record   *RecordRef
 	With     *RecordRef
 	Rule     string
