@@ -50,6 +50,7 @@ func TestStoreAway(t *testing.T) {
 						Code       schema.Code
 						Source     string
 						RetryAfter int
+						Retryable  bool
 					}
 				}
 			}
@@ -57,7 +58,7 @@ func TestStoreAway(t *testing.T) {
 				t.Fatalf("%v: %s", err, w.Body)
 			}
 			e := answer.Errors[0].Extensions
-			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" || e.Code != schema.SourceUnavailable || e.RetryAfter != 1 || e.Source != "" {
+			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" || e.Code != schema.SourceUnavailable || e.RetryAfter != 1 || !e.Retryable || e.Source != "" {
 				t.Errorf("%d, Retry-After %q: %s", w.Code, w.Header().Get("Retry-After"), w.Body)
 			}
 			if log.Len() > 0 { // whose store it is logs that it is away

@@ -143,6 +143,9 @@ func listOf(err error) gqlerror.List {
 		code = e.Code
 	}
 	list = coded(gqlerror.List{one}, code)
+	if e != nil && e.Retryable {
+		one.Extensions["retryable"] = true
+	}
 	if e != nil && e.Wait > 0 {
 		one.Extensions["retryAfter"] = int(math.Ceil(e.Wait.Seconds()))
 	}
