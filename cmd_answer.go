@@ -43,6 +43,8 @@ func present(log *slog.Logger) func(context.Context, error) *gqlerror.Error {
 			if coded != nil {
 				err = rewrap(err, coded)
 			}
+		} else if named := toldColumn(ctx, coded); named != coded {
+			coded, err = named, rewrap(err, named)
 		}
 		shown := engine.Present(ctx, err)
 		if shown != nil && coded != nil && coded.Wait > 0 {
@@ -79,14 +81,6 @@ func logCause(ctx context.Context, log *slog.Logger, err error, coded *schema.Er
 		return
 	}
 	log.LogAttrs(ctx, level, "answered with an error", slog.String("source", source), slog.String("code", string(code)), slog.String("err", cause(err)))
-}
-
-// appendText is MarshalText without an object for each text.
-func appendText(b []byte, s string) []byte {
-	if s == "" {
-		return b
-	}
-	return engine.AppendString(b, s)
 }
 
 // extend adds extensions.trama: what was asked of each source. Reads and rows are

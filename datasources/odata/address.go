@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/trama-graph/trama/datasources/internal/mapping"
 	"github.com/trama-graph/trama/datasources/internal/wire"
 )
 
@@ -12,6 +13,7 @@ type request struct {
 	name  string // for logs and errors: the entity, a constant
 	set   string
 	want  *tree
+	shape *mapping.Shape // of want, nil = all of an answer's records is kept
 	where cond
 	order string
 	top   int // 0 = as many as the server gives

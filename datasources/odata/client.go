@@ -102,20 +102,19 @@ func protocol(v version, size int) http.Header {
 	return http.Header{"Accept": {"application/json"}, "Maxdataserviceversion": {"2.0"}}
 }
 
-// read makes one read. take gets the page while the reply can still be refused as
-// a whole.
-func (c *client) read(ctx context.Context, v version, q request, take func(page) error) (page, error) {
-	return c.get(ctx, v, q.name, q.address(v), !q.isTrial, take)
+// read makes one read, or follows what a server calls the next page of it, unless
+// link is "". take gets the page while the reply can still be refused as a whole;
+// nothing of it may be used afterwards.
+func (c *client) read(ctx context.Context, v version, q request, link string, take func(page) error) error {
+	if link != "" {
+		return c.get(ctx, v, q, link, true, take)
+	}
+	return c.get(ctx, v, q, q.address(v), !q.isTrial, take)
 }
 
-// follow reads what a server calls the next page.
-func (c *client) follow(ctx context.Context, v version, name, address string, take func(page) error) (page, error) {
-	return c.get(ctx, v, name, address, true, take)
-}
-
-func (c *client) get(ctx context.Context, v version, name, address string, mayRepeat bool, take func(page) error) (page, error) {
-	var got page
-	err := c.call(ctx, login.Call{Call: wire.Call{
+func (c *client) get(ctx context.Context, v version, q request, address string, mayRepeat bool, take func(page) error) error {
+	name := q.name
+	return c.call(ctx, login.Call{Call: wire.Call{
 		Name: name, URL: address, Header: protocol(v, c.cfg.Page), Read: mayRepeat,
 		Decode: func(r *wire.Reply) error {
 			if at, err := http.ParseTime(r.Header.Get("Date")); err == nil {
@@ -127,7 +126,7 @@ func (c *client) get(ctx context.Context, v version, name, address string, mayRe
 			if t := wire.ContentType(r.Header); strings.HasSuffix(t, "xml") {
 				return wire.Invalid(errAtom)
 			}
-			p, err := decodePage(r.Body)
+			p, err := decodePage(r.Body, q.shape)
 			if err != nil {
 				return err
 			}
@@ -136,14 +135,14 @@ func (c *client) get(ctx context.Context, v version, name, address string, mayRe
 					return wire.Invalid(err)
 				}
 			}
-			got = p
-			if take == nil {
-				return nil
+			if err := take(p); err != nil {
+				return err
 			}
-			return take(p)
+			p.doc.Free()
+			wire.Recycle(r.Body)
+			return nil
 		},
 	}})
-	return got, err
 }
 
 // call adds what holds for all calls.

@@ -87,7 +87,7 @@ func (t *table[T]) Head(ctx context.Context) (datasources.Cursor, error) {
 	}
 	c := w.change
 	q := w.request(datasources.Fields{}, w.filter)
-	q.want, q.stamped, q.top = w.stamps(), true, 1
+	q.want, q.shape, q.stamped, q.top = w.stamps(), nil, true, 1
 	q.order = c.path + " desc," + w.byKey()
 	if !c.isRequired && !t.s.trust.noNull {
 		// Where empty values stand is every service's own affair.
@@ -204,6 +204,7 @@ func (w *view[T]) before(newest time.Time) time.Time {
 func (w *view[T]) step(ctx context.Context, m mark, tally *mapping.Tally) (got fetched[T], isEnd, isLost bool, err error) {
 	c := w.change
 	q := w.request(nil, w.filter)
+	q.want, q.shape = w.tree(nil), nil
 	q.want.add(c.found.steps, c.found.name, c.typ)
 	q.stamped, q.order, q.top = true, c.path+","+w.byKey(), w.t.s.cfg.Page
 	if !m.From.IsZero() {

@@ -74,7 +74,7 @@ func FuzzReply(f *testing.F) {
 	want.add(nil, "B", day)
 	want.add([]step{{name: "N", isMany: true}}, "C", dec)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := decodePage(body)
+		p, err := decodePage(body, nil)
 		if err != nil {
 			return
 		}

@@ -31,6 +31,23 @@ func (r *reader[T, P]) list(ctx context.Context, w *view[T], q datasources.Query
 	x.plan = w.plan.Select(w.needed(q))
 	x.tally = x.plan.Tally()
 	defer r.s.ledger.Take(x.tally)
+	faults := mapping.NewFaults(r.s.cfg.Name, r.entity)
+	x.tally.Watch(q.Fields, faults)
+	rows, err := r.listed(ctx, x)
+	for i := range rows.Items {
+		if err == nil {
+			err = faults.InList(r.key(&rows.Items[i]))
+		}
+	}
+	if err != nil {
+		return datasources.Rows[T]{}, err
+	}
+	return rows, nil
+}
+
+// listed answers a listing by the way its order asks for.
+func (r *reader[T, P]) listed(ctx context.Context, x *listing[T]) (datasources.Rows[T], error) {
+	w, q := x.w, x.q
 	if q.Order.Column != "" {
 		declared := r.s.desc.Entity(r.entity).Column(q.Order.Column)
 		if declared == nil || !declared.Sortable {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/internal/gather"
+	"github.com/trama-graph/trama/datasources/internal/mapping"
 	"github.com/trama-graph/trama/datasources/internal/wire"
 	"github.com/trama-graph/trama/schema"
 )
@@ -23,7 +24,7 @@ func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, p
 		return datasources.Rows[T]{}, unsupported(r.s.cfg.Name, r.entity, string(rel))
 	}
 	f := w.filters()
-	k := &kinship[T, P]{r: r, w: w, q: q, column: columnOf(r.entity, rel), asked: newRelated(parents, columns)}
+	k := &kinship[T, P]{r: r, w: w, q: q, column: columnOf(r.entity, rel), asked: newRelated(parents, columns), faults: mapping.NewFaults(r.s.cfg.Name, r.entity)}
 	k.each = func(parent string) cond {
 		list := make([]cond, len(columns))
 		for i, c := range columns {
@@ -49,6 +50,7 @@ func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, p
 		Fetch:    k.fetch,
 		One:      k.one,
 		ParentOf: k.parentOf,
+		Fault:    func(row *T) error { return k.faults.Of(r.key(row)) },
 	})
 	var some *datasources.BatchError
 	if errors.As(err, &some) && len(some.ByKey) == len(parents) {
@@ -82,6 +84,7 @@ type kinship[T any, P gather.Entity[T]] struct {
 	each   func(parent string) cond
 	ask    *asking
 	asked  *related
+	faults *mapping.Faults
 }
 
 func (k *kinship[T, P]) fields() datasources.Fields { return k.w.needed(k.q, k.column) }
@@ -100,6 +103,7 @@ func (k *kinship[T, P]) fetch(ctx context.Context, chunk []string) ([]T, bool, e
 	isAll := true
 	err := k.ask.ask(ctx, q, chunk, func(q request) error {
 		tally := plan.Tally()
+		tally.Watch(k.q.Fields, k.faults)
 		seen := map[string]bool{}
 		items, isAll = items[:0], true
 		read, isForeign := 0, false

@@ -9,9 +9,11 @@ import (
 
 // page is one reply with rows.
 type page struct {
+	doc   *mapping.Doc // what rows are of
 	rows  []mapping.Value
 	next  string // the server's link to what follows, "" = none
 	count int    // of all matching rows, -1 = not told
+	size  int    // bytes of the reply
 }
 
 var (
@@ -29,9 +31,10 @@ var (
 //	v1        {"d": [...]}
 //
 // Its errors are verdicts. A server that fails while it writes rows can only add
-// an error behind them: what came before is not all.
-func decodePage(body []byte) (page, error) {
-	doc, err := mapping.Parse(body)
+// an error behind them: what came before is not all. Of the records only what shape
+// names is kept, all when it is nil.
+func decodePage(body []byte, shape *mapping.Shape) (page, error) {
+	doc, err := shape.Parse(body)
 	if err != nil {
 		return page{}, wire.Invalid(errors.Join(errNotJSON, err))
 	}
@@ -55,7 +58,7 @@ func decodePage(body []byte) (page, error) {
 	if list.Kind() != mapping.List {
 		return page{}, wire.Invalid(errNotRows)
 	}
-	p := page{count: -1}
+	p := page{doc: doc, count: -1, size: len(body), rows: make([]mapping.Value, 0, list.Len())}
 	for row := range list.Items() {
 		if row.Kind() != mapping.Object {
 			return page{}, wire.Invalid(errNotRows)

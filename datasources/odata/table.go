@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,6 +46,37 @@ type view[T any] struct {
 	v    version
 	lit  literals
 	plan *mapping.Plan[T]
+
+	mu     sync.Mutex // guards wishes
+	wishes map[string]wish
+}
+
+// wish is what is asked for, for a set of columns. It is read-only.
+type wish struct {
+	want  *tree
+	shape *mapping.Shape
+}
+
+// maxWishes bounds how many sets of columns are remembered: clients ask for few
+// again and again.
+const maxWishes = 64
+
+func (w *view[T]) wish(f datasources.Fields) wish {
+	name := f.Key()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if found, ok := w.wishes[name]; ok {
+		return found
+	}
+	made := wish{want: w.tree(f)}
+	made.shape = made.want.shape()
+	if w.wishes == nil {
+		w.wishes = map[string]wish{}
+	}
+	if len(w.wishes) < maxWishes {
+		w.wishes[name] = made
+	}
+	return made
 }
 
 // open finds out how the entity lies in the system, once.
@@ -172,12 +204,16 @@ type met struct {
 func (w *view[T]) fetch(ctx context.Context, q request, link string, isAsked func(key string) bool, plan *mapping.Plan[T], tally *mapping.Tally) (fetched[T], error) {
 	var out fetched[T]
 	var body []byte
-	take := func(p page) error {
+	shape := plan.Shape()
+	if q.stamped {
+		shape, q.shape = nil, nil // something is looked for beside the columns
+	}
+	err := w.t.s.client.read(ctx, w.v, q, link, func(p page) error {
 		out = fetched[T]{n: len(p.rows), next: p.next, count: p.count}
 		if q.stamped {
 			out.met = make([]met, len(p.rows))
 		}
-		r := rewriter{lit: w.lit, want: q.want, keys: w.keys}
+		r := rewriter{lit: w.lit, want: q.want, keys: w.keys, out: wire.Buffer(p.size)}
 		for i, key := range r.rows(p.rows) {
 			if i == 0 {
 				out.first = key
@@ -198,35 +234,38 @@ func (w *view[T]) fetch(ctx context.Context, q request, link string, isAsked fun
 		}
 		body = r.out
 		return nil
-	}
-	var err error
-	if link != "" {
-		_, err = w.t.s.client.follow(ctx, w.v, q.name, link, take)
-	} else {
-		_, err = w.t.s.client.read(ctx, w.v, q, take)
-	}
+	})
 	if err != nil {
 		return fetched[T]{}, err
 	}
-	doc, err := mapping.Parse(body)
+	doc, err := shape.Parse(body)
 	if err != nil {
 		return fetched[T]{}, asError(w.t.s.cfg.Name, err)
 	}
+	if q.stamped {
+		w.stamp(doc.Root(), plan, tally, &out)
+	} else {
+		out.items, _ = plan.Rows(doc.Root(), tally, nil)
+	}
+	doc.Free()
+	wire.Recycle(body)
+	w.t.note(out.n)
+	return out, nil
+}
+
+// stamp reads the rows of a page with what is known of each beside its columns.
+func (w *view[T]) stamp(list mapping.Value, plan *mapping.Plan[T], tally *mapping.Tally, out *fetched[T]) {
 	out.items = make([]T, 0, out.n)
 	i := 0
-	for rec := range doc.Root().Items() {
+	for rec := range list.Items() {
 		var row T
 		fate := plan.Row(rec, tally, &row)
 		if fate == mapping.Kept {
 			out.items = append(out.items, row)
 		}
-		if q.stamped {
-			out.met[i].at, out.met[i].fate = w.change.of(rec), fate
-			i++
-		}
+		out.met[i].at, out.met[i].fate = w.change.of(rec), fate
+		i++
 	}
-	w.t.note(out.n)
-	return out, nil
 }
 
 // note remembers the most rows a page has had.
@@ -286,7 +325,8 @@ func (l *layout) byKey() string {
 
 // request makes a read of columns.
 func (w *view[T]) request(f datasources.Fields, where cond) request {
-	return request{name: w.entity, set: w.set, want: w.tree(f), where: where}
+	asked := w.wish(f)
+	return request{name: w.entity, set: w.set, want: asked.want, shape: asked.shape, where: where}
 }
 
 // filters returns the translator of predicates.

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/trama-graph/trama/datasources/internal/mapping"
 )
 
 // tree is what is wanted of a record: properties, and what is wanted of the
@@ -41,6 +43,23 @@ func (t *tree) add(steps []step, name string, typ edm) {
 		t = &b.tree
 	}
 	t.props[name] = typ
+}
+
+// protocolNames are what an answer's records may have beside the properties that
+// were asked for, and what is looked at here.
+func protocolNames() []string {
+	return []string{"results", "__deferred", "error", "odata.error", "@odata.error"}
+}
+
+// shape is what must be kept of the records of an answer.
+func (t *tree) shape() *mapping.Shape { return mapping.NewShape(t.names(protocolNames())...) }
+
+func (t *tree) names(list []string) []string {
+	list = slices.AppendSeq(list, maps.Keys(t.props))
+	for name, b := range t.navs {
+		list = b.names(append(list, name))
+	}
+	return list
 }
 
 // options returns $select and $expand. Version 4 nests what it wants of related

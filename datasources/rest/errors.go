@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -34,7 +35,18 @@ var (
 
 // invalid is an answer that makes no sense, found behind the wire.
 func invalid(source, entity string, cause error) error {
-	return schema.SourceErrorf(schema.SourceInvalid, source, "%s gave an answer to %s that makes no sense", source, entity).Because(cause)
+	what := "that makes no sense"
+	switch cause {
+	case errNoRecord: //nolint:errorlint // one of those above as it is, or another
+		return datasources.Garbled(source, entity, "id")
+	case errForeign:
+		what = "with rows that were not asked for"
+	case errDoubtful:
+		what = "that repeats itself or does not end"
+	case errUnsorted:
+		what = "in another order than asked for"
+	}
+	return schema.SourceErrorf(schema.SourceInvalid, source, "%s gave an answer to %s %s", source, entity, what).Because(cause)
 }
 
 func unsupported(source, format string, args ...any) error {

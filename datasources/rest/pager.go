@@ -205,7 +205,7 @@ func (r *resource) isShifting() bool {
 func (r *resource) printOf(rows mapping.Value) string {
 	for rec := range rows.Items() {
 		h := fnv.New64a()
-		if id, _ := mapping.First(r.idAt, rec); id.String() != "" {
+		if id, _ := mapping.First(r.idAt, rec); len(id.Raw()) > 0 && (id.Kind() == mapping.Text || id.Kind() == mapping.Number || id.Kind() == mapping.Bool) {
 			_, _ = h.Write(id.Raw())
 		} else {
 			_, _ = h.Write(rec.Raw())

@@ -27,17 +27,19 @@ func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, p
 		return datasources.Rows[T]{}, unsupported(r.t.s.cfg.Name, "cannot be asked for %s by their %s", plural(r.e.Name), rel)
 	}
 	all := set(parents)
+	w := r.t.wanted(q.Fields)
 	return gather.ByParent[T, P](ctx, parents, first.keyBatch(k), q, gather.Parents[T]{
 		Fetch: func(ctx context.Context, chunk []string) ([]T, bool, error) {
 			if len(chunk) == len(parents) {
-				return r.children(ctx, first, plan, &k, column, chunk, all)
+				return r.children(ctx, first, plan, &k, column, chunk, all, w)
 			}
-			return r.children(ctx, first, plan, &k, column, chunk, nil)
+			return r.children(ctx, first, plan, &k, column, chunk, nil, w)
 		},
 		One: func(context.Context, string) (datasources.Rows[T], error) {
 			return datasources.Rows[T]{}, unsupported(r.t.s.cfg.Name, "has more than %d %s of one %s", r.t.s.cfg.LocalBound, plural(r.e.Name), rel)
 		},
 		ParentOf: func(x *T) string { return r.parentOf(x, column, all) },
+		Fault:    func(x *T) error { return r.t.fault(w, x) },
 	})
 }
 
@@ -163,13 +165,12 @@ func numbers(row schema.Entity, column string) ([]string, bool) {
 
 // children are all rows of some parents, incomplete when there are more than
 // LocalBound. asked is the set of the parents, or nil.
-func (r *reader[T, P]) children(ctx context.Context, first *resource, plan *mapping.Plan[T], k *Keys, column string, parents []string, asked map[string]bool) ([]T, bool, error) {
+func (r *reader[T, P]) children(ctx context.Context, first *resource, plan *mapping.Plan[T], k *Keys, column string, parents []string, asked map[string]bool, w *wanted) ([]T, bool, error) {
 	var failed map[string]error
 	good := make([]string, 0, len(parents))
-	isKey := k.isKey()
 	for _, key := range parents {
 		switch {
-		case !isKey(key):
+		case !first.isKey(k, key):
 		case k.canHold(key):
 			good = append(good, key)
 		default:
@@ -187,7 +188,7 @@ func (r *reader[T, P]) children(ctx context.Context, first *resource, plan *mapp
 	if len(good) > 0 {
 		p := r.t.s.pager(first, position{}, []param{k.param(good)})
 		var err error
-		if rows, isWhole, err = r.t.fetchAll(ctx, p, plan, r.t.s.cfg.LocalBound); err != nil {
+		if rows, isWhole, err = r.t.fetchAll(ctx, p, plan, w, r.t.s.cfg.LocalBound); err != nil {
 			return nil, false, err
 		}
 		rows = distinct(rows, r.t.shape.id)

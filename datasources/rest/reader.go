@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/trama-graph/trama/datasources"
@@ -78,20 +79,27 @@ func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.
 		}
 	}
 	good := make([]string, 0, len(keys))
-	isKey := k.isKey()
 	for _, key := range keys {
 		switch {
-		case !isKey(key):
+		case !first.isKey(&k, key):
 		case k.canHold(key):
 			good = append(good, key)
 		default:
 			fail([]string{key}, cannotHold(r.t.s.cfg.Name, r.e.Name))
 		}
 	}
+	w := r.t.wanted(f)
 	fetch := func(chunk []string) {
-		found, err := r.chunk(ctx, first, plan, &k, chunk)
+		found, err := r.chunk(ctx, first, plan, &k, chunk, w)
 		mu.Lock()
 		defer mu.Unlock()
+		found = slices.DeleteFunc(found, func(x T) bool {
+			err := r.t.fault(w, &x)
+			if err != nil {
+				fail([]string{r.t.shape.id(&x)}, err)
+			}
+			return err != nil
+		})
 		switch {
 		case err != nil:
 			fail(chunk, err)
@@ -124,12 +132,12 @@ func cannotHold(source, entity string) error {
 
 // chunk asks for the records of one call's keys, and goes on while some are
 // missing and there are further pages.
-func (r *reader[T, P]) chunk(ctx context.Context, first *resource, plan *mapping.Plan[T], k *Keys, keys []string) ([]T, error) {
+func (r *reader[T, P]) chunk(ctx context.Context, first *resource, plan *mapping.Plan[T], k *Keys, keys []string, w *wanted) ([]T, error) {
 	asked := make(map[string]bool, len(keys)) // whether it was found
 	for _, key := range keys {
 		asked[key] = false
 	}
-	tally := plan.Tally()
+	tally := w.watch(plan.Tally())
 	defer r.t.s.ledger.Take(tally)
 	p := r.t.s.pager(first, position{}, []param{k.param(keys)})
 	p.shape = plan.Shape()

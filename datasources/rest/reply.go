@@ -59,9 +59,7 @@ func (s *source) notEnabled(r *resource, status int) error {
 // not even for the log.
 func (s *source) judge(r *resource, w *wire.Reply, shape *mapping.Shape) (reply, error) {
 	got := reply{total: -1}
-	if at, err := http.ParseTime(w.Header.Get("Date")); err == nil {
-		s.clock.Store(&at)
-	}
+	s.tick(w.Header.Get("Date"))
 	isHTML := wire.LooksLikeHTML(w.Body)
 	switch {
 	case slices.Contains(s.cfg.Reply.NotEnabledStatuses, w.Status):

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,9 +44,8 @@ func params(m map[string]string) []param {
 
 // request makes the call of a resource with more parameters.
 func (r *resource) request(more []param) (login.Call, error) {
-	call := login.Call{Call: wire.Call{Name: r.call, Method: r.method, Read: true, Header: http.Header{}}}
-	call.Header.Set("Accept", "application/json")
-	query := params(r.cfg.Query)
+	call := login.Call{Call: wire.Call{Name: r.call, Method: r.method, Read: true, Header: r.header}}
+	query := r.query
 	body := r.cfg.Body
 	if r.inBody {
 		b, err := withParams(body, more)
@@ -56,7 +54,9 @@ func (r *resource) request(more []param) (login.Call, error) {
 		}
 		body = b
 	} else {
-		query = append(query, more...)
+		if query = more; len(r.query) > 0 {
+			query = slices.Concat(r.query, more)
+		}
 	}
 	call.URL = address(r.cfg.Path, query)
 	if r.method == http.MethodPost {
@@ -65,13 +65,19 @@ func (r *resource) request(more []param) (login.Call, error) {
 			return call, errors.New("the body cannot be written")
 		}
 		call.Body = text
-		call.Header.Set("Content-Type", "application/json")
 	}
 	return call, nil
 }
 
 func address(path string, query []param) string {
+	n := len(path)
+	for i := range query {
+		for _, v := range query[i].values {
+			n += len(query[i].name) + len(v) + len("?=") + len(v)/8 // some signs are escaped
+		}
+	}
 	var b strings.Builder
+	b.Grow(n)
 	b.WriteString(path)
 	sign := byte('?')
 	for _, p := range query {
@@ -161,18 +167,6 @@ func (k *Keys) param(keys []string) param {
 }
 
 const keysMark = "{keys}"
-
-// isKey is the test whether a key looks as every key does there.
-func (k *Keys) isKey() func(key string) bool {
-	if k.Pattern == "" {
-		return func(string) bool { return true }
-	}
-	p, err := regexp.Compile(k.Pattern)
-	if err != nil { // Validate refuses it
-		return func(string) bool { return true }
-	}
-	return p.MatchString
-}
 
 // canHold reports whether a key can be asked for so that it is nothing but a key:
 // keys come from other systems, and some hold what would end a list or a filter.

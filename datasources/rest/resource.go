@@ -3,6 +3,7 @@ package rest
 import (
 	"cmp"
 	"net/http"
+	"regexp"
 
 	"github.com/trama-graph/trama/datasources/internal/mapping"
 )
@@ -16,7 +17,11 @@ type resource struct {
 	pack   string
 	cfg    Entity
 
-	method   string
+	method string
+	header http.Header // of its calls, never changed
+	query  []param     // of all its calls
+	// patterns are those of the keys, by their texts: a call is no time to compile.
+	patterns map[string]*regexp.Regexp
 	inBody   bool
 	paging   Paging
 	isSized  bool // a page of fewer records than Size is the last
@@ -33,6 +38,16 @@ type resource struct {
 func newResource(c *Config, entity, key string, e Entity) *resource {
 	r := &resource{entity: entity, key: key, pack: e.Package, cfg: e, paging: c.paging(e.Paging), call: entity}
 	r.method = cmp.Or(e.Method, c.Method, http.MethodGet)
+	r.header = http.Header{"Accept": {"application/json"}}
+	if r.method == http.MethodPost {
+		r.header.Set("Content-Type", "application/json")
+	}
+	r.query = params(e.Query)
+	r.patterns = map[string]*regexp.Regexp{}
+	r.learn(e.Keys.Pattern)
+	for _, k := range e.Relations {
+		r.learn(k.Pattern)
+	}
 	r.inBody = e.ParamsIn == "body" || e.ParamsIn == "" && r.method == http.MethodPost
 	r.label = r.method + " " + e.Path
 	if e.Path == "" {
@@ -57,6 +72,25 @@ func newResource(c *Config, entity, key string, e Entity) *resource {
 		r.isPlain = r.isPlain && mapping.Plain(at)
 	}
 	return r
+}
+
+// learn compiles a pattern of keys.
+func (r *resource) learn(pattern string) {
+	if pattern == "" {
+		return
+	}
+	if p, err := regexp.Compile(pattern); err == nil { // Validate refuses any other
+		r.patterns[pattern] = p
+	}
+}
+
+// isKey reports whether a key looks as every key does there.
+func (r *resource) isKey(k *Keys, key string) bool {
+	if k.Pattern == "" {
+		return true
+	}
+	p := r.patterns[k.Pattern]
+	return p == nil || p.MatchString(key)
 }
 
 func ownSize(c *Config, e Entity) int {

@@ -35,7 +35,7 @@ type source struct {
 	ledger *mapping.Ledger
 	usage  *usage
 	// clock is what the web server last said the time was, nil = it did not.
-	clock atomic.Pointer[time.Time]
+	clock atomic.Pointer[clock]
 
 	successAt, errorAt []mapping.Path
 
@@ -225,9 +225,26 @@ func (s *source) Usage() []datasources.Usage { return s.usage.all() }
 // time is the system's, as its web server last told it; ours where it does not tell.
 func (s *source) time() time.Time {
 	if at := s.clock.Load(); at != nil {
-		return *at
+		return at.time
 	}
 	return s.now()
+}
+
+// clock is a time a web server told, and how it wrote it.
+type clock struct {
+	text string
+	time time.Time
+}
+
+// tick takes down the time a web server tells. It is the same for all answers
+// within a second.
+func (s *source) tick(text string) {
+	if last := s.clock.Load(); text == "" || last != nil && last.text == text {
+		return
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		s.clock.Store(&clock{text, at})
+	}
 }
 
 // Close implements datasources.Source.

@@ -38,12 +38,16 @@ type Parents[T any] struct {
 	One func(ctx context.Context, parent string) (datasources.Rows[T], error)
 	// ParentOf returns the parent a row belongs to.
 	ParentOf func(*T) string
+	// Fault tells why a row cannot be given, nil = it can; its parent has the error
+	// instead of the page. It is asked of the rows of a page only. Nil = all can.
+	Fault func(*T) error
 }
 
 // ByParent answers Reader.ByParent: chunks of batch parents are fetched side by
 // side, their rows checked against q.Where, sorted by q.Order and then by key,
 // and cut to q's page. A chunk that fails becomes the error of its parents in a
-// *datasources.BatchError; the other parents have their rows.
+// *datasources.BatchError; the other parents have their rows. What Fetch and One
+// return is its to change: the rows are put in order where they are.
 func ByParent[T any, P Entity[T]](ctx context.Context, parents []string, batch int, q datasources.Query, how Parents[T]) (datasources.Rows[T], error) {
 	g := &group[T]{}
 	chunks := Chunks(parents, batch)
@@ -72,12 +76,14 @@ type pages[T any] struct {
 	items   []T // as fetched; rows point into it
 	of      []page[T]
 	isOwn   bool // rows are all of items, in its order
+	hasTwin bool // a parent is there twice, and so are its rows
 }
 
 type page[T any] struct {
 	rows  []*T
 	more  bool
-	total int // -1 = not known
+	total int   // -1 = not known
+	err   error // why there is no page
 }
 
 func (g *group[T]) fail(chunk []string, err error) {
@@ -100,16 +106,24 @@ func (g *group[T]) put(p pages[T]) {
 func (g *group[T]) rows(parents []string) (datasources.Rows[T], error) {
 	out := datasources.Rows[T]{Offsets: make([]int, len(parents)+1), More: make([]bool, len(parents)), Totals: make([]int, len(parents))}
 	of, n := g.inOrder(parents)
-	if len(g.pages) == 1 && g.pages[0].isOwn && n == len(g.pages[0].items) {
+	switch {
+	case n == 0:
+	case len(g.pages) == 1 && g.pages[0].isOwn && n == len(g.pages[0].items):
 		out.Items = g.pages[0].items // nothing would change its place
-	} else {
-		out.Items = make([]T, 0, n)
-		for i := range of {
-			if of[i] != nil {
-				for _, row := range of[i].rows {
-					out.Items = append(out.Items, *row)
-				}
+	default:
+		rows := make([]*T, 0, n)
+		for _, p := range of {
+			if p != nil {
+				rows = append(rows, p.rows...)
 			}
+		}
+		if len(g.pages) == 1 && !g.pages[0].hasTwin {
+			out.Items = place(g.pages[0].items, rows)
+			break
+		}
+		out.Items = make([]T, n)
+		for i, row := range rows {
+			out.Items[i] = *row
 		}
 	}
 	at := 0
@@ -131,10 +145,17 @@ func (g *group[T]) rows(parents []string) (datasources.Rows[T], error) {
 // have together.
 func (g *group[T]) inOrder(parents []string) (of []*page[T], n int) {
 	of = make([]*page[T], len(parents))
+	take := func(i int, p *page[T]) {
+		if p.err != nil {
+			g.fail(parents[i:i+1], p.err)
+			return
+		}
+		of[i] = p
+		n += len(p.rows)
+	}
 	if len(g.pages) == 1 && len(g.pages[0].parents) == len(parents) {
 		for i := range of {
-			of[i] = &g.pages[0].of[i]
-			n += len(of[i].rows)
+			take(i, &g.pages[0].of[i])
 		}
 		return of, n
 	}
@@ -145,8 +166,8 @@ func (g *group[T]) inOrder(parents []string) (of []*page[T], n int) {
 		}
 	}
 	for i, p := range parents {
-		if of[i] = at[p]; of[i] != nil {
-			n += len(of[i].rows)
+		if found := at[p]; found != nil {
+			take(i, found)
 			g.pages[0].isOwn = false
 		}
 	}
@@ -184,7 +205,7 @@ func fetchChunk[T any, P Entity[T]](ctx context.Context, chunk []string, q datas
 		}
 		return
 	}
-	g.put(parted[T, P](chunk, items, q, how.ParentOf))
+	g.put(parted[T, P](chunk, items, q, &how))
 }
 
 // whole is the page of one parent that was asked for alone.
@@ -203,7 +224,7 @@ func whole[T any](chunk []string, r datasources.Rows[T]) pages[T] {
 }
 
 // parted gives each parent of a chunk its page of the rows.
-func parted[T any, P Entity[T]](chunk []string, items []T, q datasources.Query, parentOf func(*T) string) pages[T] {
+func parted[T any, P Entity[T]](chunk []string, items []T, q datasources.Query, how *Parents[T]) pages[T] {
 	out := pages[T]{parents: chunk, items: items, of: make([]page[T], len(chunk))}
 	at := make(map[string]int32, len(chunk))
 	for i, p := range chunk {
@@ -211,12 +232,19 @@ func parted[T any, P Entity[T]](chunk []string, items []T, q datasources.Query, 
 			at[p] = int32(i)
 		}
 	}
-	owner := make([]int32, len(items)) // of each row, -1 = nobody's
+	owner := make([]int32, len(items)) // of each row, nobody's = -1
+	last, lastAt := "", nobodys        // rows of one parent often stand together
 	for i := range items {
-		owner[i] = -1
-		if j, ok := at[parentOf(&items[i])]; ok && q.Where.Match(P(&items[i])) {
-			owner[i] = j
-			out.of[j].total++
+		owner[i] = nobodys
+		if parent := how.ParentOf(&items[i]); parent != last {
+			last, lastAt = parent, nobodys
+			if j, ok := at[parent]; ok {
+				lastAt = j
+			}
+		}
+		if lastAt >= 0 && q.Where.Match(P(&items[i])) {
+			owner[i] = lastAt
+			out.of[lastAt].total++
 		}
 	}
 	rows := make([]*T, 0, len(items))
@@ -234,16 +262,35 @@ func parted[T any, P Entity[T]](chunk []string, items []T, q datasources.Query, 
 	for i := range out.of {
 		p := &out.of[i]
 		if first := at[chunk[i]]; int(first) != i {
-			*p, out.isOwn = out.of[first], false
+			*p, out.isOwn, out.hasTwin = out.of[first], false, true
 			continue
 		}
 		p.rows, p.more = datasources.CutRefs[T, P](p.rows, q)
+		if p.err = faultIn(p.rows, how.Fault); p.err != nil {
+			out.isOwn = false
+			continue
+		}
 		for _, row := range p.rows {
 			out.isOwn = out.isOwn && next < len(items) && row == &items[next]
 			next++
 		}
 	}
 	return out
+}
+
+const nobodys int32 = -1
+
+// faultIn is why a page cannot be given, nil = it can.
+func faultIn[T any](rows []*T, fault func(*T) error) error {
+	if fault == nil {
+		return nil
+	}
+	for _, row := range rows {
+		if err := fault(row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Cut sorts all matching rows of one list by q.Order and then by key, and cuts

@@ -50,6 +50,8 @@ type Auth struct {
 	source string
 	client *wire.Client
 	now    func() time.Time
+	fixed  http.Header // credentials of the kinds without a session
+	query  string      // the same as a part of the address, "" = none
 
 	session *wire.Session[string] // nil unless Kind is Session
 	paths   []mapping.Path
@@ -65,7 +67,10 @@ func New(cfg Config, source string, client *wire.Client, now func() time.Time) (
 	if now == nil {
 		now = time.Now
 	}
-	a := &Auth{cfg: cfg, source: source, client: client, now: now, settled: map[string]time.Time{}}
+	a := &Auth{cfg: cfg, source: source, client: client, now: now, settled: map[string]time.Time{}, fixed: cfg.credentials()}
+	if cfg.kind() == Query {
+		a.query = url.QueryEscape(cfg.Name) + "=" + url.QueryEscape(cfg.Value)
+	}
 	if cfg.kind() == Session {
 		paths, err := mapping.ParsePaths(cfg.Login.TokenAt)
 		if err != nil {
@@ -101,7 +106,7 @@ func (a *Auth) Login(ctx context.Context) error {
 // retried otherwise. Errors are those of wire.Client.Do.
 func (a *Auth) Do(ctx context.Context, call Call) error {
 	if a.session == nil {
-		return a.client.Do(ctx, a.prepared(call, a.credentials(), false))
+		return a.client.Do(ctx, a.prepared(&call, a.fixed, false))
 	}
 	tries := 0
 	return wire.WithSession(ctx, a.session, func(ctx context.Context, token string) error {
@@ -109,42 +114,37 @@ func (a *Auth) Do(ctx context.Context, call Call) error {
 		mayBounce := tries == 1 && !a.isSettled(call.Name)
 		h := http.Header{}
 		h.Set(a.cfg.Login.Header, a.cfg.Login.Prefix+token)
-		return a.client.Do(ctx, a.prepared(call, h, mayBounce))
+		return a.client.Do(ctx, a.prepared(&call, h, mayBounce))
 	})
 }
 
 // credentials are the headers of the kinds without a session.
-func (a *Auth) credentials() http.Header {
+func (c *Config) credentials() http.Header {
 	h := http.Header{}
-	switch a.cfg.kind() {
+	switch c.kind() {
 	case Header:
-		h.Set(a.cfg.Name, a.cfg.Value)
+		h.Set(c.Name, c.Value)
 	case Bearer:
-		h.Set("Authorization", "Bearer "+a.cfg.Value)
+		h.Set("Authorization", "Bearer "+c.Value)
 	case Basic:
-		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(a.cfg.User+":"+a.cfg.Password)))
+		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(c.User+":"+c.Password)))
 	}
 	return h
 }
 
 // prepared is the call with credentials and with the judgement on refusals before
 // its own.
-func (a *Auth) prepared(call Call, credentials http.Header, mayBounce bool) wire.Call {
+func (a *Auth) prepared(call *Call, credentials http.Header, mayBounce bool) wire.Call {
 	out := call.Call
-	for name, values := range call.Header {
-		if _, ok := credentials[http.CanonicalHeaderKey(name)]; !ok {
-			credentials[http.CanonicalHeaderKey(name)] = values
-		}
-	}
-	out.Header = credentials
-	if a.cfg.kind() == Query {
+	out.Credentials = credentials
+	if a.query != "" {
 		sign := "?"
 		if strings.Contains(out.URL, "?") {
 			sign = "&"
 		}
-		out.URL += sign + url.QueryEscape(a.cfg.Name) + "=" + url.QueryEscape(a.cfg.Value)
+		out.URL += sign + a.query
 	}
-	decode := out.Decode
+	decode, name, denied := out.Decode, call.Name, call.Denied
 	if decode == nil {
 		decode = wire.StatusVerdict
 	}
@@ -161,10 +161,10 @@ func (a *Auth) prepared(call Call, credentials http.Header, mayBounce bool) wire
 			return wire.Bounced(cause)
 		}
 		if a.session != nil {
-			a.settle(call.Name)
+			a.settle(name)
 		}
-		if call.Denied != nil {
-			if err := call.Denied(r.Status); err != nil {
+		if denied != nil {
+			if err := denied(r.Status); err != nil {
 				return err
 			}
 		}

@@ -18,7 +18,7 @@ func (s *spec) decimalOf(t *Tally, m *members) *decimal.Decimal {
 	if d.Scale() > 0 {
 		d = d.Trim(0)
 	}
-	return t.arena.number.one(d)
+	return t.arena.number.one(d, t.arena.page)
 }
 
 func (s *spec) decimal(t *Tally, m *members) (decimal.Decimal, bool) {
@@ -68,7 +68,7 @@ func (b *building) money(s *spec, m *members, isPrice bool) *schema.Money {
 	case b.currency != schema.NoCurrency && !isPrice && d.Scale() > minorUnits(b.currency) && d.Trim(0).Scale() > minorUnits(b.currency):
 		b.t.note(s.id, TooExact)
 	}
-	return b.t.arena.money.one(schema.MoneyOf(d, b.currency))
+	return b.t.arena.money.one(schema.MoneyOf(d, b.currency), b.t.arena.page)
 }
 
 // lastCurrency is the currency of the record before, which is most often that of
@@ -141,5 +141,5 @@ func (s *spec) wholeOf(t *Tally, m *members) *int {
 		t.note(s.id, WrongType)
 		return nil
 	}
-	return t.arena.whole.one(int(n))
+	return t.arena.whole.one(int(n), t.arena.page)
 }

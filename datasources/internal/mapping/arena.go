@@ -22,26 +22,45 @@ const (
 // there is no allocation for each.
 type arena struct {
 	texts strings.Builder
-	size  int
+	bytes int // of texts that were copied
+	page  page
 
 	money  slab[schema.Money]
 	number slab[decimal.Decimal]
 	whole  slab[int]
+	names  slab[string]
 	lines  nested[schema.OrderLine]
 	states nested[schema.OrderState]
 	stock  nested[schema.Stock]
 }
 
-// expect makes the next pieces as large as so many records are likely to need.
-func (a *arena) expect(records int) {
-	a.size = max(a.size, min(16*records, maxPiece)/2)
-	n := min(records, maxSlab) / 2
-	a.money.size = max(a.money.size, n)
-	a.number.size = max(a.number.size, n)
-	a.whole.size = max(a.whole.size, n)
-	a.lines.rows.size = max(a.lines.rows.size, n)
-	a.lines.refs.size = max(a.lines.refs.size, n)
+// page is how far the reading of a list of records is: what the records so far took
+// tells how large the next piece should be. Zero where records come one by one.
+type page struct{ done, records int }
+
+// more is how much the records that are left are likely to need, when those before
+// took used.
+func (p page) more(used int) int {
+	if p.done >= p.records {
+		return used // as much again: nobody knows
+	}
+	done := max(p.done, 1)
+	n := used * (p.records - p.done) / done
+	return n + n/16
 }
+
+// expect begins a list of so many records. What is left of the pieces of the list
+// before is used up first.
+func (a *arena) expect(records int) {
+	a.page, a.bytes = page{records: records}, 0
+	a.money.used, a.number.used, a.whole.used, a.names.used = 0, 0, 0, 0
+	a.lines.expect()
+	a.states.expect()
+	a.stock.expect()
+}
+
+// firstBytes is how many bytes of texts a record is guessed to have.
+const firstBytes = 32
 
 // text copies a text.
 func (a *arena) text(b []byte) string {
@@ -49,33 +68,41 @@ func (a *arena) text(b []byte) string {
 		return string(b)
 	}
 	if a.texts.Cap()-a.texts.Len() < len(b) {
-		a.size = min(max(2*a.size, minPiece), maxPiece)
+		size := a.page.more(a.bytes)
+		if a.bytes == 0 {
+			size = firstBytes * a.page.records
+		}
 		a.texts.Reset()
-		a.texts.Grow(a.size)
+		a.texts.Grow(min(max(size, len(b), minPiece), maxPiece))
 	}
+	a.bytes += len(b)
 	from := a.texts.Len()
 	a.texts.Write(b)
 	return a.texts.String()[from:]
 }
 
-// slab gives out values of one type from pieces that grow.
+// slab gives out values of one type from pieces.
 type slab[T any] struct {
 	free []T
-	size int
+	used int // of the list under way
 }
 
-func (s *slab[T]) one(v T) *T {
-	x := &s.many(1)[0]
+func (s *slab[T]) one(v T, p page) *T {
+	x := &s.many(1, p)[0]
 	*x = v
 	return x
 }
 
 // many gives out n empty values in a row.
-func (s *slab[T]) many(n int) []T {
+func (s *slab[T]) many(n int, p page) []T {
 	if len(s.free) < n {
-		s.size = min(max(2*s.size, minSlab), maxSlab)
-		s.free = make([]T, max(n, s.size))
+		size := p.more(s.used)
+		if s.used == 0 {
+			size = n * p.records // each record is like the first that has any
+		}
+		s.free = make([]T, max(n, min(max(size, minSlab), maxSlab)))
 	}
+	s.used += n
 	out := s.free[:n:n]
 	s.free = s.free[n:]
 	return out
@@ -86,3 +113,5 @@ type nested[T any] struct {
 	rows slab[T]
 	refs slab[*T]
 }
+
+func (n *nested[T]) expect() { n.rows.used, n.refs.used = 0, 0 }

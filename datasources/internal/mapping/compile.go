@@ -134,14 +134,14 @@ func (p *Plan[T]) compileLinks(o Options) error {
 		if p.table.links == nil {
 			return fmt.Errorf("links: %s has no link %s", o.Entity, r.name)
 		}
-		l := linkField{rules: rules, paths: map[string]Path{}, into: r.into}
+		l := linkField{rules: rules, into: r.into}
 		for _, name := range rules.Fields() {
 			path, err := ParsePath(name)
 			if err != nil {
 				return fmt.Errorf("links %s.%s: %w", o.Entity, r.name, err)
 			}
 			path.number(p.keys)
-			l.paths[name] = path
+			l.paths = append(l.paths, path)
 		}
 		p.links = append(p.links, l)
 	}

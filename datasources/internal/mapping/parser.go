@@ -1,9 +1,6 @@
 package mapping
 
-import (
-	"errors"
-	"sync"
-)
+import "sync"
 
 // The bounds of one document.
 const (
@@ -11,16 +8,9 @@ const (
 	MaxValues = 4 << 20 // 28 bytes each that is kept
 )
 
-// The reasons why a text is no document.
-var (
-	ErrSyntax = errors.New("mapping: not JSON")
-	ErrDepth  = errors.New("mapping: JSON nested too deeply")
-	ErrSize   = errors.New("mapping: JSON of too many values")
-)
-
 // Parse takes a text apart. It accepts exactly what encoding/json does, within
 // MaxDepth and MaxValues, and bytes that are no UTF-8 in texts. The errors are
-// ErrSyntax, ErrDepth and ErrSize.
+// ErrSyntax, ErrCut, ErrDepth and ErrSize.
 func Parse(body []byte) (*Doc, error) { return (*Shape)(nil).Parse(body) }
 
 // Parse is the function Parse, but does not keep what the shape has no name for.
@@ -45,6 +35,8 @@ func (s *Shape) Parse(body []byte) (*Doc, error) {
 		if p.space(); p.i != len(body) {
 			err = ErrSyntax
 		}
+	} else if err == ErrSyntax && p.isCut && len(body) > 0 { //nolint:errorlint // the parser's own
+		err = ErrCut
 	}
 	if err != nil {
 		d.Free()
@@ -95,8 +87,9 @@ type parser struct {
 	b      []byte
 	i      int
 	nodes  []node
-	values int // met, kept or not
-	lists  int // that are open: within one the shape decides
+	values int  // met, kept or not
+	lists  int  // that are open: within one the shape decides
+	isCut  bool // the text ended where it should go on
 	shape  *Shape
 	// Records repeat the same members in the same order: the last one's tell what
 	// the next one's most likely are, and comparing is faster than reading.
@@ -125,7 +118,7 @@ func (p *parser) value(depth int, isKept bool, n node) error {
 		return ErrSize
 	}
 	if p.i >= len(p.b) {
-		return ErrSyntax
+		return p.cut()
 	}
 	n.from = uint32(p.i)
 	var err error
@@ -199,7 +192,10 @@ func (p *parser) object(depth int, isKept bool) error {
 		return nil
 	}
 	for place := 0; ; place++ {
-		if p.i >= len(b) || b[p.i] != '"' {
+		if p.i >= len(b) {
+			return p.cut()
+		}
+		if b[p.i] != '"' {
 			return ErrSyntax
 		}
 		var n node
@@ -209,7 +205,10 @@ func (p *parser) object(depth int, isKept bool) error {
 			}
 		}
 		if p.i >= len(b) || b[p.i] != ':' {
-			if p.space(); p.i >= len(b) || b[p.i] != ':' {
+			if p.space(); p.i >= len(b) {
+				return p.cut()
+			}
+			if b[p.i] != ':' {
 				return ErrSyntax
 			}
 		}
@@ -295,7 +294,7 @@ func (p *parser) more(closing byte) (end bool, err error) {
 		p.space()
 	}
 	if p.i >= len(p.b) {
-		return false, ErrSyntax
+		return false, p.cut()
 	}
 	switch p.b[p.i] {
 	case closing:

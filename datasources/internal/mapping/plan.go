@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"time"
@@ -96,7 +97,7 @@ type part struct {
 // linkField is one relation's rules.
 type linkField struct {
 	rules datasources.LinkRules
-	paths map[string]Path
+	paths []Path // of the rules
 	into  func(*schema.Links) *[]string
 }
 
@@ -106,7 +107,7 @@ func (p *Plan[T]) Shape() *Shape { return p.shape }
 
 // Tally makes an empty count of the plan's columns.
 func (p *Plan[T]) Tally() *Tally {
-	t := &Tally{entity: p.entity, fields: slices.Clone(p.names)}
+	t := &Tally{entity: p.entity, fields: slices.Clone(p.names), fault: noFault}
 	n := 0
 	for i := range t.fields {
 		n += len(t.fields[i].paths)
@@ -123,22 +124,30 @@ func (p *Plan[T]) Tally() *Tally {
 // empty behind its length. lost counts those that are none. The rows share memory
 // with each other, not with the list.
 func (p *Plan[T]) Rows(list Value, t *Tally, rows []T) (all []T, lost int) {
-	if n := list.Len(); cap(rows)-len(rows) < n {
+	n := list.Len()
+	if cap(rows)-len(rows) < n {
 		rows = slices.Grow(rows, n)
 	}
-	t.arena.expect(list.Len())
-	for rec := range list.Items() {
+	if n == 0 {
+		return rows, 0
+	}
+	t.arena.expect(n)
+	nodes := list.d.nodes
+	for i, end := list.i+1, list.node().next; i < end; i = nodes[i].next {
 		rows = rows[:len(rows)+1]
 		last := &rows[len(rows)-1]
-		switch p.Row(rec, t, last) {
-		case Kept:
+		fate := p.Row(Value{d: list.d, i: i}, t, last)
+		t.arena.page.done++
+		if fate == Kept {
 			continue
-		case Lost:
+		}
+		if fate == Lost {
 			lost++
 		}
 		*last = *new(T)
 		rows = rows[:len(rows)-1]
 	}
+	t.arena.page = page{}
 	return rows, lost
 }
 
@@ -147,6 +156,7 @@ func (p *Plan[T]) Rows(list Value, t *Tally, rows []T) (all []T, lost int) {
 func (p *Plan[T]) Row(rec Value, t *Tally, row *T) Fate {
 	t.records++
 	t.record++
+	t.fault, t.isBroken = noFault, false
 	if rec.Kind() != Object {
 		t.note(0, NotARecord)
 		return Lost
@@ -165,10 +175,14 @@ func (p *Plan[T]) Row(rec Value, t *Tally, row *T) Fate {
 		return Lost
 	}
 	if p.table.record != nil {
-		p.table.record(row).Source = p.source
+		rec := p.table.record(row)
+		rec.Source = p.source
+		if t.fault != noFault {
+			t.faults.add(rec.Key, t.fields[t.fault].name, t.isBroken)
+		}
 	}
 	if len(p.links) > 0 {
-		p.link(m, p.table.links(row))
+		p.link(t, m, p.table.links(row))
 	}
 	if c, ok := any(row).(*datasources.CustomerRecord); ok && c.Country == "" && !b.hasCountry {
 		c.Country = p.country
@@ -299,7 +313,7 @@ func (p *Plan[T]) computed(b *building, a amounts, into **schema.Money, name str
 	if err != nil {
 		return // more digits than can be kept
 	}
-	*into = b.t.arena.money.one(schema.MoneyOf(d, b.currency))
+	*into = b.t.arena.money.one(schema.MoneyOf(d, b.currency), b.t.arena.page)
 	if a.computed != nil {
 		*a.computed = append(*a.computed, name)
 	}
@@ -308,14 +322,14 @@ func (p *Plan[T]) computed(b *building, a amounts, into **schema.Money, name str
 	}
 }
 
-func (p *Plan[T]) link(m *members, links *schema.Links) {
-	for _, l := range p.links {
+func (p *Plan[T]) link(t *Tally, m *members, links *schema.Links) {
+	for i := range p.links {
+		l := &p.links[i]
 		into := l.into(links)
-		found := l.rules.Extract(func(name string) string {
-			path := l.paths[name]
-			v, _ := m.find(&path)
-			return clean(v)
-		})
+		found := l.numbers(t, m)
+		if found == nil {
+			continue
+		}
 		for _, n := range *into {
 			if !slices.Contains(found, n) {
 				found = append(found, n)
@@ -323,4 +337,36 @@ func (p *Plan[T]) link(m *members, links *schema.Links) {
 		}
 		*into = found
 	}
+}
+
+// numbers is datasources.LinkRules.Extract, in the memory of the reading.
+func (l *linkField) numbers(t *Tally, m *members) []string {
+	var found []string
+	for i := range l.rules {
+		text := t.cleaned(m, &l.paths[i])
+		if re := l.rules[i].Pattern; re != nil && text != nil {
+			at := re.FindSubmatchIndex(text)
+			switch {
+			case at == nil:
+				continue
+			case len(at) > 2 && at[2] < 0:
+				continue // a group that took no part
+			case len(at) > 2:
+				text = text[at[2]:at[3]]
+			default:
+				text = text[at[0]:at[1]]
+			}
+		}
+		text = bytes.TrimSpace(text)
+		if len(text) == 0 || slices.ContainsFunc(found, func(n string) bool { return n == string(text) }) {
+			continue
+		}
+		if found == nil {
+			found = t.arena.names.many(1, t.arena.page)
+			found[0] = t.arena.text(text)
+			continue
+		}
+		found = append(found, t.arena.text(text))
+	}
+	return found
 }

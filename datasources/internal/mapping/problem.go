@@ -43,6 +43,12 @@ type Tally struct {
 	records int
 	record  int // number of the current record, from 1
 
+	watched []bool // by field, nil = none is
+	fault   int    // a watched field at fault in the current record
+	faults  *Faults
+	// isBroken is whether that is a fault of the answer's form.
+	isBroken bool
+
 	levels  [maxLevels]members
 	arena   arena
 	last    lastCurrency
@@ -73,6 +79,9 @@ func (t *Tally) Records() int { return t.records }
 // note counts a problem, once for each record.
 func (t *Tally) note(field int, kind string) {
 	f := &t.fields[field]
+	if t.watched != nil && t.watched[field] && isFault(kind) && (t.fault == noFault || !t.isBroken && isBroken(kind)) {
+		t.fault, t.isBroken = field, isBroken(kind)
+	}
 	for i := range f.problems {
 		c := &f.problems[i]
 		if c.kind != kind {

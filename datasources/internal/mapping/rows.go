@@ -1,12 +1,5 @@
 package mapping
 
-import "errors"
-
-var (
-	errNoList = errors.New("mapping: none of the paths holds a list of records")
-	errTwice  = errors.New("mapping: the list of records is there twice")
-)
-
 // Rows finds the list of records of a reply: the first of the paths that holds a
 // list, or null, which is an empty one. An error tells that there is none; it
 // holds nothing of the reply.

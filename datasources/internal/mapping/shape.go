@@ -53,6 +53,22 @@ type Shape struct {
 	wanted []bool
 }
 
+// NewShape keeps only members of these names, within lists at any depth. Documents
+// parsed by it are for no Plan.
+func NewShape(names ...string) *Shape {
+	s := &Shape{keys: newKeyTable()}
+	for _, name := range names {
+		if s.keys.number(name) == 0 {
+			return nil // too many: everything is kept
+		}
+	}
+	s.wanted = make([]bool, len(s.keys.names))
+	for i := range s.wanted {
+		s.wanted[i] = i > 0
+	}
+	return s
+}
+
 // Plain reports whether a list of paths never looks into a list, so that what it
 // finds is the same in a document that was parsed by a Shape.
 func Plain(paths []Path) bool {
@@ -105,10 +121,9 @@ func (p *Plan[T]) eachPath(f func(*Path)) {
 			x.stock.eachPath(f)
 		}
 	}
-	for _, l := range p.links {
-		for name := range l.paths {
-			path := l.paths[name]
-			f(&path)
+	for i := range p.links {
+		for j := range p.links[i].paths {
+			f(&p.links[i].paths[j])
 		}
 	}
 }

@@ -6,7 +6,12 @@ import (
 )
 
 func (p *parser) word(w string) error {
-	if len(p.b)-p.i < len(w) || string(p.b[p.i:p.i+len(w)]) != w {
+	if rest := p.b[p.i:]; len(rest) < len(w) {
+		if string(rest) == w[:len(rest)] {
+			return p.cut()
+		}
+		return ErrSyntax
+	} else if string(rest[:len(w)]) != w {
 		return ErrSyntax
 	}
 	p.i += len(w)
@@ -50,6 +55,7 @@ func (p *parser) text() (end int, isEscaped, isWide bool) {
 			i++
 		}
 		if i >= len(b) {
+			p.isCut = true
 			return -1, false, false
 		}
 		if b[i] == '"' {
@@ -72,6 +78,7 @@ func (p *parser) text() (end int, isEscaped, isWide bool) {
 func (p *parser) escape() bool {
 	p.i++
 	if p.i >= len(p.b) {
+		p.isCut = true
 		return false
 	}
 	switch p.b[p.i] {
@@ -80,6 +87,7 @@ func (p *parser) escape() bool {
 		return true
 	case 'u':
 		if len(p.b)-p.i < 5 {
+			p.isCut = true
 			return false
 		}
 		for _, c := range p.b[p.i+1 : p.i+5] {
@@ -100,13 +108,16 @@ func (p *parser) number() error {
 	}
 	from := i
 	i = digits(b, i)
-	if i == from || b[from] == '0' && i > from+1 {
+	if i == from {
+		return p.noDigit(i)
+	}
+	if b[from] == '0' && i > from+1 {
 		return ErrSyntax
 	}
 	if i < len(b) && b[i] == '.' {
 		from = i + 1
 		if i = digits(b, from); i == from {
-			return ErrSyntax
+			return p.noDigit(i)
 		}
 	}
 	if i < len(b) && (b[i] == 'e' || b[i] == 'E') {
@@ -116,11 +127,25 @@ func (p *parser) number() error {
 		}
 		from = i
 		if i = digits(b, from); i == from {
-			return ErrSyntax
+			return p.noDigit(i)
 		}
 	}
 	p.i = i
 	return nil
+}
+
+// noDigit is the error where a number needs a digit at i.
+func (p *parser) noDigit(i int) error {
+	if i >= len(p.b) {
+		return p.cut()
+	}
+	return ErrSyntax
+}
+
+// cut is the error of a text that ends where it should go on.
+func (p *parser) cut() error {
+	p.isCut = true
+	return ErrSyntax
 }
 
 // digits is the index behind the digits at i.

@@ -141,10 +141,10 @@ func (s *spec) bounded(t *Tally, v Value) string {
 			return s.kept(t, raw)
 		}
 	}
-	text := strings.TrimSpace(v.String())
-	if v.Kind() == Number {
-		text = strings.TrimSuffix(text, ".0") // a whole number some languages write so
+	if raw := v.Raw(); v.Kind() == Number && len(raw) <= MaxText {
+		return s.kept(t, bytes.TrimSuffix(raw, []byte(".0"))) // a whole number some languages write so
 	}
+	text := strings.TrimSpace(v.String())
 	if !utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0 {
 		t.note(s.id, TextRepaired)
 		text = strings.ReplaceAll(strings.ToValidUTF8(text, string(utf8.RuneError)), "\x00", "")
@@ -156,13 +156,25 @@ func (s *spec) bounded(t *Tally, v Value) string {
 	return text
 }
 
-// clean is the text of a value for the rules of links.
-func clean(v Value) string {
+// cleaned is the text at a path for the rules of links, nil when there is none. It
+// is used before the next text is read.
+func (t *Tally) cleaned(m *members, p *Path) []byte {
+	v, _ := m.find(p)
 	if k := v.Kind(); k != Text && k != Number {
-		return ""
+		return nil
 	}
-	text := strings.ReplaceAll(strings.ToValidUTF8(v.String(), string(utf8.RuneError)), "\x00", "")
-	return text[:min(len(text), MaxText)]
+	raw, n := v.Raw(), v.node()
+	if !n.isEscaped && !n.isWide {
+		return raw[:min(len(raw), MaxText)]
+	}
+	if n.isEscaped {
+		t.scratch = appendUnescaped(t.scratch[:0], raw)
+		raw = t.scratch
+	}
+	if !utf8.Valid(raw) || bytes.IndexByte(raw, 0) >= 0 {
+		raw = bytes.ReplaceAll(bytes.ToValidUTF8(raw, []byte(string(utf8.RuneError))), []byte{0}, nil)
+	}
+	return raw[:min(len(raw), MaxText)]
 }
 
 // mapped applies the map of the field.
@@ -325,8 +337,8 @@ func elements[T any](b *building, m *members, s *spec, p *Plan[T], mem *nested[T
 	if n == 0 {
 		return []*T{}
 	}
-	slab := mem.rows.many(n)
-	list := mem.refs.many(n)[:0]
+	slab := mem.rows.many(n, b.t.arena.page)
+	list := mem.refs.many(n, b.t.arena.page)[:0]
 	i := 0
 	for item := range v.Items() {
 		if i == n {
@@ -342,7 +354,7 @@ func elements[T any](b *building, m *members, s *spec, p *Plan[T], mem *nested[T
 		p.fill(b, of, row, level)
 		if p.table.position != nil {
 			if place := p.table.position(row); *place == nil {
-				*place = b.t.arena.whole.one(i)
+				*place = b.t.arena.whole.one(i, b.t.arena.page)
 			}
 		}
 		list = append(list, row)

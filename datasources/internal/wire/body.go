@@ -21,6 +21,9 @@ func bodyOf(size int) []byte {
 	return make([]byte, 0, max(size, minBody))
 }
 
+// Buffer is an empty buffer for so many bytes, which Recycle takes back.
+func Buffer(size int) []byte { return bodyOf(size) }
+
 // Recycle takes the body of a Reply back for another one, when nothing points into
 // it any more: not the decoded rows, and not the Reply. It need not be called.
 func Recycle(body []byte) {

@@ -41,7 +41,10 @@ type Call struct {
 	URL string
 	// Header is sent beside Config.Header and replaces it by name.
 	Header http.Header
-	Body   []byte
+	// Credentials are sent beside Header and replace it by name. Neither is changed,
+	// so that both may be shared by many calls; their names are in canonical form.
+	Credentials http.Header
+	Body        []byte
 	// Read says that the call may be repeated safely, whatever its method.
 	Read bool
 	// Timeout and MaxBody replace those of Config, for metadata and slow tables.
@@ -230,7 +233,9 @@ func (c *Client) once(ctx context.Context, call *Call, n int) *attempt {
 	defer func() { c.noteState(ctx, c.breaker.done(p, learned)) }()
 
 	start := time.Now()
-	req, v := c.request(ctx, call)
+	attemptCtx, cancel := context.WithTimeout(ctx, call.Timeout)
+	defer cancel()
+	req, v := c.request(attemptCtx, call)
 	if v != nil {
 		slot.undo()
 		return turnedAway(v)
@@ -257,7 +262,7 @@ func (c *Client) patience(ctx context.Context, call *Call) time.Duration {
 	return call.Timeout
 }
 
-// request makes the HTTP request of one attempt.
+// request makes the HTTP request of one attempt, under the attempt's context.
 func (c *Client) request(ctx context.Context, call *Call) (*http.Request, *verdict) {
 	address := call.URL
 	if !isAbsolute(address) {
@@ -291,6 +296,9 @@ func (c *Client) request(ctx context.Context, call *Call) (*http.Request, *verdi
 	for name, values := range call.Header {
 		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
+	for name, values := range call.Credentials {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
 	if c.cfg.Jar != nil {
 		// Before a transport may see the header: its slices are shared.
 		req.Header["Cookie"] = slices.Clone(req.Header["Cookie"])
@@ -321,11 +329,10 @@ func hostPort(u *url.URL) string {
 
 // exchange sends the request, reads the reply and asks for the verdict. The
 // transport is used without http.Client, which follows redirects, and fails on
-// those it cannot parse.
+// those it cannot parse. ctx is the caller's, not the attempt's.
 func (c *Client) exchange(ctx context.Context, call *Call, req *http.Request, o *Observation) error {
-	attemptCtx, cancel := context.WithTimeout(ctx, call.Timeout)
-	defer cancel()
-	resp, err := c.cfg.Transport.RoundTrip(req.WithContext(attemptCtx))
+	attemptCtx := req.Context()
+	resp, err := c.cfg.Transport.RoundTrip(req)
 	if err != nil {
 		return transportVerdict(ctx, attemptCtx, err, OutcomeUnavailable)
 	}
@@ -406,23 +413,43 @@ func readBody(resp *http.Response, method string, limit int64) ([]byte, error) {
 		return nil, newVerdict(OutcomeInvalid, errors.New("content encoding nobody asked for"))
 	}
 	// The upstream's word for the size is trusted up to a megabyte.
-	buf := bytes.NewBuffer(bodyOf(int(min(max(size, 0), limit, 1<<20)) + bytes.MinRead))
-	if _, err := buf.ReadFrom(io.LimitReader(src, limit+1)); err != nil {
-		return buf.Bytes(), err
+	b, err := readAll(bodyOf(int(min(max(size, 0), limit, 1<<20))+bytes.MinRead), src, limit)
+	if err != nil {
+		return b, err
 	}
-	if int64(buf.Len()) > limit {
+	if int64(len(b)) > limit {
 		return nil, oversize(limit)
 	}
-	if src == resp.Body && size >= 0 && int64(buf.Len()) < size {
-		return buf.Bytes(), io.ErrUnexpectedEOF
+	if src == resp.Body && size >= 0 && int64(len(b)) < size {
+		return b, io.ErrUnexpectedEOF
 	}
-	return bytes.TrimPrefix(buf.Bytes(), bom), nil
+	return bytes.TrimPrefix(b, bom), nil
 }
+
+// readAll appends what src gives to b, at most one byte more than limit.
+func readAll(b []byte, src io.Reader, limit int64) ([]byte, error) {
+	for int64(len(b)) <= limit {
+		if len(b) == cap(b) {
+			b = slices.Grow(b, max(len(b), bytes.MinRead))
+		}
+		n, err := src.Read(b[len(b):min(int64(cap(b)), limit+1)])
+		b = b[:len(b)+n]
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return b, err
+		}
+	}
+	return b, nil
+}
+
+var errOversize = errors.New("reply of more")
 
 // oversize is no failure of the source: it was we who asked for so much. The
 // next attempt would bring the same.
 func oversize(limit int64) *verdict {
-	v := newVerdict(OutcomeInvalid, fmt.Errorf("reply of more than %d bytes", limit))
+	v := newVerdict(OutcomeInvalid, fmt.Errorf("%w than %d bytes", errOversize, limit))
 	v.final, v.ours = true, true
 	return v
 }

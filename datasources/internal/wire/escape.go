@@ -78,6 +78,9 @@ func LooksLikeHTML(body []byte) bool {
 		_, rest, _ := bytes.Cut(b, []byte("?>"))
 		b = bytes.TrimLeft(rest, " \t\r\n\f")
 	}
+	if len(b) == 0 || b[0] != '<' {
+		return false
+	}
 	head := bytes.ToLower(b[:min(len(b), 16)])
 	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<title", "<script", "<center", "<h1", "<meta"} {
 		if bytes.HasPrefix(head, []byte(tag)) {

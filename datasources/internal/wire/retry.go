@@ -34,25 +34,29 @@ func newRepeat() failsafe.Executor[*attempt] {
 		Build())
 }
 
-// repeated makes the attempts of a read.
+// repeated makes the attempts of a read. Nearly all calls are over with the first:
+// the loop is made when that is not enough.
 func (c *Client) repeated(ctx context.Context, call *Call) *schema.Error {
 	c.retries.deposit()
-	var last *attempt
-	n := 0
+	first := c.once(ctx, call, 1)
+	if first.again, first.delay = c.decide(ctx, call, first, 1); !first.again {
+		return first.err
+	}
+	last, n := first, 0
 	// The policy's own results are not used: it puts ctx's error in the place of
 	// an attempt that ended just before.
 	_, _ = c.repeat.WithContext(ctx).Get(func() (*attempt, error) {
-		n++
+		if n++; n == 1 {
+			return first, nil
+		}
 		a := c.once(ctx, call, n)
 		a.again, a.delay = c.decide(ctx, call, a, n)
 		switch a.outcome {
 		case OutcomeOpen, OutcomeBudget, OutcomeQueue:
 			// Why the first attempt failed tells more than why there is no second.
-			if last != nil {
-				last.again = false
-				last.err.Wait = max(last.err.Wait, a.err.Wait)
-				return last, nil
-			}
+			last.again = false
+			last.err.Wait = max(last.err.Wait, a.err.Wait)
+			return last, nil
 		}
 		last = a
 		return a, nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -125,10 +126,11 @@ func hasOutcome(err error, o Outcome) bool {
 // are Unavailable; a redirect to a login page is Bounced and any other Invalid;
 // the other 4xx, 403 and 404 among them, are Refused. The body is not looked at.
 func StatusVerdict(r *Reply) error {
+	if r.Status >= 200 && r.Status < 300 {
+		return nil
+	}
 	cause := fmt.Errorf("status %d", r.Status)
 	switch s := r.Status; {
-	case s >= 200 && s < 300:
-		return nil
 	case s >= 300 && s < 400:
 		to := r.Header.Get("Location")
 		cause = fmt.Errorf("status %d to %s", s, cmp.Or(Redact(to), "nowhere"))
@@ -292,7 +294,7 @@ func sourceError(source, name string, v *verdict) *schema.Error {
 	case OutcomeBudget:
 		code, text = schema.SourceLimited, "the agreed rate of calls to "+who+" is used up"
 	case OutcomeInvalid:
-		code, text = schema.SourceInvalid, who+" gave an answer to "+name+" that makes no sense"
+		code, text = schema.SourceInvalid, who+" gave an answer to "+name+" that "+reasonOf(v.err)
 	case OutcomeTimeout:
 		code, text = schema.SourceTimeout, who+" did not answer "+name+" in time"
 	case OutcomeQueue:
@@ -310,6 +312,27 @@ func sourceError(source, name string, v *verdict) *schema.Error {
 	e := schema.SourceErrorf(code, source, "%s", text).Because(v)
 	e.Wait = v.wait
 	return e
+}
+
+// Reasoned is an error of a decoder that tells the client what is wrong with an
+// answer, as the end of a sentence: "was cut off". It holds nothing of the answer.
+type Reasoned interface {
+	error
+	Reason() string
+}
+
+// reasonOf is what is wrong with an answer.
+func reasonOf(err error) string {
+	var r Reasoned
+	switch {
+	case errors.As(err, &r):
+		return r.Reason()
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "was cut off"
+	case errors.Is(err, errOversize):
+		return "is larger than agreed"
+	}
+	return "makes no sense"
 }
 
 func nameOf(source string) string { return cmp.Or(source, "the source") }
