@@ -6,8 +6,8 @@ package datasources
 
 import (
 	"context"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -59,6 +59,20 @@ func (f Fields) Key() string {
 	return strings.Join(f, ",")
 }
 
+// AppendKey appends Key.
+func (f Fields) AppendKey(b []byte) []byte {
+	if f == nil {
+		return append(b, '*')
+	}
+	for i, name := range f {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, name...)
+	}
+	return b
+}
+
 // Relation is the column of a child that holds its parent's key in the same
 // source: "customer", "order", "quote", "invoice", "ticket", "product"; or the
 // column that holds a business key: "number" (the document's own number),
@@ -90,11 +104,23 @@ type Query struct {
 
 // Key is a text that is equal for equal queries and differs for others.
 func (q Query) Key() string {
-	after := ""
-	if q.After != nil {
-		after = fmt.Sprintf("%s %q %t", q.After.Value.Key(), q.After.ID, q.After.Inclusive)
+	var room [256]byte
+	return string(q.AppendKey(room[:0]))
+}
+
+// AppendKey appends Key.
+func (q Query) AppendKey(b []byte) []byte {
+	b = append(q.Fields.AppendKey(b), '|')
+	b = append(q.Where.AppendKey(b), '|')
+	b = append(append(b, q.Order.Column...), ' ')
+	b = append(strconv.AppendBool(b, q.Order.Desc), '|')
+	b = append(strconv.AppendInt(b, int64(q.First), 10), '|')
+	if a := q.After; a != nil {
+		b = append(a.Value.AppendKey(b), ' ')
+		b = append(strconv.AppendQuote(b, a.ID), ' ')
+		b = strconv.AppendBool(b, a.Inclusive)
 	}
-	return fmt.Sprintf("%s|%s|%s %t|%d|%s|%t", q.Fields.Key(), q.Where.Key(), q.Order.Column, q.Order.Desc, q.First, after, q.Total)
+	return strconv.AppendBool(append(b, '|'), q.Total)
 }
 
 // Rows is one slab per reply.
@@ -102,12 +128,17 @@ func (q Query) Key() string {
 // ByKeys: Items in any order, each found row once; Offsets nil. A key without a
 // row does not exist.
 // ByParent: Items[Offsets[i]:Offsets[i+1]] belong to parents[i], in order;
-// len(Offsets) = len(parents)+1; More and Totals have one element per parent.
+// len(Offsets) = len(parents)+1; More and Totals have one element per parent. Or
+// Pages, one for each parent, and neither Items nor Offsets: the rows of a parent where
+// they lie already. Parent and Len know both forms.
 // List: Items in order; More and Totals have one element.
 // Totals may be nil or hold -1 where the exact number is not known.
+//
+// Several callers may hold the same rows: nobody changes them, nor appends to a page.
 type Rows[T any] struct {
 	Items   []T
 	Offsets []int
+	Pages   [][]T
 	More    []bool
 	Totals  []int
 	AsOf    time.Time // when the source said so
@@ -128,7 +159,21 @@ func (r *Rows[T]) Raw(i int, column string) []byte {
 func (r *Rows[T]) SetRaw(f func(i int, column string) []byte) { r.raw = f }
 
 // Parent returns the rows of the i-th parent.
-func (r *Rows[T]) Parent(i int) []T { return r.Items[r.Offsets[i]:r.Offsets[i+1]] }
+func (r *Rows[T]) Parent(i int) []T {
+	if r.Pages != nil {
+		return r.Pages[i]
+	}
+	return r.Items[r.Offsets[i]:r.Offsets[i+1]]
+}
+
+// Len is the number of all rows.
+func (r *Rows[T]) Len() int {
+	n := len(r.Items)
+	for _, page := range r.Pages {
+		n += len(page)
+	}
+	return n
+}
 
 // Reader gives the rows of one entity of one source. Rows are matched to keys by
 // key, never by position. Errors are *schema.Error with the source's name; an

@@ -200,21 +200,19 @@ type Sort struct {
 
 // Key is a text that is equal for equal predicates and differs for others.
 func (p Predicate) Key() string {
-	var b strings.Builder
-	p.writeKey(&b)
-	return b.String()
+	var room [64]byte
+	return string(p.AppendKey(room[:0]))
 }
 
-func (p Predicate) writeKey(b *strings.Builder) {
-	b.WriteByte('(')
-	b.WriteString(strconv.Itoa(int(p.Op)))
-	b.WriteString(strconv.Quote(p.Column))
+// AppendKey appends Key.
+func (p Predicate) AppendKey(b []byte) []byte {
+	b = strconv.AppendInt(append(b, '('), int64(p.Op), 10)
+	b = strconv.AppendQuote(b, p.Column)
 	for _, v := range p.Values {
-		b.WriteByte(' ')
-		b.WriteString(v.Key())
+		b = v.AppendKey(append(b, ' '))
 	}
 	for _, q := range p.Of {
-		q.writeKey(b)
+		b = q.AppendKey(b)
 	}
-	b.WriteByte(')')
+	return append(b, ')')
 }

@@ -151,7 +151,13 @@ func (v Value) Text() string {
 
 // Key is a text that is equal for equal values and differs for others.
 func (v Value) Key() string {
-	return strconv.Itoa(int(v.Kind)) + strconv.Quote(v.Text())
+	var room [64]byte
+	return string(v.AppendKey(room[:0]))
+}
+
+// AppendKey appends Key.
+func (v Value) AppendKey(b []byte) []byte {
+	return strconv.AppendQuote(strconv.AppendInt(b, int64(v.Kind), 10), v.Text())
 }
 
 // ParseValue reads what Text wrote.

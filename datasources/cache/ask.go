@@ -3,6 +3,7 @@ package cache
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/schema"
@@ -12,6 +13,9 @@ import (
 type answer[T any] struct {
 	parts   []*entry[T] // by position of the key, nil where it failed
 	isStale bool
+	isKept  bool                 // all of it was fresh in this process
+	at      uint64               // the last change of the source before
+	now     time.Time            // when it was looked for
 	whole   *datasources.Rows[T] // the source's own slab, when it is all of it
 	err     error
 }
@@ -20,8 +24,10 @@ type answer[T any] struct {
 type asking[T any] struct {
 	q       *question[T]
 	keys    []string
-	names   []string
 	parts   []*entry[T]
+	at      uint64
+	now     time.Time
+	isKept  bool
 	olds    []*entry[T]   // by position, what may stand in for an error; nil = nothing
 	errs    map[int]error // by position
 	failure error         // of a whole reading
@@ -71,17 +77,14 @@ func (a *asking[T]) verdict() error {
 // ask answers what it can from what is kept, serves the aged at once while they
 // are read again, waits for readings under way, and reads the rest.
 func (r *reader[T, P]) ask(ctx context.Context, q *question[T], keys []string) answer[T] {
-	a := &asking[T]{q: q, keys: keys, names: make([]string, len(keys)), parts: make([]*entry[T], len(keys))}
-	for i, k := range keys {
-		a.names[i] = q.prefix + k
-	}
+	a := &asking[T]{q: q, keys: keys, parts: make([]*entry[T], len(keys)), at: r.marks.last.Load(), now: r.c.cfg.Now()}
 	missing := r.find(ctx, a)
 	// A reading whose own time was over tells nothing to one who has time left.
 	for round := 1; len(missing) > 0; round++ {
 		missing = r.read(ctx, a, missing, round == maxRounds)
 	}
 	r.rescue(ctx, a)
-	out := answer[T]{parts: a.parts, isStale: a.stale, err: a.verdict()}
+	out := answer[T]{parts: a.parts, isStale: a.stale, isKept: a.isKept, at: a.at, now: a.now, err: a.verdict()}
 	if a.whole != nil && a.whole.reply.err == nil {
 		out.whole = &a.whole.reply.rows
 	}
@@ -94,11 +97,11 @@ const maxRounds = 3
 // find looks into this process and then, for the rest together, into L2. It
 // returns the positions of what is to be read.
 func (r *reader[T, P]) find(ctx context.Context, a *asking[T]) []int {
-	now := r.c.cfg.Now()
+	now := a.now
 	var far, again []int
 	hits := 0
-	for i, name := range a.names {
-		v, ok := r.c.l1.GetIfPresent(name)
+	for i, key := range a.keys {
+		v, ok := r.c.l1.GetIfPresent(name{a.q.of, key})
 		if e, typed := v.(*entry[T]); ok && typed {
 			switch r.state(e, now) {
 			case fresh:
@@ -117,15 +120,12 @@ func (r *reader[T, P]) find(ctx context.Context, a *asking[T]) []int {
 		far = append(far, i)
 	}
 	r.c.count.hits1.Add(uint64(hits))
+	a.isKept = len(far) == 0 && len(again) == 0
 	var missing []int
 	if len(far) > 0 {
-		names := make([]string, len(far))
-		for j, i := range far {
-			names[j] = a.names[i]
-		}
-		found := r.distant(ctx, names)
+		found := r.distant(ctx, a.q, a.pick(far))
 		for _, i := range far {
-			e := found[a.names[i]]
+			e := found[a.keys[i]]
 			switch e.state {
 			case aged:
 				again = append(again, i)
@@ -145,18 +145,17 @@ func (r *reader[T, P]) find(ctx context.Context, a *asking[T]) []int {
 	if len(again) > 0 {
 		a.stale = true
 		r.c.count.stale.Add(uint64(len(again)))
-		keys, names := a.pick(again)
-		r.refresh(a.q, keys, names)
+		r.refresh(a.q, a.pick(again))
 	}
 	return missing
 }
 
-func (a *asking[T]) pick(positions []int) (keys, names []string) {
-	keys, names = make([]string, len(positions)), make([]string, len(positions))
+func (a *asking[T]) pick(positions []int) []string {
+	keys := make([]string, len(positions))
 	for j, i := range positions {
-		keys[j], names[j] = a.keys[i], a.names[i]
+		keys[j] = a.keys[i]
 	}
-	return keys, names
+	return keys
 }
 
 // judged is an entry of L2 and what it may be used for.
@@ -165,9 +164,14 @@ type judged[T any] struct {
 	state state
 }
 
-// distant looks into L2. What may be served is put into this process.
-func (r *reader[T, P]) distant(ctx context.Context, names []string) map[string]judged[T] {
+// distant looks into L2. What may be served is put into this process. It gives
+// entries by their keys.
+func (r *reader[T, P]) distant(ctx context.Context, q *question[T], keys []string) map[string]judged[T] {
 	at := r.c.tags.number.Load() // before: what changes meanwhile counts
+	names := make([]string, len(keys))
+	for i, k := range keys {
+		names[i] = q.prefix + k
+	}
 	found := r.c.getMany(ctx, names)
 	if len(found) == 0 {
 		return nil
@@ -175,13 +179,17 @@ func (r *reader[T, P]) distant(ctx context.Context, names []string) map[string]j
 	now := r.c.cfg.Now()
 	applied, floor := r.c.seq(), r.c.shared.floor.Load()
 	out := make(map[string]judged[T], len(found))
-	for name, b := range found {
-		e, err := decode[T](r.c, name, b)
+	for i, text := range names {
+		b, ok := found[text]
+		if !ok {
+			continue
+		}
+		e, err := decode[T](r.c, text, b)
 		if err != nil {
 			r.c.count.refused.Add(1)
 			continue
 		}
-		e.isKey = len(name) > len(r.prefix) && name[len(r.prefix)] == 'k'
+		e.isKey = q.ofKeys
 		m := r.marks.newest(r.entity, e.Customer, r.isLinked)
 		isGood, isErased := e.Seq >= floor && m.shared <= e.Seq && e.Seq <= applied, e.Seq < floor || m.erasedShared > e.Seq
 		if r.c.cfg.Redis == nil {
@@ -190,11 +198,11 @@ func (r *reader[T, P]) distant(ctx context.Context, names []string) map[string]j
 		j := judged[T]{e, r.judge(e, now, isGood, func() bool { return isErased })}
 		if j.state >= aged {
 			e.at.Store(at)
-			e.size = r.sizeOf(name, e)
-			put(r.c, name, e)
+			e.size = r.sizeOf(keys[i], e)
+			put(r.c, name{q.of, keys[i]}, e)
 		}
 		if j.state != useless {
-			out[name] = j
+			out[keys[i]] = j
 		}
 	}
 	return out
@@ -220,10 +228,11 @@ func (r *reader[T, P]) board(ctx context.Context, a *asking[T], missing []int) [
 	a.whole = nil
 	r.mu.Lock()
 	for _, i := range missing {
-		f := r.flights[a.names[i]]
+		n := name{a.q.of, a.keys[i]}
+		f := r.flights[n]
 		if f == nil {
 			// A reading may have ended since this was looked for.
-			if e := r.kept(a.names[i]); e != nil {
+			if e := r.kept(n); e != nil {
 				a.parts[i] = e
 				continue
 			}
@@ -247,7 +256,7 @@ func (r *reader[T, P]) board(ctx context.Context, a *asking[T], missing []int) [
 		r.mu.Unlock()
 		return out
 	}
-	f := r.open(a.pick(mine))
+	f := r.open(a.q, a.pick(mine))
 	f.waiting = 1
 	// The first to ask may give up while others still wait. What he is called is
 	// kept: the queue of the source is fair between those who ask.
@@ -267,8 +276,8 @@ func (r *reader[T, P]) board(ctx context.Context, a *asking[T], missing []int) [
 }
 
 // kept gives a fresh entry of this process, nil when there is none.
-func (r *reader[T, P]) kept(name string) *entry[T] {
-	v, _ := r.c.l1.GetIfPresent(name)
+func (r *reader[T, P]) kept(n name) *entry[T] {
+	v, _ := r.c.l1.GetIfPresent(n)
 	if e, ok := v.(*entry[T]); ok && r.state(e, r.c.cfg.Now()) == fresh {
 		return e
 	}
@@ -290,7 +299,7 @@ func (r *reader[T, P]) read(ctx context.Context, a *asking[T], missing []int, is
 		got := &b.f.reply
 		a.stale = a.stale || got.rows.Stale
 		for _, i := range b.positions {
-			j := b.f.index[a.names[i]]
+			j := b.f.index[a.keys[i]]
 			switch {
 			case got.each[j] != nil:
 				a.parts[i] = got.each[j]

@@ -69,7 +69,7 @@ type Stats struct {
 type Cache struct {
 	cfg    Config
 	keep   time.Duration // how long an entry may be of use
-	l1     *otter.Cache[string, any]
+	l1     *otter.Cache[name, any]
 	near   *nearby // L2 without Redis, nil with it
 	l2     *rediscache.Cache
 	tags   tags
@@ -163,12 +163,12 @@ func New(cfg Config) (*Cache, error) {
 		bytes -= cfg.Bytes / 8
 	}
 	c.l2 = rediscache.New(options)
-	c.l1, err = otter.New(&otter.Options[string, any]{
+	c.l1, err = otter.New(&otter.Options[name, any]{
 		MaximumWeight: uint64(bytes),
-		Weigher:       func(_ string, v any) uint32 { return c.weight(v.(weighed)) },
+		Weigher:       func(_ name, v any) uint32 { return c.weight(v.(weighed)) },
 		// What may not be served even instead of an error need not wait for others to
 		// push it out.
-		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[string, any]) time.Duration { return c.life(e.Value.(weighed)) }),
+		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[name, any]) time.Duration { return c.life(e.Value.(weighed)) }),
 		OnAtomicDeletion: c.left,
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -38,16 +39,22 @@ type weighed interface {
 	bytes() int
 	count() int
 	isAbsence() bool
+	ends() (after time.Duration, ok bool) // what is not kept as long as the rest
 }
 
 func (e *entry[T]) bytes() int { return e.size }
 func (e *entry[T]) count() int { return len(e.Rows) }
+
+func (e *entry[T]) ends() (time.Duration, bool) { return 0, false }
 
 // isAbsence reports whether a row does not exist; an empty list does.
 func (e *entry[T]) isAbsence() bool { return e.isKey && len(e.Rows) == 0 }
 
 // life is how long an entry may be of use.
 func (c *Cache) life(e weighed) time.Duration {
+	if after, ok := e.ends(); ok {
+		return after
+	}
 	if e.isAbsence() {
 		return max(c.cfg.Absent, minTTL)
 	}
@@ -69,21 +76,23 @@ func (c *Cache) weight(e weighed) uint32 {
 func (c *Cache) largest() int { return int(c.cfg.Bytes / 16) }
 
 // put keeps an entry in this process.
-func put[T any](c *Cache, name string, e *entry[T]) bool {
-	if e.size > c.largest() {
+func put(c *Cache, n name, e weighed) bool {
+	size := e.bytes()
+	if size > c.largest() {
 		c.count.tooLarge.Add(1)
-		c.l1.Invalidate(name) // what was there is older
+		c.l1.Invalidate(n) // what was there is older
 		return false
 	}
 	// Counted before: it may leave again while Set runs.
-	c.count.bytes.Add(uint64(e.size))
+	c.count.bytes.Add(uint64(size))
 	c.count.entries.Add(1)
-	c.l1.Set(name, e)
+	n.key = strings.Clone(n.key) // it may be a piece of a whole reply
+	c.l1.Set(n, e)
 	return true
 }
 
 // left counts what leaves this process. It runs under a lock of otter.
-func (c *Cache) left(d otter.DeletionEvent[string, any]) {
+func (c *Cache) left(d otter.DeletionEvent[name, any]) {
 	c.count.bytes.Add(-uint64(d.Value.(weighed).bytes()))
 	c.count.entries.Add(^uint64(0))
 	if d.Cause == otter.CauseOverflow {

@@ -56,7 +56,8 @@ func (s *calls) end() {
 // question is what is asked of a source for several keys: rows by their keys, the
 // pages of parents, or (with one key, "") a list.
 type question[T any] struct {
-	prefix      string // of the entries' names
+	of          digest // of prefix
+	prefix      string // of the entries' names in L2
 	ofCustomers bool   // the keys are those of customers
 	ofKeys      bool   // the keys are those of rows
 	fetch       func(ctx context.Context, keys []string) reply[T]
@@ -92,9 +93,9 @@ var errNothing = errors.New("cache: a reading gave nothing")
 
 // flight is one reading of a source, for all who want some of its keys at the time.
 type flight[T any] struct {
+	of       digest // of the question
 	keys     []string
-	names    []string
-	index    map[string]int // of the names
+	index    map[string]int // of the keys
 	at       uint64         // the last change of this process before it began
 	seq      uint64         // the last shared one
 	began    time.Time
@@ -112,22 +113,22 @@ type flight[T any] struct {
 
 // open begins a flight in the registry of the reader, whose lock is held. It is
 // not started.
-func (r *reader[T, P]) open(keys, names []string) *flight[T] {
+func (r *reader[T, P]) open(q *question[T], keys []string) *flight[T] {
 	f := &flight[T]{
-		keys: keys, names: names, at: r.c.tags.number.Load(), seq: r.c.seq(), began: r.c.cfg.Now(), done: make(chan struct{}),
+		of: q.of, keys: keys, at: r.c.tags.number.Load(), seq: r.c.seq(), began: r.c.cfg.Now(), done: make(chan struct{}),
 	}
-	f.index = make(map[string]int, len(names))
-	for i, n := range names {
-		r.flights[n] = f
-		f.index[n] = i
+	f.index = make(map[string]int, len(keys))
+	for i, k := range keys {
+		r.flights[name{q.of, k}] = f
+		f.index[k] = i
 	}
 	return f
 }
 
 // closeLocked takes a flight out of the registry, whose lock is held.
 func (r *reader[T, P]) closeLocked(f *flight[T]) {
-	for _, n := range f.names {
-		if r.flights[n] == f {
+	for _, k := range f.keys {
+		if n := (name{f.of, k}); r.flights[n] == f {
 			delete(r.flights, n)
 		}
 	}
@@ -222,8 +223,8 @@ func (r *reader[T, P]) fly(ctx context.Context, q *question[T], f *flight[T], ne
 	ask := f.keys
 	if len(have) > 0 {
 		ask = nil
-		for i, k := range f.keys {
-			if have[f.names[i]] == nil {
+		for _, k := range f.keys {
+			if have[k] == nil {
 				ask = append(ask, k)
 			}
 		}
@@ -235,8 +236,8 @@ func (r *reader[T, P]) fly(ctx context.Context, q *question[T], f *flight[T], ne
 	f.isLate = ctx.Err() != nil && (got.err != nil || len(got.errs) > 0)
 	each := make([]*entry[T], len(f.keys))
 	next := 0
-	for i, name := range f.names {
-		if e := have[name]; e != nil {
+	for i, k := range f.keys {
+		if e := have[k]; e != nil {
 			each[i] = e
 			continue
 		}
@@ -278,11 +279,11 @@ func (r *reader[T, P]) remember(q *question[T], f *flight[T], i int, e *entry[T]
 	if isStale {
 		return
 	}
-	e.size = r.sizeOf(f.names[i], e)
-	if !put(r.c, f.names[i], e) {
+	e.size = r.sizeOf(f.keys[i], e)
+	if !put(r.c, name{q.of, f.keys[i]}, e) {
 		return
 	}
-	r.c.enqueue(f.names[i], e, r.c.life(e))
+	r.c.enqueue(q.prefix+f.keys[i], e, r.c.life(e))
 }
 
 // customerOf tells whose an entry is alone.

@@ -2,8 +2,6 @@ package cache
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"reflect"
 	"sync"
@@ -28,10 +26,12 @@ type reader[T any, P datasources.EntityOf[T]] struct {
 	extra    sizer  // of a row, nil = it points to nothing
 	keeper   keeper // of the rows, nil = the source does not keep them here
 
+	again askedAgain
+
 	restUntil atomic.Int64 // unix nanoseconds until which nothing is refreshed
 
 	mu      sync.Mutex // guards flights and how many wait for them
-	flights map[string]*flight[T]
+	flights map[name]*flight[T]
 }
 
 // keeper is a reader of rows that Trama keeps itself. It knows how old they may be: an
@@ -53,7 +53,7 @@ func wrap[T any, P datasources.EntityOf[T]](s *source, inner any, entity string)
 	return &reader[T, P]{
 		c: s.c, inner: in, marks: s.marks, slots: s.slots, entity: entity,
 		prefix:   s.c.cfg.Prefix + ":" + version + ":" + s.name + ":" + entity + ":",
-		isLinked: isLinked, extra: sizerOf(reflect.TypeFor[T]()), keeper: kept, flights: map[string]*flight[T]{},
+		isLinked: isLinked, extra: sizerOf(reflect.TypeFor[T]()), keeper: kept, flights: map[name]*flight[T]{},
 	}
 }
 
@@ -62,8 +62,9 @@ func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.
 	if r.c.cfg.TTL <= 0 {
 		return r.dated(r.inner.ByKeys(ctx, keys, f))
 	}
+	of, prefix := r.keysName(f)
 	got := r.ask(ctx, &question[T]{
-		prefix: r.prefix + "k:" + f.Key() + ":", ofKeys: true,
+		of: of, prefix: prefix, ofKeys: true,
 		fetch: func(ctx context.Context, keys []string) reply[T] {
 			rows, err := r.inner.ByKeys(ctx, keys, f)
 			byKey := make(map[string]*T, len(rows.Items))
@@ -83,7 +84,7 @@ func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.
 	if got.whole != nil {
 		return *got.whole, got.err
 	}
-	out := datasources.Rows[T]{Stale: got.isStale}
+	out := datasources.Rows[T]{Items: make([]T, 0, len(got.parts)), Stale: got.isStale}
 	for _, e := range got.parts {
 		if e != nil {
 			out.Items = append(out.Items, e.Rows...)
@@ -98,8 +99,15 @@ func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, p
 	if r.c.cfg.TTL <= 0 {
 		return r.dated(r.inner.ByParent(ctx, rel, parents, q))
 	}
+	of, prefix := r.pagesName(rel, q)
+	whole, isLevel := levelName(of, parents)
+	if isLevel {
+		if rows, ok := r.level(whole, len(parents)); ok {
+			return rows, nil
+		}
+	}
 	got := r.ask(ctx, &question[T]{
-		prefix: r.prefix + "p:" + string(rel) + ":" + queryName(q) + ":", ofCustomers: rel == "customer",
+		of: of, prefix: prefix, ofCustomers: rel == "customer",
 		fetch: func(ctx context.Context, parents []string) reply[T] {
 			rows, err := r.inner.ByParent(ctx, rel, parents, q)
 			return made(parents, rows, err, func(i int) *entry[T] {
@@ -111,28 +119,25 @@ func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, p
 	if got.whole != nil {
 		return *got.whole, got.err
 	}
-	return assemble(got.parts, got.isStale), got.err
+	rows := assemble(got.parts, got.isStale)
+	if isLevel {
+		r.keepLevel(whole, &got, &rows)
+	}
+	return rows, got.err
 }
 
+// assemble hands the kept pages out as they lie: nobody changes them.
 func assemble[T any](parts []*entry[T], isStale bool) datasources.Rows[T] {
-	n := 0
-	for _, e := range parts {
-		if e != nil {
-			n += len(e.Rows)
-		}
-	}
 	out := datasources.Rows[T]{
-		Items: make([]T, 0, n), Offsets: make([]int, 1, len(parts)+1),
-		More: make([]bool, len(parts)), Totals: make([]int, len(parts)), Stale: isStale,
+		Pages: make([][]T, len(parts)), More: make([]bool, len(parts)), Totals: make([]int, len(parts)), Stale: isStale,
 	}
 	for i, e := range parts {
 		out.Totals[i] = -1
 		if e != nil {
-			out.Items = append(out.Items, e.Rows...)
+			out.Pages[i] = e.Rows[:len(e.Rows):len(e.Rows)]
 			out.More[i], out.Totals[i] = e.More, e.Total
 			out.AsOf = older(out.AsOf, e.AsOf)
 		}
-		out.Offsets = append(out.Offsets, len(out.Items))
 	}
 	return out
 }
@@ -142,8 +147,9 @@ func (r *reader[T, P]) List(ctx context.Context, q datasources.Query) (datasourc
 	if r.c.cfg.TTL <= 0 {
 		return r.dated(r.inner.List(ctx, q))
 	}
+	of, prefix := r.listName(q)
 	got := r.ask(ctx, &question[T]{
-		prefix: r.prefix + "l:" + queryName(q),
+		of: of, prefix: prefix,
 		fetch: func(ctx context.Context, keys []string) reply[T] {
 			rows, err := r.inner.List(ctx, q)
 			return made(keys, rows, err, func(int) *entry[T] { return paged(rows.Items[:len(rows.Items):len(rows.Items)], &rows, 0) })
@@ -191,23 +197,9 @@ func paged[T any](items []T, rows *datasources.Rows[T], i int) *entry[T] {
 	return e
 }
 
-// longKey is from how many bytes on a query is named by its digest: a filter may
-// hold a thousand values.
-const longKey = 200
-
-// queryName names a query in keys.
-func queryName(q datasources.Query) string {
-	key := q.Key()
-	if len(key) <= longKey {
-		return key
-	}
-	sum := sha256.Sum256([]byte(key))
-	return "#" + base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
 // sizeOf estimates what keeping an entry costs.
-func (r *reader[T, P]) sizeOf(name string, e *entry[T]) int {
-	n := overhead + allocated(len(name)) + allocated(cap(e.Rows)*int(reflect.TypeFor[T]().Size()))
+func (r *reader[T, P]) sizeOf(key string, e *entry[T]) int {
+	n := overhead + allocated(len(key)) + allocated(cap(e.Rows)*int(reflect.TypeFor[T]().Size()))
 	if r.extra != nil {
 		for i := range e.Rows {
 			n += r.extra(reflect.ValueOf(&e.Rows[i]).Elem())

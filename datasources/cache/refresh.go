@@ -18,7 +18,7 @@ const refreshRest = time.Second
 // refresh reads in the background what was served stale, once for all who saw it.
 // When enough readings of the source are under way it does nothing: the next
 // question tries again, and past Hard a caller asks himself.
-func (r *reader[T, P]) refresh(q *question[T], keys, names []string) {
+func (r *reader[T, P]) refresh(q *question[T], keys []string) {
 	if r.c.cfg.Now().UnixNano() < r.restUntil.Load() {
 		return
 	}
@@ -29,20 +29,21 @@ func (r *reader[T, P]) refresh(q *question[T], keys, names []string) {
 		return
 	}
 	r.mu.Lock()
-	var mine, named []string
-	for i, name := range names {
-		f := r.flights[name]
-		if f == nil && r.kept(name) != nil || f != nil && r.covers(q, f, keys[i]) {
+	var mine []string
+	for _, k := range keys {
+		n := name{q.of, k}
+		f := r.flights[n]
+		if f == nil && r.kept(n) != nil || f != nil && r.covers(q, f, k) {
 			continue
 		}
-		mine, named = append(mine, keys[i]), append(named, name)
+		mine = append(mine, k)
 	}
 	if len(mine) == 0 {
 		r.mu.Unlock()
 		<-r.slots
 		return
 	}
-	f := r.open(mine, named)
+	f := r.open(q, mine)
 	f.isOwn = true
 	ctx, cancel := context.WithTimeout(datasources.WithFlow(context.Background(), refreshFlow), r.c.cfg.RefreshTimeout)
 	f.deadline, _ = ctx.Deadline()
@@ -57,18 +58,18 @@ func (r *reader[T, P]) refresh(q *question[T], keys, names []string) {
 	}
 	r.mu.Unlock()
 	r.c.count.refreshes.Add(1)
-	r.start(ctx, q, f, func(ctx context.Context) map[string]*entry[T] { return r.elsewhere(ctx, f) })
+	r.start(ctx, q, f, func(ctx context.Context) map[string]*entry[T] { return r.elsewhere(ctx, q, f.keys) })
 }
 
 // elsewhere gives what another process has already read again.
-func (r *reader[T, P]) elsewhere(ctx context.Context, f *flight[T]) map[string]*entry[T] {
+func (r *reader[T, P]) elsewhere(ctx context.Context, q *question[T], keys []string) map[string]*entry[T] {
 	if r.c.cfg.Redis == nil {
 		return nil
 	}
 	out := map[string]*entry[T]{}
-	for name, e := range r.distant(ctx, f.names) {
+	for key, e := range r.distant(ctx, q, keys) {
 		if e.state == fresh {
-			out[name] = e.entry
+			out[key] = e.entry
 		}
 	}
 	return out

@@ -190,8 +190,11 @@ type seen struct {
 
 func see(rows datasources.Rows[schema.Order], err error) seen {
 	out := seen{version: -1, isStale: rows.Stale, asOf: rows.AsOf, err: err}
-	if len(rows.Items) > 0 {
-		fmt.Sscan(rows.Items[0].Number, &out.version)
+	for _, page := range append(rows.Pages, rows.Items) {
+		if len(page) > 0 {
+			fmt.Sscan(page[0].Number, &out.version)
+			break
+		}
 	}
 	return out
 }
@@ -206,6 +209,11 @@ func (s *stage) parent(ctx context.Context, p string) seen {
 
 func (s *stage) child(ctx context.Context, p string) seen {
 	return see(s.r.ByParent(ctx, "order", []string{p}, datasources.Query{}))
+}
+
+// level asks for so many parents that the answer is kept whole.
+func (s *stage) level(ctx context.Context, p string) seen {
+	return see(s.r.ByParent(ctx, "order", []string{p, "x/1", "y/1", "z/1"}, datasources.Query{}))
 }
 
 func (s *stage) list(ctx context.Context, _ string) seen {

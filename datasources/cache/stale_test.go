@@ -198,16 +198,16 @@ func TestOnlySomeKeysAreStoodInFor(t *testing.T) {
 			if !errors.As(err, &some) || len(some.ByKey) != 1 || schema.CodeOf(some.ByKey["never"]) != schema.SourceUnavailable {
 				t.Fatalf("got %v", err)
 			}
-			if len(rows.Items) != 2 || !rows.Stale {
-				t.Errorf("got %d rows, stale %t", len(rows.Items), rows.Stale)
+			if rows.Len() != 2 || !rows.Stale {
+				t.Errorf("got %d rows, stale %t", rows.Len(), rows.Stale)
 			}
-			if way == "parents" && (len(rows.Offsets) != 4 || len(rows.Parent(0)) != 0 || rows.Parent(1)[0].CustomerKey != "kept") {
-				t.Errorf("got %v", rows.Offsets)
+			if way == "parents" && (len(rows.Pages) != 3 || len(rows.Parent(0)) != 0 || rows.Parent(1)[0].CustomerKey != "kept") {
+				t.Errorf("got %v", rows.Pages)
 			}
 			s.src.set(func() { s.src.fail, s.src.failing = nil, map[string]error{"old": down(), "bad": errors.New("no")} })
 			rows, err = read("kept", "old", "bad", "new")
-			if !errors.As(err, &some) || len(some.ByKey) != 1 || some.ByKey["bad"] == nil || len(rows.Items) != 3 || !rows.Stale {
-				t.Errorf("got %d rows, stale %t, %v", len(rows.Items), rows.Stale, err)
+			if !errors.As(err, &some) || len(some.ByKey) != 1 || some.ByKey["bad"] == nil || rows.Len() != 3 || !rows.Stale {
+				t.Errorf("got %d rows, stale %t, %v", rows.Len(), rows.Stale, err)
 			}
 		})
 	}

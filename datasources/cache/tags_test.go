@@ -163,6 +163,7 @@ func TestNothingOlderThanItsInvalidationIsFresh(t *testing.T) {
 		var wait sync.WaitGroup
 		var release func()
 		ways := s.ways()
+		ways["level"] = s.level
 		names := slices.Sorted(maps.Keys(ways))
 		customers := []string{"a", "b", "c"}
 		open := func() {

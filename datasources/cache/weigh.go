@@ -8,7 +8,7 @@ import (
 // overhead is what an entry costs beside its name and rows: the node and its
 // pointers in otter, the slot in its table, the entry itself. Measured, see
 // TestBytesAreHonest.
-const overhead = 240
+const overhead = 256
 
 // sizer gives the bytes a value points to, beside its own.
 type sizer func(v reflect.Value) int
