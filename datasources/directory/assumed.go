@@ -2,7 +2,6 @@ package directory
 
 import (
 	"slices"
-	"sync"
 
 	"github.com/trama-graph/trama/datasources/directory/fiscal"
 	"github.com/trama-graph/trama/schema"
@@ -23,10 +22,13 @@ func (s *snapshot) assumedOf(src int32, key string) (int32, schema.CoverageState
 	}
 	var recs []int32
 	switch from.field {
-	case "id":
+	case "id": // one record's, so it is one customer's
 		if i := b.find(key); i >= 0 {
-			recs = []int32{i}
+			if c := s.cluster.at(s.base[from.source] + i); c >= 0 {
+				return c, schema.CoverageAssumed
+			}
 		}
+		return -1, schema.CoverageNoMatch
 	case "code":
 		recs = b.withCode(key)
 	case "taxId":
@@ -41,12 +43,13 @@ func (s *snapshot) assumedOf(src int32, key string) (int32, schema.CoverageState
 // only returns the one customer of the records, the living ones first: a code
 // that was given again belongs to the record that has it now.
 func (s *snapshot) only(src int32, recs []int32) (int32, schema.CoverageState) {
-	living := slices.DeleteFunc(slices.Clone(recs), func(i int32) bool { return s.slabs[src].recs.at(i).isDeleted() })
-	if len(living) > 0 {
-		recs = living
-	}
+	isLiving := func(i int32) bool { return !s.slabs[src].recs.at(i).isDeleted() }
+	areAny := slices.ContainsFunc(recs, isLiving)
 	found := int32(-1)
 	for _, i := range recs {
+		if areAny && !isLiving(i) {
+			continue
+		}
 		c := s.cluster.at(s.base[src] + i)
 		if found >= 0 && c != found {
 			return -1, schema.CoverageAmbiguous
@@ -152,52 +155,6 @@ func (s *snapshot) spellings(rec int32, field string) []string {
 		}
 	}
 	return nil
-}
-
-// seenKeys are the customer keys a source's documents have shown.
-type seenKeys struct {
-	known sync.Map // string → struct{}
-	mu    sync.Mutex
-	fresh []string // not yet in the store; mu guards it
-	count int      // of known; mu guards it
-}
-
-func (k *seenKeys) has(key string) bool {
-	_, ok := k.known.Load(key)
-	return ok
-}
-
-func (k *seenKeys) add(key string, isFresh bool) {
-	if _, had := k.known.LoadOrStore(key, struct{}{}); had {
-		return
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.count++
-	if isFresh {
-		k.fresh = append(k.fresh, key)
-	}
-}
-
-// take returns what the store does not have yet, and forgets that.
-func (k *seenKeys) take() []string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	fresh := k.fresh
-	k.fresh = nil
-	return fresh
-}
-
-func (k *seenKeys) giveBack(fresh []string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.fresh = append(fresh, k.fresh...)
-}
-
-func (k *seenKeys) len() int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.count
 }
 
 // Seen tells that documents of a source without an index bear these customer

@@ -183,60 +183,22 @@ func (o *order) from(s *snapshot, after *datasources.After) int {
 // Totals are exact. As long as no source has been read at all, the answer is
 // SOURCE_UNAVAILABLE, since an empty list would say that there are no customers.
 func (d *Directory) List(ctx context.Context, q datasources.Query) (datasources.Rows[schema.Customer], error) {
-	s := d.snapshot.Load()
-	rows := d.age(s)
-	if err := d.filling(s); err != nil {
-		return rows, err
-	}
-	o, err := s.order(q.Order)
+	l, rows, err := d.listing(q)
 	if err != nil {
 		return rows, err
 	}
-	if err := filterable(q.Where); err != nil {
+	from := l.at
+	if rows.Items, err = l.take(ctx, q.First); err != nil {
 		return rows, err
 	}
-	all := q.Where.Op == schema.All
-	if !all {
-		s.narrow(&o, q)
-	}
-	r := &row{snapshot: s}
-	matches := func(c int32) bool {
-		r.customer = c
-		return all || q.Where.Match(r)
-	}
-	rows.More = []bool{false}
-	from := o.from(s, q.After)
-	i := from
-	for ; i < o.list.len(); i++ {
-		if i&0xfff == 0 && ctx.Err() != nil {
-			return rows, ctx.Err()
+	rows.More = []bool{!l.isOver()}
+	if q.Total {
+		total, err := l.total(ctx, from, l.at, len(rows.Items))
+		if err != nil {
+			return rows, err
 		}
-		c := o.at(i)
-		if !matches(c) {
-			continue
-		}
-		if len(rows.Items) >= q.First {
-			rows.More[0] = true
-			break
-		}
-		rows.Items = append(rows.Items, d.golden(s, c, s.id(c), q.Fields))
+		rows.Totals = []int{total}
 	}
-	if !q.Total {
-		return rows, nil
-	}
-	total := o.list.len()
-	if !all {
-		total = len(rows.Items)
-		for j := range o.list.len() {
-			if j&0xfff == 0 && ctx.Err() != nil {
-				return rows, ctx.Err()
-			}
-			if (j < from || j >= i) && matches(o.at(j)) { // what lies between is on the page
-				total++
-			}
-		}
-	}
-	rows.Totals = []int{total}
 	return rows, nil
 }
 

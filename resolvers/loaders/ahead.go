@@ -30,15 +30,13 @@ func (d *Documents[T, P]) Ahead(ctx context.Context, relation string, to Target,
 		if !d.isImplied(s, relation, to) {
 			return
 		}
-		keys := newKeySet(len(customers))
-		for _, c := range customers {
-			ids, _ := d.l.Directory.Keys(c.Key, s.Name)
-			for _, id := range ids {
-				keys.add(id)
-			}
+		members := d.l.customersOf(customers).In(s.Name)
+		keys := newKeySet(len(members.Keys))
+		for _, id := range members.Keys {
+			keys.add(id)
 		}
 		if len(keys.list) > 0 {
-			d.ofCustomerKeys(ctx, q, i, d.ofCustomersWhole(q, i), keys.list)
+			d.ofCustomerKeys(ctx, q, i, d.ofCustomersWhole(q, i), keys)
 		}
 	})
 }

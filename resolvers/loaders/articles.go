@@ -23,8 +23,7 @@ func (l *Loaders) ArticlesOf(ctx context.Context, tickets []*schema.Ticket, a Ar
 	for _, t := range tickets {
 		if s := l.Catalog.Source(t.Source); s != nil && s.Has("Article") {
 			if bySource[s] == nil {
-				keys := newKeySet(len(tickets))
-				bySource[s] = &keys
+				bySource[s] = newKeySet(len(tickets))
 			}
 			bySource[s].add(t.Key)
 		}
@@ -34,11 +33,12 @@ func (l *Loaders) ArticlesOf(ctx context.Context, tickets []*schema.Ticket, a Ar
 		if keys == nil {
 			continue
 		}
-		found := d.ofParents(ctx, q, i, "ticket", q.query(i), keys.list)
+		found := d.ofParents(ctx, q, i, "ticket", q.query(i), keys)
 		for p, t := range tickets {
 			if t.Source == s.Name {
 				one := stream[schema.Article]{parent: p, source: s.Name}
-				one.fill(found.result(t.Key))
+				r := found.result(t.Key)
+				one.fill(&r)
 				streams[p] = append(streams[p], one)
 			}
 		}

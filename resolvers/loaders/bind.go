@@ -33,7 +33,7 @@ func newBinder[T any, P entity[T]](d *Documents[T, P], q *question, parents int,
 	}
 	b := &binder[T, P]{
 		d: d, q: q, perOwner: perOwner, at: make([]int, len(perOwner)),
-		pages: make([]*schema.Page[T], parents), slab: make([]schema.Page[T], parents), nodes: make([]*T, 0, rows), cursors: d.cursors(q, q.shape),
+		pages: make([]*schema.Page[T], parents), slab: make([]schema.Page[T], parents), nodes: make([]*T, 0, rows), cursors: d.cursors(q, false),
 	}
 	if q.total {
 		b.totals = make([]int, parents)

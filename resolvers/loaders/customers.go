@@ -31,7 +31,7 @@ func (c *customers) ByID(ctx context.Context, id string) (*schema.Customer, erro
 
 // ByKey returns the customer with a key of the directory.
 func (c *customers) ByKey(ctx context.Context, key string) (*schema.Customer, error) {
-	found := c.byKeys(ctx, "", c.l.rule(ctx, "Customer", ""), []string{key}).result(key)
+	found := c.byKeys(ctx, "", c.l.rule(ctx, "Customer", ""), keysOf(key)).result(key)
 	return found.value, found.err
 }
 
@@ -49,7 +49,7 @@ func (c *customers) Of(ctx context.Context, typeName string, sources, customerKe
 	}
 	out := make([]*schema.Customer, len(sources))
 	errs := make([]error, len(sources))
-	found := c.byKeys(ctx, typeName, c.l.rule(ctx, "Customer", typeName), keys.list)
+	found := c.byKeys(ctx, typeName, c.l.rule(ctx, "Customer", typeName), keys)
 	for i, k := range golden {
 		if k != "" {
 			r := found.result(k)
@@ -60,14 +60,14 @@ func (c *customers) Of(ctx context.Context, typeName string, sources, customerKe
 }
 
 // byKeys returns the golden records that may be seen, by the keys asked for.
-func (c *customers) byKeys(ctx context.Context, via string, rule schema.Predicate, keys []string) found[*schema.Customer] {
+func (c *customers) byKeys(ctx context.Context, via string, rule schema.Predicate, keys *keySet) found[*schema.Customer] {
 	rule = c.l.ofDirectory(rule)
-	if len(keys) == 0 || rule.Op == schema.None {
+	if len(keys.list) == 0 || rule.Op == schema.None {
 		return found[*schema.Customer]{}
 	}
 	var more []string
 	rule.Columns(func(column string) { more = append(more, column) })
-	out := c.load(ctx, c.fields(ctx, Args{}, more...), keys)
+	out := c.load(ctx, c.fields(ctx, Args{}, more...), keys).own()
 	rows := make([]*schema.Customer, len(out.of))
 	for i := range out.of {
 		if r := &out.of[i]; r.value != nil && !c.l.matches(r.value, rule) {
@@ -84,7 +84,7 @@ func (c *customers) byKeys(ctx context.Context, via string, rule schema.Predicat
 }
 
 // load asks the directory, each key once a request.
-func (c *customers) load(ctx context.Context, f datasources.Fields, keys []string) found[*schema.Customer] {
+func (c *customers) load(ctx context.Context, f datasources.Fields, keys *keySet) found[*schema.Customer] {
 	directory := &datasources.Connected{Source: directorySource{d: c.l.Directory}, Name: "directory"}
 	return byKeys[schema.Customer](ctx, c.l, directory, "Customer", f).load(ctx, keys)
 }
@@ -168,34 +168,28 @@ func (c *customers) List(ctx context.Context, a Args) (*schema.Page[schema.Custo
 	}
 	seen := c.l.ofDirectory(rule)
 	where := schema.AllOf(c.readable(access, a.Where), seen)
-	page := &schema.Page[schema.Customer]{HasPrev: after != nil, Nodes: []*schema.Customer{}}
 	if where.Op == schema.None {
+		page := &schema.Page[schema.Customer]{HasPrev: after != nil, Nodes: []*schema.Customer{}}
 		if c.l.Total(ctx) {
 			page.TotalCount = new(int)
 		}
 		return page, nil
 	}
 	c.l.count("directory", "Customer", "list", 1)
-	rows, err := c.l.Directory.List(ctx, datasources.Query{
+	q := datasources.Query{
 		Fields: c.fields(ctx, Args{Where: where, Order: order}), Where: where, Order: order, First: first,
 		After: afterIn(after, value, ""), Total: c.l.Total(ctx),
-	})
+	}
+	list := &customerList{customers: c, seen: seen, column: order.Column, shape: shape, hasPrev: after != nil}
+	if d, size := c.l.parted(ctx); d != nil && first > size {
+		return list.begin(ctx, d, q, size)
+	}
+	rows, err := c.l.Directory.List(ctx, q)
 	c.l.Report.read("directory", len(rows.Items), rows.AsOf, rows.Stale, err)
 	if err != nil {
 		return nil, err
 	}
-	for i := range rows.Items {
-		if c.l.matches(&rows.Items[i], seen) {
-			page.Nodes = append(page.Nodes, &rows.Items[i])
-		}
-	}
-	page.HasNext = len(rows.More) == 1 && rows.More[0]
-	if len(rows.Totals) == 1 && rows.Totals[0] >= 0 {
-		page.TotalCount = &rows.Totals[0]
-	}
-	page.CursorOf = func(x *schema.Customer) string { return c.l.cursorOf(x, order.Column, shape) }
-	page.Nodes = c.show(ctx, "", page.Nodes)
-	return page, nil
+	return list.page(ctx, rows), nil
 }
 
 // readable is a client's filter as it may be asked, see Documents.readable.
@@ -254,9 +248,13 @@ func (c *customers) one(ctx context.Context, keys []string, err error, by string
 	if len(keys) == 0 {
 		keys = []string{nobody}
 	}
-	found := c.byKeys(ctx, "", c.l.rule(ctx, "Customer", "", by), keys)
-	var visible *schema.Customer
+	set := newKeySet(len(keys))
 	for _, k := range keys {
+		set.add(k)
+	}
+	found := c.byKeys(ctx, "", c.l.rule(ctx, "Customer", "", by), set)
+	var visible *schema.Customer
+	for _, k := range set.list {
 		switch r := found.result(k); {
 		case r.err != nil:
 			return nil, r.err

@@ -16,8 +16,9 @@ type Documents[T any, P entity[T]] struct {
 	name string
 }
 
-func documents[T any, P entity[T]](l *Loaders, name string) *Documents[T, P] {
-	return &Documents[T, P]{l: l, name: name}
+func (d *Documents[T, P]) of(l *Loaders, name string) *Documents[T, P] {
+	d.l, d.name = l, name
+	return d
 }
 
 // IDs returns the sealed ids of rows.
@@ -42,11 +43,26 @@ type question struct {
 	order   schema.Sort
 	own     map[string]schema.Sort // by source, where order is none and the default may not be
 	first   int
-	shape   []byte
 	after   *position
 	value   schema.Value
 	fields  datasources.Fields
 	total   bool
+
+	once  sync.Once // guards the rest, which only cursors need
+	bound []byte
+	names []string // of the owners
+	view  string
+}
+
+// shape is what the list's cursors are bound to.
+func (q *question) shape() []byte {
+	q.once.Do(func() {
+		q.bound = shape(q.list, q.args, q.order, q.names, q.rule, q.view)
+		if q.own != nil {
+			q.bound = fmt.Appendf(q.bound, "\x00%v", q.own)
+		}
+	})
+	return q.bound
 }
 
 // question checks a list's arguments; more are columns the rows are joined by.
@@ -63,17 +79,16 @@ func (d *Documents[T, P]) question(ctx context.Context, list, via string, a Args
 	if err := mayOrder(access, d.name, via, q.rule, a.Order); err != nil {
 		return nil, err
 	}
-	names := d.owners(access, q)
+	q.view = access.ViewHash()
+	d.owners(access, q)
 	if q.order, err = orderIn(d.name, q.owners, a.Order); err != nil {
 		return nil, err
 	}
 	d.completeOrder(access, q)
-	q.shape = shape(list, a, q.order, names, q.rule, access.ViewHash())
-	if q.own != nil {
-		q.shape = fmt.Appendf(q.shape, "\x00%v", q.own)
-	}
-	if q.after, q.value, err = d.l.openCursor(a.After, q.shape); err != nil {
-		return nil, err
+	if a.After != nil {
+		if q.after, q.value, err = d.l.openCursor(a.After, q.shape()); err != nil {
+			return nil, err
+		}
 	}
 	for i, s := range q.owners {
 		if own := d.ownOrder(q, s.Name); own.Column != "" {
@@ -87,11 +102,10 @@ func (d *Documents[T, P]) question(ctx context.Context, list, via string, a Args
 	return q, nil
 }
 
-// owners finds the sources whose rows can match the filter and may be seen, and
-// returns their names.
-func (d *Documents[T, P]) owners(access Access, q *question) (names []string) {
+// owners finds the sources whose rows can match the filter and may be seen.
+func (d *Documents[T, P]) owners(access Access, q *question) {
 	if q.rule.Op == schema.None {
-		return nil
+		return
 	}
 	for _, s := range d.l.Catalog.Owners(d.name) {
 		where := inSource(d.readable(access, q.args.Where, q.via, s), s.Name)
@@ -99,9 +113,8 @@ func (d *Documents[T, P]) owners(access Access, q *question) (names []string) {
 		if where.Op == schema.None || sc.rows.Op == schema.None && sc.err == nil {
 			continue
 		}
-		q.owners, q.filters, q.scopes, names = append(q.owners, s), append(q.filters, where), append(q.scopes, sc), append(names, s.Name)
+		q.owners, q.filters, q.scopes, q.names = append(q.owners, s), append(q.filters, where), append(q.scopes, sc), append(q.names, s.Name)
 	}
-	return names
 }
 
 // fields returns the columns a reader of this entity is asked for.
@@ -173,7 +186,9 @@ func (d *Documents[T, P]) listStream(ctx context.Context, q *question, owner int
 	}
 	rows, err := datasources.ReaderOf[T](s, d.name).List(reading, query)
 	d.l.Report.read(s.Name, len(rows.Items), rows.AsOf, rows.Stale, err)
-	seen(d.l, s.Name, rows.Items)
+	var told seen[T]
+	told.add(rows.Items)
+	d.l.Directory.Seen(s.Name, told.keys)
 	found := page[T]{items: rows.Items, total: -1}
 	if len(rows.More) == 1 {
 		found.more = rows.More[0]
@@ -186,7 +201,7 @@ func (d *Documents[T, P]) listStream(ctx context.Context, q *question, owner int
 	if isSortedHere {
 		r = d.sorted(s.Name, r, asked)
 	}
-	out.fill(r)
+	out.fill(&r)
 	return out
 }
 
@@ -222,25 +237,29 @@ func (d *Documents[T, P]) pages(ctx context.Context, q *question, parents int, p
 // customerStreams asks one source for the rows of all customers it knows.
 func (d *Documents[T, P]) customerStreams(ctx context.Context, parents []*schema.Customer, q *question, owner int) []stream[T] {
 	s := q.owners[owner]
-	streams := make([]stream[T], 0, len(parents))
-	keys := newKeySet(len(parents))
-	for p, c := range parents {
-		ids, state := d.l.Directory.Keys(c.Key, s.Name)
-		if state == schema.CoverageUnavailable && len(ids) == 0 {
+	customers := d.l.customersOf(parents)
+	members := customers.In(s.Name)
+	streams := make([]stream[T], 0, max(len(parents), len(members.Keys)))
+	keys := newKeySet(len(members.Keys))
+	places := make([]int32, 0, len(members.Keys)) // by key of members
+	for p := range parents {
+		ids := members.Of(p)
+		if len(ids) == 0 && members.Unread && customers.Golden(p) != "" {
 			streams = append(streams, stream[T]{parent: p, source: s.Name, err: unread(s.Name)})
 		}
 		for _, id := range ids {
 			streams = append(streams, stream[T]{parent: p, source: s.Name, key: id})
-			keys.add(id)
+			places = append(places, int32(keys.add(id)))
 		}
 	}
 	if len(keys.list) == 0 {
 		return streams
 	}
-	found := d.ofCustomerKeys(ctx, q, owner, q.query(owner), keys.list)
+	found := d.ofCustomerKeys(ctx, q, owner, q.query(owner), keys)
 	for i := range streams {
 		if streams[i].key != "" {
-			streams[i].fill(found.result(streams[i].key))
+			streams[i].fill(&found.of[places[0]])
+			places = places[1:]
 		}
 	}
 	return streams
@@ -248,22 +267,27 @@ func (d *Documents[T, P]) customerStreams(ctx context.Context, parents []*schema
 
 // ofCustomerKeys loads the rows of customers by their keys in one source. What the
 // rule says of customers is decided for each key beforehand.
-func (d *Documents[T, P]) ofCustomerKeys(ctx context.Context, q *question, owner int, query datasources.Query, keys []string) found[page[T]] {
+func (d *Documents[T, P]) ofCustomerKeys(ctx context.Context, q *question, owner int, query datasources.Query, keys *keySet) found[page[T]] {
 	sc := q.scopes[owner]
 	if sc.customers == nil {
 		return d.ofParents(ctx, q, owner, "customer", query, keys)
 	}
-	groups := map[string][]string{}
+	groups := map[string]*keySet{}
 	var order []schema.Predicate
-	for _, k := range keys {
+	for _, k := range keys.list {
 		p := sc.ofCustomer(k)
 		name := p.Key()
 		if groups[name] == nil {
 			order = append(order, p)
+			groups[name] = newKeySet(0)
 		}
-		groups[name] = append(groups[name], k)
+		groups[name].add(k)
 	}
-	out := foundFor[page[T]](keys)
+	if len(order) == 1 && (order[0].Op != schema.None || sc.err != nil) {
+		query.Where = schema.AllOf(q.filters[owner], order[0])
+		return d.ofParents(ctx, q, owner, "customer", query, keys)
+	}
+	out := found[page[T]]{keys, make([]result[page[T]], len(keys.list))}
 	for _, p := range order {
 		group := groups[p.Key()]
 		if p.Op == schema.None && sc.err == nil {
@@ -271,7 +295,7 @@ func (d *Documents[T, P]) ofCustomerKeys(ctx context.Context, q *question, owner
 		}
 		query.Where = schema.AllOf(q.filters[owner], p)
 		for i, r := range d.ofParents(ctx, q, owner, "customer", query, group).of {
-			out.of[out.at[group[i]]] = r
+			out.of[keys.place(group.list[i])] = r
 		}
 	}
 	return out
@@ -279,24 +303,25 @@ func (d *Documents[T, P]) ofCustomerKeys(ctx context.Context, q *question, owner
 
 // ofParents loads the rows of parents from one source, and drops those the rule
 // does not show.
-func (d *Documents[T, P]) ofParents(ctx context.Context, q *question, owner int, rel datasources.Relation, query datasources.Query, keys []string) found[page[T]] {
+func (d *Documents[T, P]) ofParents(ctx context.Context, q *question, owner int, rel datasources.Relation, query datasources.Query, keys *keySet) found[page[T]] {
 	s := q.owners[owner]
 	if !d.isSortedHere(q, s) {
 		return d.loadParents(ctx, s, q.scopes[owner], rel, query, keys)
 	}
-	found := d.loadParents(ctx, s, q.scopes[owner], rel, d.whole(query), keys)
+	found := d.loadParents(ctx, s, q.scopes[owner], rel, d.whole(query), keys).own()
 	for i, r := range found.of {
 		found.of[i] = d.sorted(s.Name, r, query)
 	}
 	return found
 }
 
-func (d *Documents[T, P]) loadParents(ctx context.Context, s *datasources.Connected, sc *scope, rel datasources.Relation, query datasources.Query, keys []string) found[page[T]] {
+func (d *Documents[T, P]) loadParents(ctx context.Context, s *datasources.Connected, sc *scope, rel datasources.Relation, query datasources.Query, keys *keySet) found[page[T]] {
 	if sc.err != nil {
 		return failed[page[T]](keys, sc.err)
 	}
 	found := parents[T](ctx, d.l, s, d.name, rel, query).load(ctx, keys)
 	if sc.rows.Op != schema.All {
+		found = found.own()
 		for i := range found.of {
 			found.of[i].value = d.checked(ctx, s.Name, sc, found.of[i].value)
 		}

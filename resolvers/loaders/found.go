@@ -1,5 +1,7 @@
 package loaders
 
+import "slices"
+
 // result is what was found for one key.
 type result[V any] struct {
 	value V
@@ -7,34 +9,32 @@ type result[V any] struct {
 }
 
 // found is what was found for the distinct keys of one level. The zero value has
-// nothing.
+// nothing. It may be shared with other fields of the request: whoever changes it
+// takes own first.
 type found[V any] struct {
-	at map[string]int32
-	of []result[V] // in the order of the keys
-}
-
-// foundFor is room for the results of keys.
-func foundFor[V any](keys []string) found[V] {
-	f := found[V]{at: make(map[string]int32, len(keys)), of: make([]result[V], len(keys))}
-	for i, k := range keys {
-		f.at[k] = int32(i)
-	}
-	return f
+	keys *keySet
+	of   []result[V] // in the order of the keys
 }
 
 // failed says the same error of all keys.
-func failed[V any](keys []string, err error) found[V] {
-	f := foundFor[V](keys)
+func failed[V any](keys *keySet, err error) found[V] {
+	f := found[V]{keys, make([]result[V], len(keys.list))}
 	for i := range f.of {
 		f.of[i].err = err
 	}
 	return f
 }
 
+// own returns a copy that may be changed.
+func (f found[V]) own() found[V] { return found[V]{f.keys, slices.Clone(f.of)} }
+
 // get returns the result of a key; ok is false for one that was not asked for.
 func (f found[V]) get(key string) (r result[V], ok bool) {
-	i, ok := f.at[key]
-	if !ok {
+	if f.keys == nil {
+		return r, false
+	}
+	i := f.keys.place(key)
+	if i < 0 {
 		return r, false
 	}
 	return f.of[i], true
@@ -44,21 +44,4 @@ func (f found[V]) get(key string) (r result[V], ok bool) {
 func (f found[V]) result(key string) result[V] {
 	r, _ := f.get(key)
 	return r
-}
-
-// keySet gathers distinct keys in the order they come.
-type keySet struct {
-	list []string
-	has  map[string]struct{}
-}
-
-func newKeySet(room int) keySet {
-	return keySet{make([]string, 0, room), make(map[string]struct{}, room)}
-}
-
-func (s *keySet) add(key string) {
-	if _, ok := s.has[key]; !ok {
-		s.has[key] = struct{}{}
-		s.list = append(s.list, key)
-	}
 }

@@ -28,7 +28,7 @@ func (d *Documents[T, P]) byKeyOfCustomer(ctx context.Context, to Target, parent
 	if len(keys.list) == 0 {
 		return
 	}
-	found := d.ofCustomerKeys(ctx, q, owner, d.ofCustomersWhole(q, owner), keys.list)
+	found := d.ofCustomerKeys(ctx, q, owner, d.ofCustomersWhole(q, owner), keys)
 	for i, p := range parents {
 		if p.Source != s.Name || p.CustomerKey == "" {
 			continue

@@ -2,7 +2,6 @@ package loaders
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/trama-graph/trama/datasources"
@@ -45,7 +44,7 @@ func (d *Documents[T, P]) Of(ctx context.Context, relation string, to Target, ro
 	errs := make([]error, len(rows))
 	d.byOwnKey(ctx, rule, to, rows, out, errs)
 	numbers := d.openNumbers(to, rows, out, errs)
-	if len(numbers) > 0 {
+	if len(numbers.list) > 0 {
 		found := d.byNumbers(ctx, rule, numbers)
 		for i, r := range rows {
 			if out[i] == nil && errs[i] == nil {
@@ -82,15 +81,14 @@ func (d *Documents[T, P]) byOwnKey(ctx context.Context, rule schema.Predicate, t
 			continue
 		}
 		if keys[source] == nil {
-			set := newKeySet(len(rows))
-			keys[source] = &set
+			keys[source] = newKeySet(len(rows))
 		}
 		keys[source].add(k)
 	}
 	bySource := map[string]found[*T]{}
 	for source, set := range keys {
 		if s := d.l.Catalog.Source(source); s != nil && s.Has(d.name) {
-			bySource[source] = d.byKeys(ctx, s, rule, set.list)
+			bySource[source] = d.byKeys(ctx, s, rule, set)
 		}
 	}
 	for i, r := range rows {
@@ -103,9 +101,8 @@ func (d *Documents[T, P]) byOwnKey(ctx context.Context, rule schema.Predicate, t
 
 // openNumbers collects the numbers of the rows that no key has resolved. A row
 // without a customer has none: a number means nothing outside its customer.
-func (d *Documents[T, P]) openNumbers(to Target, rows []Linked, out []*T, errs []error) []string {
-	var numbers []string
-	seen := map[string]bool{}
+func (d *Documents[T, P]) openNumbers(to Target, rows []Linked, out []*T, errs []error) *keySet {
+	numbers := newKeySet(0)
 	for i, r := range rows {
 		if out[i] != nil || errs[i] != nil {
 			continue
@@ -114,10 +111,7 @@ func (d *Documents[T, P]) openNumbers(to Target, rows []Linked, out []*T, errs [
 			continue
 		}
 		for _, n := range to.Numbers(r.LinkKeys()) {
-			if !seen[n] {
-				seen[n] = true
-				numbers = append(numbers, n)
-			}
+			numbers.add(n)
 		}
 	}
 	return numbers
@@ -139,7 +133,7 @@ type numbered[T any] []found[page[T]]
 // number is written by people and may stand on documents of several customers.
 const candidates = 50
 
-func (d *Documents[T, P]) byNumbers(ctx context.Context, rule schema.Predicate, numbers []string) numbered[T] {
+func (d *Documents[T, P]) byNumbers(ctx context.Context, rule schema.Predicate, numbers *keySet) numbered[T] {
 	owners := d.l.Catalog.Owners(d.name)
 	found := make(numbered[T], len(owners))
 	each(len(owners), func(i int) {
@@ -201,201 +195,4 @@ func (d *Documents[T, P]) matches(items []T, golden string) (match *T, n int) {
 		}
 	}
 	return match, n
-}
-
-// Parent is a document whose children are asked for.
-type Parent struct {
-	Source, Key, Number string
-	CustomerKey         string
-	Links               *schema.Links // the numbers of children it names itself
-}
-
-// OfDocuments returns each document's page of children: those that hold its key
-// in the same source, and those of the same customer whose link gives its
-// number. relation is the child's side of the link, e.g. "Invoice.order".
-func (d *Documents[T, P]) OfDocuments(ctx context.Context, relation string, to Target, parents []Parent, a Args) ([]*schema.Page[T], error) {
-	q, err := d.question(ctx, relation, parentEntity(to), a, string(to.Relation))
-	if err != nil {
-		return nil, err
-	}
-	perOwner := make([][]stream[T], len(q.owners))
-	each(len(q.owners), func(i int) { perOwner[i] = d.childStreams(ctx, relation, to, parents, q, i) })
-	return d.pages(ctx, q, len(parents), perOwner)
-}
-
-// childStreams asks one source for the children of all documents.
-func (d *Documents[T, P]) childStreams(ctx context.Context, relation string, to Target, parents []Parent, q *question, owner int) []stream[T] {
-	s := q.owners[owner]
-	e := s.Entity(d.name)
-	rules := d.l.Catalog.Links(s.Name, relation)
-	var native, linked, named, keyed []stream[T] // by parent, where the way is taken
-	var ways []func()
-	take := func(into *[]stream[T], way func(out []stream[T])) {
-		if *into == nil {
-			*into = make([]stream[T], len(parents))
-		}
-		ways = append(ways, func() { way(*into) })
-	}
-	if d.areNamed(parents) {
-		take(&named, func(out []stream[T]) { d.byNaming(ctx, to, parents, q, owner, out) })
-	}
-	isImplied := d.isImplied(s, relation, to)
-	switch {
-	case isImplied && e.Column(string(to.Relation)) != nil:
-		native = make([]stream[T], len(parents))
-		take(&keyed, func(out []stream[T]) { d.byKeyAhead(ctx, to, parents, q, owner, native, out) })
-	case e.Relation(to.Relation) != nil:
-		take(&native, func(out []stream[T]) { d.byParentKey(ctx, to, parents, q, owner, out) })
-	case holdsKey(e, to):
-		take(&keyed, func(out []stream[T]) { d.byKeyOfCustomer(ctx, to, parents, q, owner, out) })
-	}
-	switch {
-	case len(rules) == 0:
-	case isImplied:
-		take(&linked, func(out []stream[T]) { d.byCustomer(ctx, to, parents, q, owner, out) })
-	case e.Relation(to.ByNumber) != nil && (rules.Exact() || e.Relation(to.ByNumber).Extracted):
-		take(&linked, func(out []stream[T]) { d.byLinkNumber(ctx, to, parents, q, owner, out) })
-	case e.Relation("customer") != nil:
-		take(&linked, func(out []stream[T]) { d.byCustomer(ctx, to, parents, q, owner, out) })
-	}
-	each(len(ways), func(i int) { ways[i]() })
-	linked = joinNamed[T, P](linked, named)
-	linked = joinNamed[T, P](linked, keyed)
-	page := q.query(owner)
-	page.Order = d.ownOrder(q, s.Name)
-	return unite[T, P](native, linked, s.Name, page)
-}
-
-// byParentKey asks for the children that hold the parents' keys.
-func (d *Documents[T, P]) byParentKey(ctx context.Context, to Target, parents []Parent, q *question, owner int, out []stream[T]) {
-	s := q.owners[owner]
-	keys := newKeySet(len(parents))
-	for i := range parents {
-		if parents[i].Source == s.Name {
-			keys.add(parents[i].Key)
-		}
-	}
-	if len(keys.list) == 0 {
-		return
-	}
-	found := d.ofParents(ctx, q, owner, to.Relation, q.query(owner), keys.list)
-	for i := range parents {
-		if p := &parents[i]; p.Source == s.Name {
-			out[i].key = p.Key
-			out[i].fill(found.result(p.Key))
-		}
-	}
-}
-
-// byLinkNumber asks for the children whose link field equals the parents'
-// numbers, and keeps those of the same customer.
-func (d *Documents[T, P]) byLinkNumber(ctx context.Context, to Target, parents []Parent, q *question, owner int, out []stream[T]) {
-	keys := newKeySet(len(parents))
-	for i := range parents {
-		if n := parents[i].Number; n != "" {
-			keys.add(n)
-		}
-	}
-	d.linked(ctx, to, parents, d.l.goldens(parents), q, owner, to.ByNumber, keys.list, func(i int) []string { return []string{parents[i].Number} }, out)
-}
-
-// byCustomer reads the documents of the parents' customers and looks for the link
-// in them: the way for links inside a longer text.
-func (d *Documents[T, P]) byCustomer(ctx context.Context, to Target, parents []Parent, q *question, owner int, out []stream[T]) {
-	keys := newKeySet(len(parents))
-	goldens := d.l.goldens(parents)
-	ids := make(map[string][]string, len(parents)) // by golden customer
-	for i := range parents {
-		g := goldens[i]
-		if _, known := ids[g]; known || g == "" || parents[i].Number == "" {
-			continue
-		}
-		ids[g], _ = d.l.Directory.Keys(g, q.owners[owner].Name)
-		for _, id := range ids[g] {
-			keys.add(id)
-		}
-	}
-	d.linked(ctx, to, parents, goldens, q, owner, "customer", keys.list, func(i int) []string { return ids[goldens[i]] }, out)
-}
-
-// linked loads the rows of keys, and gives each parent those that bear its number and
-// are of its customer. of are the keys of a parent.
-func (d *Documents[T, P]) linked(ctx context.Context, to Target, parents []Parent, goldens []string, q *question, owner int, rel datasources.Relation, keys []string, of func(parent int) []string, out []stream[T]) {
-	if len(keys) == 0 {
-		return
-	}
-	s := q.owners[owner]
-	query := d.ofCustomersWhole(q, owner)
-	var found found[page[T]]
-	if rel == "customer" {
-		found = d.ofCustomerKeys(ctx, q, owner, query, keys)
-	} else {
-		found = d.ofParents(ctx, q, owner, rel, query, keys)
-	}
-	twins := twins(parents, goldens)
-	who := goldensIn{l: d.l, source: s.Name}
-	isOwn := d.l.Catalog.Source(s.Name).Has(parentEntity(to))
-	for i := range parents {
-		p := &parents[i]
-		if goldens[i] == "" || p.Number == "" {
-			continue
-		}
-		for _, key := range of(i) {
-			f := found.result(key)
-			out[i].odd = out[i].odd || f.value.odd
-			switch {
-			case f.err != nil:
-				out[i].err = f.err
-			case f.value.more:
-				out[i].err = schema.SourceErrorf(schema.Limited, s.Name, "a customer has more than %d %s in %s to look through for this link", d.l.LinkBound, d.name, s.Name)
-			}
-			for j := range f.value.items {
-				row, ok := any(P(&f.value.items[j])).(Linked)
-				if !ok || !slices.Contains(to.Numbers(row.LinkKeys()), p.Number) {
-					continue
-				}
-				if isOwn && to.Key(row.LinkKeys()) != "" {
-					continue // its own system's key decides: byParentKey finds it, or it is another's
-				}
-				if twins[numberOf{p.Source, goldens[i], p.Number}] > 1 {
-					continue // the number is ambiguous, and the child's link is null
-				}
-				if who.of(row.LinkKeys().CustomerKey) == goldens[i] {
-					out[i].picked = append(out[i].picked, &f.value.items[j])
-				}
-			}
-		}
-		out[i].key = p.Number
-	}
-}
-
-// parentEntity is the entity a target leads to.
-func parentEntity(to Target) string {
-	switch to.Relation {
-	case "quote":
-		return "Quote"
-	case "invoice":
-		return "Invoice"
-	}
-	return "Order"
-}
-
-// numberOf is a number within one source and one customer.
-type numberOf struct{ source, customer, number string }
-
-// twins counts the documents of this level that share a number. Those that are
-// not on the level are not seen: asking for them would cost a call more for every
-// question.
-func twins(parents []Parent, goldens []string) map[numberOf]int {
-	count := make(map[numberOf]int, len(parents))
-	type record struct{ source, key string }
-	seen := make(map[record]struct{}, len(parents))
-	for i := range parents {
-		p := &parents[i]
-		if _, known := seen[record{p.Source, p.Key}]; goldens[i] != "" && p.Number != "" && !known {
-			seen[record{p.Source, p.Key}] = struct{}{}
-			count[numberOf{p.Source, goldens[i], p.Number}]++
-		}
-	}
-	return count
 }

@@ -50,6 +50,9 @@ type Config struct {
 	// for the whole; nil = always the whole. What is read for a window is kept until
 	// Forget.
 	Window func(ctx context.Context) int
+	// Part tells how many rows the first part of a list of customers has that the
+	// resolver under way may give in parts, 0 where it is wanted whole; nil = always.
+	Part func(ctx context.Context) int
 	// Access tells what the request may see; nil = policies.AccessFrom. Where it
 	// returns nil, nothing may be seen.
 	Access func(ctx context.Context) Access
@@ -78,24 +81,42 @@ type Loaders struct {
 	mu      sync.Mutex // guards the rest
 	batches map[batchKey]any
 	read    map[string]time.Time // when the customers of each source were read
+	levels  []*lookedUp          // the customers that were looked up last
+}
+
+// allDocuments are the loaders of all kinds of documents.
+type allDocuments struct {
+	contacts       Documents[schema.Contact, *schema.Contact]
+	tickets        Documents[schema.Ticket, *schema.Ticket]
+	articles       Documents[schema.Article, *schema.Article]
+	quotes         Documents[schema.Quote, *schema.Quote]
+	orders         Documents[schema.Order, *schema.Order]
+	invoices       Documents[schema.Invoice, *schema.Invoice]
+	payments       Documents[schema.Payment, *schema.Payment]
+	payables       Documents[schema.Payable, *schema.Payable]
+	boletos        Documents[schema.Boleto, *schema.Boleto]
+	products       Documents[schema.Product, *schema.Product]
+	deliveryNotes  Documents[schema.DeliveryNote, *schema.DeliveryNote]
+	purchaseOrders Documents[schema.PurchaseOrder, *schema.PurchaseOrder]
 }
 
 // New makes the loaders of one request.
 func New(c *Config) *Loaders {
-	l := &Loaders{Config: c, batches: map[batchKey]any{}}
+	l := &Loaders{Config: c, batches: make(map[batchKey]any, 8)}
 	l.Customers = &customers{l}
-	l.Contacts = documents[schema.Contact](l, "Contact")
-	l.Tickets = documents[schema.Ticket](l, "Ticket")
-	l.Articles = documents[schema.Article](l, "Article")
-	l.Quotes = documents[schema.Quote](l, "Quote")
-	l.Orders = documents[schema.Order](l, "Order")
-	l.Invoices = documents[schema.Invoice](l, "Invoice")
-	l.Payments = documents[schema.Payment](l, "Payment")
-	l.Payables = documents[schema.Payable](l, "Payable")
-	l.Boletos = documents[schema.Boleto](l, "Boleto")
-	l.Products = documents[schema.Product](l, "Product")
-	l.DeliveryNotes = documents[schema.DeliveryNote](l, "DeliveryNote")
-	l.PurchaseOrders = documents[schema.PurchaseOrder](l, "PurchaseOrder")
+	all := new(allDocuments) // in one piece
+	l.Contacts = all.contacts.of(l, "Contact")
+	l.Tickets = all.tickets.of(l, "Ticket")
+	l.Articles = all.articles.of(l, "Article")
+	l.Quotes = all.quotes.of(l, "Quote")
+	l.Orders = all.orders.of(l, "Order")
+	l.Invoices = all.invoices.of(l, "Invoice")
+	l.Payments = all.payments.of(l, "Payment")
+	l.Payables = all.payables.of(l, "Payable")
+	l.Boletos = all.boletos.of(l, "Boleto")
+	l.Products = all.products.of(l, "Product")
+	l.DeliveryNotes = all.deliveryNotes.of(l, "DeliveryNote")
+	l.PurchaseOrders = all.purchaseOrders.of(l, "PurchaseOrder")
 	return l
 }
 

@@ -25,13 +25,13 @@ func (d *Documents[T, P]) byRef(ctx context.Context, source, key string) (*T, er
 	if s == nil || !s.Has(d.name) {
 		return nil, nil // the source was taken out of the configuration
 	}
-	found := d.byKeys(ctx, s, d.l.rule(ctx, d.name, ""), []string{key}).result(key)
+	found := d.byKeys(ctx, s, d.l.rule(ctx, d.name, ""), keysOf(key)).result(key)
 	return d.showOne(ctx, "", found.value), found.err
 }
 
 // byKeys returns the rows of one source by their keys; what the rule does not show
 // is nil.
-func (d *Documents[T, P]) byKeys(ctx context.Context, s *datasources.Connected, rule schema.Predicate, keys []string) found[*T] {
+func (d *Documents[T, P]) byKeys(ctx context.Context, s *datasources.Connected, rule schema.Predicate, keys *keySet) found[*T] {
 	sc := d.l.scopeOf(s.Entity(d.name), s.Name, rule)
 	if sc.err != nil {
 		return failed[*T](keys, sc.err)
@@ -40,6 +40,10 @@ func (d *Documents[T, P]) byKeys(ctx context.Context, s *datasources.Connected, 
 		return found[*T]{}
 	}
 	rows := byKeys[T, P](ctx, d.l, s, d.name, d.fields(ctx, Args{}, sc.columns(nil)...)).load(ctx, keys)
+	if sc.rows.Op == schema.All {
+		return rows
+	}
+	rows = rows.own()
 	for i := range rows.of {
 		if r := &rows.of[i]; r.value != nil && !sc.rows.Match(P(r.value)) {
 			r.value = nil
@@ -98,7 +102,7 @@ func (d *Documents[T, P]) numbered(ctx context.Context, s *datasources.Connected
 	}
 	q := datasources.Query{Fields: d.fields(ctx, Args{}, sc.columns(nil)...), Where: sc.rows, First: 2, Order: e.Default}
 	if e.Relation("number") != nil {
-		return d.loadParents(ctx, s, sc, "number", q, []string{number}).result(number)
+		return d.loadParents(ctx, s, sc, "number", q, keysOf(number)).result(number)
 	}
 	column := d.numberColumn()
 	q.Where = schema.AllOf(sc.rows, schema.Compare(column, schema.Eq, schema.String(number)))

@@ -18,13 +18,13 @@ type stream[T any] struct {
 	key    string
 	items  []T  // as the source gave them, or
 	picked []*T // picked out of what it gave
-	more   bool
 	total  int
+	more   bool
 	odd    bool // rows were dropped that should not have come
 	err    error
 }
 
-func (s *stream[T]) fill(r result[page[T]]) {
+func (s *stream[T]) fill(r *result[page[T]]) {
 	s.items, s.more, s.total, s.odd, s.err = r.value.items, r.value.more, r.value.total, r.value.odd, r.err
 }
 
@@ -99,19 +99,19 @@ func (d *Documents[T, P]) mergeInto(ctx context.Context, q *question, streams []
 	default:
 		d.l.Report.unknownTotal(d.name)
 	}
-	sealed := q.shape
-	if len(failures) > 0 {
-		// Behind a partial page lie rows that were never seen: its cursors lead nowhere.
-		sealed = append([]byte("partial\x00"), q.shape...)
-	}
-	page.CursorOf = d.cursors(q, sealed)
+	page.CursorOf = d.cursors(q, len(failures) > 0)
 	return nil
 }
 
-// cursors seals the places of rows of a list.
-func (d *Documents[T, P]) cursors(q *question, sealed []byte) func(*T) string {
+// cursors seals the places of rows of a list. Behind a partial page lie rows that were
+// never seen: its cursors lead nowhere.
+func (d *Documents[T, P]) cursors(q *question, isPartial bool) func(*T) string {
 	return func(x *T) string {
 		source, _ := P(x).Identity()
+		sealed := q.shape()
+		if isPartial {
+			sealed = append([]byte("partial\x00"), sealed...)
+		}
 		return d.l.cursorOf(P(x), d.ownOrder(q, source).Column, sealed)
 	}
 }

@@ -202,7 +202,7 @@ func (c *customers) visible(ctx context.Context, rule schema.Predicate, rows []*
 	}
 	if len(others) > 0 {
 		f := datasources.NewFields(readBy(rule, nil)...)
-		for i, r := range c.load(ctx, f, others).of {
+		for i, r := range c.load(ctx, f, keysOf(others...)).of {
 			own[others[i]] = r.value != nil && c.l.matches(r.value, rule)
 		}
 	}

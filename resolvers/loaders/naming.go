@@ -29,6 +29,9 @@ func (d *Documents[T, P]) namedBy(l *schema.Links) []string {
 	return nil
 }
 
+// numberOf is a number within one source and one customer.
+type numberOf struct{ source, customer, number string }
+
 // areNamed reports whether any parent names documents of this kind.
 func (d *Documents[T, P]) areNamed(parents []Parent) bool {
 	return slices.ContainsFunc(parents, func(p Parent) bool { return len(d.namedBy(p.Links)) > 0 })
@@ -56,7 +59,7 @@ func (d *Documents[T, P]) byNaming(ctx context.Context, to Target, parents []Par
 	}
 	query := q.query(owner)
 	query.First, query.After, query.Total = candidates, nil, false
-	found := d.ofParents(ctx, q, owner, "number", query, keys.list)
+	found := d.ofParents(ctx, q, owner, "number", query, keys)
 	for i, p := range parents {
 		golden, ok := d.l.Directory.Golden(p.Source, p.CustomerKey)
 		if !ok {
@@ -158,7 +161,7 @@ func (d *Documents[T, P]) namedIn(ctx context.Context, s *datasources.Connected,
 		return
 	}
 	q := datasources.Query{Fields: d.fields(ctx, Args{}, sc.columns([]string{string(rel)})...), Where: sc.rows, First: candidates, Order: s.Entity(d.name).Default}
-	found := d.loadParents(ctx, s, sc, rel, q, keys.list)
+	found := d.loadParents(ctx, s, sc, rel, q, keys)
 	for i, r := range rows {
 		n, ok := open(i)
 		if !ok {

@@ -17,8 +17,8 @@ import (
 // Report is what a request did to each source, for extensions.trama. It is safe
 // for concurrent use.
 type Report struct {
-	mu      sync.Mutex // guards the rest
-	sources map[string]*SourceReport
+	mu      sync.Mutex      // guards the rest
+	sources []*SourceReport // few
 	unknown map[string]bool
 	said    map[string]bool
 }
@@ -60,23 +60,34 @@ func (r *Report) UnknownTotals() []string {
 func (r *Report) read(source string, rows int, asOf time.Time, stale bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.sources == nil {
-		r.sources = map[string]*SourceReport{}
-	}
-	s := r.sources[source]
+	s := r.find(source)
 	if s == nil {
 		s = &SourceReport{Name: source}
-		r.sources[source] = s
+		r.sources = append(r.sources, s)
 	}
 	s.Reads++
 	s.Rows += rows
 	s.Stale = s.Stale || stale
 	if !asOf.IsZero() && (s.AsOf == nil || asOf.Before(*s.AsOf)) {
-		s.AsOf = &asOf
+		at := asOf // asOf itself would be made anew for each read
+		s.AsOf = &at
+	}
+	if err == nil {
+		return
 	}
 	if code := batchCode(err); code != "" {
 		s.Code = code
 	}
+}
+
+// find returns what was noted of a source, nil when nothing was; mu is held.
+func (r *Report) find(source string) *SourceReport {
+	for _, s := range r.sources {
+		if s.Name == source {
+			return s
+		}
+	}
+	return nil
 }
 
 func (r *Report) unknownTotal(entity string) {

@@ -8,7 +8,15 @@ import (
 // are a page already, and those found by number, which are all of them. q is the
 // page that is asked for, in the source's own order.
 func unite[T any, P entity[T]](native, linked []stream[T], source string, q datasources.Query) []stream[T] {
-	out := make([]stream[T], 0, max(len(native), len(linked)))
+	var out []stream[T]
+	switch { // of one list each is read before another takes its place
+	case native == nil:
+		out = linked[:0]
+	case linked == nil:
+		out = native[:0]
+	default:
+		out = make([]stream[T], 0, max(len(native), len(linked)))
+	}
 	for i := range max(len(native), len(linked)) {
 		if i < len(native) && native[i].key != "" {
 			n := native[i]
@@ -16,7 +24,7 @@ func unite[T any, P entity[T]](native, linked []stream[T], source string, q data
 			out = append(out, n)
 		}
 		if i < len(linked) && linked[i].key != "" {
-			l := linked[i]
+			l := linked[i] // a copy
 			l.parent, l.source = i, source
 			if l.err == nil {
 				l.total = len(l.picked)
