@@ -21,10 +21,7 @@ import (
 // 20,000 rows. Figures beside the usual: the time of the median, the size of the
 // database, the most memory this process had (of Linux).
 func BenchmarkMillion(b *testing.B) {
-	rows := 1_000_000
-	if testing.Short() {
-		rows = 20_000
-	}
+	const rows = 1_000_000
 	b.Run("sqlite", func(b *testing.B) {
 		path := filepath.Join(b.TempDir(), "trama.db")
 		s, err := Open(b.Context(), "sqlite:"+path, Deps{})

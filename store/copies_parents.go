@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/schema"
@@ -18,8 +17,9 @@ const parentsChunk = 1000
 // errParentOrder says that the database gave pages in another order than asked for.
 var errParentOrder = errors.New("the pages of parents came in another order")
 
-// CopyByParent implements copies.Store. One statement finds the pages of many
-// parents, and one more counts the rows of those whose page does not tell.
+// CopyByParent implements copies.Store. Of PostgreSQL one statement finds the pages
+// of many parents, and one more counts the rows of those whose page does not tell;
+// SQLite, which is no journey away, is asked for each.
 func (s *Store) CopyByParent(ctx context.Context, id int64, relation string, parents []string, a copies.Ask, row func(parent int, data []byte) error) (copies.Answer, error) {
 	longest := 0
 	for _, p := range parents {
@@ -30,6 +30,15 @@ func (s *Store) CopyByParent(ctx context.Context, id int64, relation string, par
 		return copies.Answer{}, err
 	}
 	answer := copies.Answer{More: make([]bool, len(parents)), Totals: make([]int, len(parents))}
+	if s.lite != nil {
+		err := s.copied(ctx, "read a copy by parents", func(c *liteConn) error {
+			if answer.Set, err = c.set(id); err != nil {
+				return err
+			}
+			return c.parents(ctx, q, parents, &a, &answer, row)
+		})
+		return answer, err
+	}
 	err = s.read(ctx, "read a copy by parents", func(tx *sql.Tx) error {
 		var err error
 		if answer.Set, err = copySet(ctx, tx, id); err != nil {
@@ -45,21 +54,36 @@ func (s *Store) CopyByParent(ctx context.Context, id int64, relation string, par
 	return answer, err
 }
 
-// newParentQuery translates a question about the rows of parents, each of which is
-// p.parent in it, and none longer than longest.
+// parentSlot is the argument in whose place each parent is put, the first, parentArg
+// how a statement of SQLite names it.
+type parentSlot struct{}
+
+const parentArg = "?1"
+
+// newParentQuery translates a question about the rows of parents, none longer than
+// longest. Each is p.parent in it, in SQLite the argument parentSlot.
 func newParentQuery(d copyDialect, a copies.Ask, id int64, relation string, longest int) (*copyQuery, error) {
+	parent, args := "p.parent", []any(nil)
+	if !d.isPostgres {
+		// It is named first, so that the others are numbered behind it.
+		parent, args = parentArg, []any{parentSlot{}}
+	}
 	switch relation {
 	case "orderNumber", "quoteNumber", "invoiceNumber":
-		return newCopyQuery(d, a, "copy_links l JOIN copy_rows r ON r.id = l.row_id", "l.set_id = ? AND l.relation = ? AND l.number = p.parent", id, relation)
+		return newCopyQuery(d, a, "copy_links l JOIN copy_rows r ON r.id = l.row_id", "l.number = "+parent+" AND l.set_id = ? AND l.relation = ?", append(args, id, relation)...)
 	case "customer", "order", "quote", "invoice", "number", "sku":
 		name := "r." + copyColumn(relation)
 		// The indexes leave out rows without a parent, which the statement must say too.
-		return newCopyQuery(d, a, "copy_rows r", "r.set_id = ? AND "+name+" = p.parent AND "+d.isThere(name, longest), id)
+		q, err := newCopyQuery(d, a, "copy_rows r", name+" = "+parent+" AND r.set_id = ? AND "+d.isThere(name, longest), append(args, id)...)
+		if err == nil {
+			q.isWalked = (relation == "customer" || relation == "order") && q.order == "r.date" && q.desc
+		}
+		return q, err
 	}
 	return nil, schema.Errorf(schema.UnsupportedFilter, "a copy has no relation %s", relation)
 }
 
-// copyParents is one question for the pages of some parents.
+// copyParents is one question to PostgreSQL for the pages of some parents.
 type copyParents struct {
 	q       *copyQuery
 	parents []string
@@ -105,7 +129,7 @@ func (p *copyParents) read(ctx context.Context, tx *sql.Tx, a *copies.Ask, row f
 	if len(open) == 0 {
 		return nil
 	}
-	return each(ctx, tx, p.q.parentTotalsText(len(open)), func(rows *sql.Rows) error {
+	return each(ctx, tx, p.q.parentTotalsText(), func(rows *sql.Rows) error {
 		var i, n int
 		err := rows.Scan(&i, &n)
 		p.totals[at[i-1]] = n
@@ -113,62 +137,27 @@ func (p *copyParents) read(ctx context.Context, tx *sql.Tx, a *copies.Ask, row f
 	}, p.q.parentTotalsArgs(open)...)
 }
 
-// eachParent is n parents as p: the number i of each, from 1 on, and its name.
-func (d copyDialect) eachParent(n int) string {
-	if d.isPostgres {
-		return "unnest(?::bytea[]) WITH ORDINALITY AS p(parent, i)"
-	}
-	var b strings.Builder
-	b.WriteString("(SELECT column1 AS i, column2 AS parent FROM (VALUES ")
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString("(" + strconv.Itoa(i+1) + ", ?)")
-	}
-	b.WriteString(")) p")
-	return b.String()
-}
-
-// parentArgs are the arguments of eachParent.
-func (d copyDialect) parentArgs(parents []string) []any {
-	if d.isPostgres {
-		return []any{d.texts(parents)}
-	}
-	args := make([]any, len(parents))
-	for i := range parents {
-		args[i] = parents[i]
-	}
-	return args
-}
+// eachParent is parents as p: the number i of each, from 1 on, and its name.
+const eachParent = "unnest(?::bytea[]) WITH ORDINALITY AS p(parent, i)"
 
 // parentsText finds the pages of n parents, in order: the number of each parent and
-// the data of its rows. Of the row behind a page there need be no data.
-//
-// In SQLite a subquery in FROM cannot look at the tables beside it. One that is a
-// value can, and so can a function: the ids of a page are made one value, in their
-// order, and told apart again. CROSS JOIN keeps the tables in the order they are
-// written in, so that nothing is sorted that an index has sorted.
+// the data of its rows.
 func (q *copyQuery) parentsText(n int) string {
-	if q.where.isPostgres {
-		return "SELECT x.i, (SELECT d.data FROM copy_data d WHERE d.row_id = x.id) FROM (SELECT y.*, p.i FROM (SELECT p.parent, p.i FROM " + q.where.eachParent(n) +
-			") p CROSS JOIN LATERAL (" + q.rowsText() + ") y) x ORDER BY x.i, " + q.found() + " LIMIT " + strconv.Itoa(n*(q.first+1))
-	}
-	return "SELECT p.i, CASE WHEN k.key < " + strconv.Itoa(q.first) + " THEN (SELECT d.data FROM copy_data d WHERE d.row_id = k.value) END FROM " + q.where.eachParent(n) +
-		" CROSS JOIN json_each((SELECT json_group_array(x.id) FROM (" + q.rowsText() + ") x)) k"
+	return "SELECT x.i, (SELECT d.data FROM copy_data d WHERE d.row_id = x.id) FROM (SELECT y.*, p.i FROM (SELECT p.parent, p.i FROM " + eachParent +
+		") p CROSS JOIN LATERAL (" + q.rowsText() + ") y) x ORDER BY x.i, " + q.found() + " LIMIT " + strconv.Itoa(n*(q.first+1))
 }
 
 // parentsArgs are the arguments of parentsText.
 func (q *copyQuery) parentsArgs(parents []string) []any {
-	return slices.Concat(q.where.parentArgs(parents), q.where.args, q.after.args)
+	return slices.Concat([]any{q.where.texts(parents)}, q.where.args, q.after.args)
 }
 
-// parentTotalsText counts the rows of n parents.
-func (q *copyQuery) parentTotalsText(n int) string {
-	return "SELECT p.i, (" + q.totalText() + ") FROM " + q.where.eachParent(n)
+// parentTotalsText counts the rows of parents.
+func (q *copyQuery) parentTotalsText() string {
+	return "SELECT p.i, (" + q.totalText() + ") FROM " + eachParent
 }
 
 // parentTotalsArgs are the arguments of parentTotalsText.
 func (q *copyQuery) parentTotalsArgs(parents []string) []any {
-	return slices.Concat(q.where.args, q.where.parentArgs(parents))
+	return slices.Concat(q.where.args, []any{q.where.texts(parents)})
 }

@@ -63,9 +63,9 @@ func TestCopyPlans(t *testing.T) {
 	}
 }
 
-// TestCopyParentPlans: the pages of many parents and their totals are found by one
-// statement each, through an index; nothing is walked but the parents and what was
-// found of them, and nothing is sorted that the index has in order.
+// TestCopyParentPlans: the page of a parent and its total are found through an index;
+// nothing is walked but what was found, and nothing is sorted that the index has in
+// order, or where all rows of a parent are asked for.
 func TestCopyParentPlans(t *testing.T) {
 	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "trama.db"), Deps{})
 	if err != nil {
@@ -103,17 +103,33 @@ func TestCopyParentPlans(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			parents := []string{"a", "b", "c"}
-			page := explainPlan(t, s, q.parentsText(len(parents)), q.parentsArgs(parents))
-			if !strings.Contains(page, c.index) || strings.Contains(page, "TEMP B-TREE") != c.sorts || !strings.Contains(page, "SEARCH d USING INTEGER PRIMARY KEY") {
+			of := func(args []any) []any {
+				args = slices.Clone(args)
+				for i := range args {
+					if _, is := args[i].(parentSlot); is {
+						args[i] = "a"
+					}
+				}
+				return args
+			}
+			page := explainPlan(t, s, q.pageText(), of(q.pageArgs()))
+			if !strings.Contains(page, c.index) || strings.Contains(page, "TEMP B-TREE") != c.sorts || c.sorts == q.isWalked || !strings.Contains(page, "SEARCH d USING INTEGER PRIMARY KEY") {
 				t.Error(page)
 			}
-			total := explainPlan(t, s, q.parentTotalsText(len(parents)), q.parentTotalsArgs(parents))
+			few := explainPlan(t, s, q.fewText(), of(q.pageArgs()))
+			if !strings.Contains(few, c.index) || strings.Contains(few, "TEMP B-TREE") || !strings.Contains(few, "SEARCH d USING INTEGER PRIMARY KEY") {
+				t.Error(few)
+			}
+			together := explainPlan(t, s, q.togetherText(), append([]any{`["a","b"]`}, q.pageArgs()[1:]...))
+			if !strings.Contains(together, c.index) || strings.Contains(together, "TEMP B-TREE") || !strings.Contains(together, "SEARCH d USING INTEGER PRIMARY KEY") {
+				t.Error(together)
+			}
+			total := explainPlan(t, s, q.totalText(), of(q.where.args))
 			if index, _, _ := strings.Cut(c.index, " AND date"); !strings.Contains(total, index) {
 				t.Error(total)
 			}
-			for line := range strings.Lines(page + total) {
-				if of, ok := strings.CutPrefix(strings.TrimSpace(line), "SCAN "); ok && !slices.Contains([]string{"3-ROW VALUES CLAUSE", "k VIRTUAL TABLE INDEX 1:", "x"}, of) {
+			for line := range strings.Lines(page + few + together + total) {
+				if of, ok := strings.CutPrefix(strings.TrimSpace(line), "SCAN "); ok && of != "x" && of != "p VIRTUAL TABLE INDEX 1:" {
 					t.Errorf("%s is walked", of)
 				}
 			}

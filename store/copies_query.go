@@ -17,11 +17,12 @@ type copyQuery struct {
 	order string    // the column, "" = by key alone
 	desc  bool
 	first int
+
+	isWalked bool // of a parent's rows: the index that finds them has them in this order
 }
 
 // newCopyQuery translates a question; of says whose rows it is about.
 func newCopyQuery(d copyDialect, a copies.Ask, from, of string, args ...any) (*copyQuery, error) {
-	cc := newCopyColumns()
 	q := &copyQuery{from: from, first: max(a.First, 0), desc: a.Order.Desc}
 	q.where.copyDialect, q.after.copyDialect = d, d
 	q.where.add(of, args...)
@@ -30,7 +31,7 @@ func newCopyQuery(d copyDialect, a copies.Ask, from, of string, args ...any) (*c
 	case "", "source": // one source: all rows are equal
 	default:
 		var ok bool
-		if col, ok = cc[a.Order.Column]; !ok {
+		if col, ok = columnOf(a.Order.Column); !ok {
 			return nil, schema.Errorf(schema.UnsupportedFilter, "a copy cannot sort by %s", a.Order.Column)
 		}
 		q.order = "r." + copyColumn(col.Name)
@@ -40,7 +41,7 @@ func newCopyQuery(d copyDialect, a copies.Ask, from, of string, args ...any) (*c
 	}
 	if a.Where.Op != schema.All {
 		q.where.add(" AND ")
-		if err := cc.where(&q.where, a.Where, a.Source); err != nil {
+		if err := where(&q.where, a.Where, a.Source); err != nil {
 			return nil, err
 		}
 		if len(q.where.args) > maxArgs {

@@ -16,6 +16,16 @@ const dataOfRows = "copy_rows r JOIN copy_data d ON d.row_id = r.id"
 // CopyByKeys implements copies.Store.
 func (s *Store) CopyByKeys(ctx context.Context, id int64, keys []string, row func(data []byte) error) (copies.Set, error) {
 	var set copies.Set
+	if s.lite != nil {
+		err := s.copied(ctx, "read a copy by keys", func(c *liteConn) error {
+			var err error
+			if set, err = c.set(id); err != nil {
+				return err
+			}
+			return c.byKeys(ctx, id, keys, row)
+		})
+		return set, err
+	}
 	err := s.read(ctx, "read a copy by keys", func(tx *sql.Tx) error {
 		var err error
 		if set, err = copySet(ctx, tx, id); err != nil {
@@ -48,6 +58,15 @@ func (s *Store) CopyList(ctx context.Context, id int64, a copies.Ask, row func(d
 		return copies.Answer{}, err
 	}
 	answer := copies.Answer{More: make([]bool, 1), Totals: []int{-1}}
+	if s.lite != nil {
+		err := s.copied(ctx, "list a copy", func(c *liteConn) error {
+			if answer.Set, err = c.set(id); err != nil {
+				return err
+			}
+			return c.list(q, &a, &answer, row)
+		})
+		return answer, err
+	}
 	err = s.read(ctx, "list a copy", func(tx *sql.Tx) error {
 		var err error
 		if answer.Set, err = copySet(ctx, tx, id); err != nil {
@@ -57,28 +76,27 @@ func (s *Store) CopyList(ctx context.Context, id int64, a copies.Ask, row func(d
 		if err != nil {
 			return err
 		}
-		answer.More[0] = more
-		switch {
-		case !a.Total:
-		case a.After == nil && !more:
-			answer.Totals[0] = n
-		case a.Where.Op == schema.All:
-			answer.Totals[0] = int(answer.Set.Rows)
-		default:
-			if !s.isPostgres && !isNarrow(a.Where) {
-				var all int64
-				if err := tx.QueryRowContext(ctx, "SELECT sum(row_count) FROM copy_sets").Scan(&all); err != nil {
-					return err
-				}
-				if answer.Set.Rows >= all/10 {
-					q.countWhole()
-				}
-			}
+		if answer.More[0] = more; !knowsTotal(&answer, &a, n) {
 			err = tx.QueryRowContext(ctx, q.totalText(), q.where.args...).Scan(&answer.Totals[0])
 		}
 		return err
 	})
 	return answer, err
+}
+
+// knowsTotal fills in the total of a list whose page has n rows, unless the rows must
+// be counted.
+func knowsTotal(answer *copies.Answer, a *copies.Ask, n int) bool {
+	switch {
+	case !a.Total:
+	case a.After == nil && !answer.More[0]:
+		answer.Totals[0] = n
+	case a.Where.Op == schema.All:
+		answer.Totals[0] = int(answer.Set.Rows)
+	default:
+		return false
+	}
+	return true
 }
 
 // copyPage calls row with the rows of a page and tells how many they were and

@@ -26,15 +26,12 @@ func (c *condition) add(text string, args ...any) {
 // PostgreSQL twice that.
 const maxArgs = 30_000
 
-// copyColumns are the columns by their SDL names.
-type copyColumns map[string]copies.Column
-
-func newCopyColumns() copyColumns {
-	m := copyColumns{"id": {Name: "id", Kind: schema.KindString}}
-	for _, c := range copies.Columns() {
-		m[c.Name] = c
+// columnOf is the column of an SDL name.
+func columnOf(name string) (copies.Column, bool) {
+	if name == "id" {
+		return copies.Column{Name: name, Kind: schema.KindString}, true
 	}
-	return m
+	return copies.ColumnOf(name)
 }
 
 // copyColumn is a column's name in the database.
@@ -59,7 +56,7 @@ func copyColumn(name string) string {
 
 // where writes what Predicate.Match decides. An operator or column it cannot say
 // is UNSUPPORTED_FILTER: nothing is ever left out.
-func (cc copyColumns) where(c *condition, p schema.Predicate, source string) error {
+func where(c *condition, p schema.Predicate, source string) error {
 	switch p.Op {
 	case schema.All:
 		c.add("TRUE")
@@ -68,12 +65,12 @@ func (cc copyColumns) where(c *condition, p schema.Predicate, source string) err
 		c.add("FALSE")
 		return nil
 	case schema.And:
-		return cc.join(c, p.Of, " AND ", "TRUE", source)
+		return join(c, p.Of, " AND ", "TRUE", source)
 	case schema.Or:
-		return cc.join(c, p.Of, " OR ", "FALSE", source)
+		return join(c, p.Of, " OR ", "FALSE", source)
 	case schema.Not:
 		c.add("NOT (")
-		err := cc.where(c, p.Of[0], source)
+		err := where(c, p.Of[0], source)
 		c.add(")")
 		return err
 	}
@@ -85,7 +82,7 @@ func (cc copyColumns) where(c *condition, p schema.Predicate, source string) err
 		}
 		return nil
 	}
-	col, ok := cc[p.Column]
+	col, ok := columnOf(p.Column)
 	if !ok {
 		return schema.Errorf(schema.UnsupportedFilter, "a copy cannot filter by %s", p.Column)
 	}
@@ -107,7 +104,7 @@ func (r sourceRow) Column(name string) schema.Value {
 // nests no deeper than a thousand.
 const joinDepth = 64
 
-func (cc copyColumns) join(c *condition, of []schema.Predicate, word, empty, source string) error {
+func join(c *condition, of []schema.Predicate, word, empty, source string) error {
 	switch {
 	case len(of) == 0:
 		c.add(empty)
@@ -115,11 +112,11 @@ func (cc copyColumns) join(c *condition, of []schema.Predicate, word, empty, sou
 	case len(of) > joinDepth:
 		half := len(of) / 2
 		c.add("(")
-		if err := cc.join(c, of[:half], word, empty, source); err != nil {
+		if err := join(c, of[:half], word, empty, source); err != nil {
 			return err
 		}
 		c.add(word)
-		err := cc.join(c, of[half:], word, empty, source)
+		err := join(c, of[half:], word, empty, source)
 		c.add(")")
 		return err
 	}
@@ -128,7 +125,7 @@ func (cc copyColumns) join(c *condition, of []schema.Predicate, word, empty, sou
 		if i > 0 {
 			c.add(word)
 		}
-		if err := cc.where(c, of[i], source); err != nil {
+		if err := where(c, of[i], source); err != nil {
 			return err
 		}
 	}

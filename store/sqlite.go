@@ -36,11 +36,12 @@ func openSQLite(ctx context.Context, path string, deps Deps) (*Store, error) {
 		return nil, s.failed("open", err)
 	}
 	s.w.SetMaxOpenConns(1)
-	// 32 MB of pages for each reader: questions to copies go over a few indexes again and again.
-	if s.r, err = sql.Open("sqlite", dsn(path, deps, url.Values{}, "query_only(1)", "cache_size(-32000)")); err != nil {
+	// Copies have readers of their own, with more pages in memory.
+	if s.r, err = sql.Open("sqlite", dsn(path, deps, url.Values{}, "query_only(1)")); err != nil {
 		return nil, errors.Join(s.failed("open", err), s.w.Close())
 	}
 	s.r.SetMaxOpenConns(readers)
+	s.lite = newLiteReaders(path, deps.BusyTimeout)
 	if err := s.prepare(ctx); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -112,7 +113,10 @@ func (s *Store) prepare(ctx context.Context) error {
 // explain says what an operator can do about the driver's codes; the cause stays
 // wrapped.
 func explain(err error) error {
-	var e *sqlite.Error
+	var e interface {
+		error
+		Code() int
+	}
 	if !errors.As(err, &e) {
 		return err
 	}

@@ -32,7 +32,8 @@ var ErrLocked = errors.New("another trama is running on it")
 type Store struct {
 	name string // for errors: the path, or an address without its password
 	w    *sql.DB
-	r    *sql.DB // of PostgreSQL the same
+	r    *sql.DB      // of PostgreSQL the same
+	lite *liteReaders // of copies, nil with PostgreSQL
 	log  *slog.Logger
 	now  func() time.Time
 
@@ -71,6 +72,9 @@ func Open(ctx context.Context, url string, deps Deps) (*Store, error) {
 // the database.
 func (s *Store) Close() error {
 	s.rights.close()
+	if s.lite != nil {
+		s.lite.close()
+	}
 	err := errors.Join(s.r.Close(), s.w.Close())
 	if s.lock != nil {
 		err = errors.Join(err, s.lock.Close())

@@ -3,16 +3,12 @@ package copies
 import (
 	"encoding/binary"
 	"errors"
-	"math"
-	"math/bits"
 	"reflect"
 	"slices"
-	"strconv"
+	"sync"
 	"time"
 
 	"github.com/govalues/decimal"
-
-	"github.com/trama-graph/trama/datasources"
 )
 
 // errDamaged says nothing of what was found: rows are data.
@@ -22,8 +18,9 @@ var errDamaged = errors.New("copies: a row is damaged or of another layout")
 // the order of a map or the zone of a time. A row begins with its layout's name.
 // It is safe for concurrent use.
 type codec[T any] struct {
-	shape *shape
-	name  string
+	shape   *shape
+	name    string
+	answers sync.Pool // of *found
 }
 
 func newCodec[T any]() (*codec[T], error) {
@@ -31,6 +28,7 @@ func newCodec[T any]() (*codec[T], error) {
 	if err != nil {
 		return nil, err
 	}
+	s.number(map[reflect.Type]int{})
 	return &codec[T]{shape: s, name: s.layout()}, nil
 }
 
@@ -136,189 +134,4 @@ func appendMap(b []byte, m map[string]string) []byte {
 		b = appendText(appendText(b, k), m[k])
 	}
 	return b
-}
-
-// decode reads a row that encode wrote into a zero x. Lists of records that
-// fields does not name stay nil. The texts of a row share one allocation.
-func (c *codec[T]) decode(data []byte, x *T, fields datasources.Fields) error {
-	if len(data) < layoutSize || string(data[:layoutSize]) != c.name {
-		return errDamaged
-	}
-	d := decoder{s: string(data[layoutSize:])}
-	d.fields(c.shape, reflect.ValueOf(x).Elem(), fields)
-	if d.bad || d.i != len(d.s) {
-		return errDamaged
-	}
-	return nil
-}
-
-// decoder reads from s at i. Once bad, it reads zeros.
-type decoder struct {
-	s   string
-	i   int
-	bad bool
-}
-
-func (d *decoder) value(s *shape, v reflect.Value) {
-	switch s.kind {
-	case kindString:
-		v.SetString(d.text())
-	case kindTime:
-		*v.Addr().Interface().(*time.Time) = d.time()
-	case kindDecimal:
-		*v.Addr().Interface().(*decimal.Decimal) = d.decimal()
-	case kindBool:
-		v.SetBool(d.byte() == 1)
-	case kindInt:
-		v.SetInt(d.varint())
-	case kindPointer:
-		if d.byte() == 1 && !d.bad {
-			v.Set(reflect.New(s.elem.typ))
-			d.value(s.elem, v.Elem())
-		}
-	case kindSlice:
-		n, ok := d.count()
-		if !ok {
-			return
-		}
-		v.Set(reflect.MakeSlice(s.typ, n, n))
-		for i := 0; i < n && !d.bad; i++ {
-			d.value(s.elem, v.Index(i))
-		}
-	case kindMap:
-		n, ok := d.count()
-		if !ok {
-			return
-		}
-		m := make(map[string]string, n)
-		for i := 0; i < n && !d.bad; i++ {
-			k := d.text()
-			m[k] = d.text()
-		}
-		v.Set(reflect.ValueOf(m))
-	case kindStruct:
-		d.fields(s, v, nil)
-	}
-}
-
-// fields reads a struct. Only the outermost is given the fields that are asked
-// for.
-func (d *decoder) fields(s *shape, v reflect.Value, asked datasources.Fields) {
-	present := d.uvarint()
-	if bits.Len64(present) > len(s.fields) {
-		d.bad = true
-	}
-	for present != 0 && !d.bad {
-		f := &s.fields[bits.TrailingZeros64(present)]
-		present &= present - 1
-		if !f.whole {
-			d.value(f.shape, v.FieldByIndex(f.index))
-			continue
-		}
-		size := d.uvarint()
-		if size > uint64(len(d.s)-d.i) {
-			d.bad = true
-			return
-		}
-		if asked.Has(f.name) {
-			end := d.i + int(size)
-			d.value(f.shape, v.FieldByIndex(f.index))
-			d.bad = d.bad || d.i != end
-		} else {
-			d.i += int(size)
-		}
-	}
-}
-
-// count reads the length of a list or map; not ok when it is nil. Each element
-// takes a byte at least, so that a damaged length allocates no more than the row
-// is long.
-func (d *decoder) count() (int, bool) {
-	n := d.uvarint()
-	if n == 0 {
-		return 0, false
-	}
-	if n-1 > uint64(len(d.s)-d.i) {
-		d.bad = true
-		return 0, false
-	}
-	return int(n - 1), true
-}
-
-func (d *decoder) byte() byte {
-	if d.bad || d.i >= len(d.s) {
-		d.bad = true
-		return 0
-	}
-	d.i++
-	return d.s[d.i-1]
-}
-
-func (d *decoder) uvarint() uint64 {
-	var n uint64
-	for shift := 0; shift < 64; shift += 7 {
-		b := d.byte()
-		n |= uint64(b&0x7f) << shift
-		if b < 0x80 {
-			return n
-		}
-	}
-	d.bad = true
-	return 0
-}
-
-func (d *decoder) varint() int64 {
-	n := d.uvarint()
-	return int64(n>>1) ^ -int64(n&1)
-}
-
-func (d *decoder) text() string {
-	n := d.uvarint()
-	if d.bad || n > uint64(len(d.s)-d.i) {
-		d.bad = true
-		return ""
-	}
-	s := d.s[d.i : d.i+int(n)]
-	d.i += int(n)
-	return s
-}
-
-func (d *decoder) time() time.Time {
-	sec, nsec := d.varint(), d.uvarint()
-	if d.bad || nsec >= uint64(time.Second) {
-		d.bad = true
-		return time.Time{}
-	}
-	return time.Unix(sec, int64(nsec)).UTC()
-}
-
-func (d *decoder) decimal() decimal.Decimal {
-	first, coef := d.byte(), d.uvarint()
-	scale := int(first &^ 0x80)
-	if d.bad || scale > decimal.MaxScale {
-		d.bad = true
-		return decimal.Decimal{}
-	}
-	x, err := newDecimal(coef, scale)
-	if err != nil {
-		d.bad = true
-		return decimal.Decimal{}
-	}
-	if first&0x80 != 0 {
-		x = x.Neg()
-	}
-	return x
-}
-
-func newDecimal(coef uint64, scale int) (decimal.Decimal, error) {
-	if coef <= math.MaxInt64 {
-		return decimal.New(int64(coef), scale)
-	}
-	// New takes an int64, which is less than the largest coefficient of 19 digits.
-	digits := strconv.FormatUint(coef, 10)
-	if scale > len(digits) {
-		return decimal.Decimal{}, errDamaged
-	}
-	point := len(digits) - scale
-	return decimal.Parse("0" + digits[:point] + "." + digits[point:])
 }

@@ -36,13 +36,17 @@ type shape struct {
 	typ    reflect.Type
 	elem   *shape
 	fields []field // of a struct, those of embedded structs in their place
+
+	list reflect.Type // of what pointers point to: slabs of it
+	slab int          // the number of its slabs
 }
 
 // field is a field of a struct.
 type field struct {
-	index []int
-	name  string // SDL field: the Go name with a lower first letter
-	shape *shape
+	index  []int
+	offset uintptr // from the beginning of the struct
+	name   string  // SDL field: the Go name with a lower first letter
+	shape  *shape
 	// whole fields are lists of records: they are written with their size, so that
 	// a reader who has no use for them can pass over.
 	whole bool
@@ -80,7 +84,7 @@ func shapeOf(t reflect.Type, depth int) (*shape, error) {
 		s.kind = kindMap
 	case t.Kind() == reflect.Struct:
 		s.kind = kindStruct
-		if err = s.add(t, nil, depth); err == nil && len(s.fields) > maxFields {
+		if err = s.add(t, nil, 0, depth); err == nil && len(s.fields) > maxFields {
 			err = fmt.Errorf("copies: %s has more than %d fields", t, maxFields)
 		}
 	default:
@@ -89,12 +93,12 @@ func shapeOf(t reflect.Type, depth int) (*shape, error) {
 	return s, err
 }
 
-func (s *shape) add(t reflect.Type, index []int, depth int) error {
+func (s *shape) add(t reflect.Type, index []int, offset uintptr, depth int) error {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		at := append(append([]int{}, index...), i)
 		if f.Anonymous && f.Type.Kind() == reflect.Struct {
-			if err := s.add(f.Type, at, depth); err != nil {
+			if err := s.add(f.Type, at, offset+f.Offset, depth); err != nil {
 				return err
 			}
 			continue
@@ -107,9 +111,26 @@ func (s *shape) add(t reflect.Type, index []int, depth int) error {
 			return err
 		}
 		whole := fs.kind == kindSlice && fs.elem.kind == kindPointer
-		s.fields = append(s.fields, field{index: at, name: lowerFirst(f.Name), shape: fs, whole: whole})
+		s.fields = append(s.fields, field{index: at, offset: offset + f.Offset, name: lowerFirst(f.Name), shape: fs, whole: whole})
 	}
 	return nil
+}
+
+// number gives each type that is pointed to the number of its slabs.
+func (s *shape) number(known map[reflect.Type]int) {
+	if s.elem != nil {
+		if s.kind == kindPointer {
+			t := s.elem.typ
+			if _, ok := known[t]; !ok {
+				known[t] = len(known)
+			}
+			s.elem.slab, s.elem.list = known[t], reflect.SliceOf(t)
+		}
+		s.elem.number(known)
+	}
+	for i := range s.fields {
+		s.fields[i].shape.number(known)
+	}
 }
 
 func lowerFirst(name string) string {

@@ -20,9 +20,10 @@ type reader[T any, P datasources.EntityOf[T]] struct {
 
 // ByKeys implements datasources.Reader.
 func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.Fields) (datasources.Rows[T], error) {
-	var out datasources.Rows[T]
-	state, err := r.c.deps.store.CopyByKeys(ctx, r.s.id, keys, r.take(&out, f))
-	return r.answer(ctx, out, state, err)
+	found := r.codec.gather()
+	defer r.codec.free(found)
+	state, err := r.c.deps.store.CopyByKeys(ctx, r.s.id, keys, found.add)
+	return r.answer(ctx, datasources.Rows[T]{}, found, f, state, err)
 }
 
 // ByParent implements datasources.Reader.
@@ -31,26 +32,27 @@ func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, p
 		return datasources.Rows[T]{}, schema.SourceErrorf(schema.UnsupportedFilter, r.c.cfg.Name, "the copy of %s has no relation %s of %s", r.c.cfg.Name, rel, r.s.entity)
 	}
 	out := datasources.Rows[T]{Offsets: make([]int, 1, len(parents)+1)}
-	take := r.take(&out, q.Fields)
+	found := r.codec.gather()
+	defer r.codec.free(found)
 	a, err := r.c.deps.store.CopyByParent(ctx, r.s.id, relationColumn(r.s.entity, string(rel)), parents, r.ask(q), func(parent int, data []byte) error {
 		for len(out.Offsets) <= parent {
-			out.Offsets = append(out.Offsets, len(out.Items))
+			out.Offsets = append(out.Offsets, len(found.rows))
 		}
-		return take(data)
+		return found.add(data)
 	})
 	for len(out.Offsets) <= len(parents) {
-		out.Offsets = append(out.Offsets, len(out.Items))
+		out.Offsets = append(out.Offsets, len(found.rows))
 	}
 	out.More, out.Totals = a.More, a.Totals
-	return r.answer(ctx, out, a.Set, err)
+	return r.answer(ctx, out, found, q.Fields, a.Set, err)
 }
 
 // List implements datasources.Reader.
 func (r *reader[T, P]) List(ctx context.Context, q datasources.Query) (datasources.Rows[T], error) {
-	var out datasources.Rows[T]
-	a, err := r.c.deps.store.CopyList(ctx, r.s.id, r.ask(q), r.take(&out, q.Fields))
-	out.More, out.Totals = a.More, a.Totals
-	return r.answer(ctx, out, a.Set, err)
+	found := r.codec.gather()
+	defer r.codec.free(found)
+	a, err := r.c.deps.store.CopyList(ctx, r.s.id, r.ask(q), found.add)
+	return r.answer(ctx, datasources.Rows[T]{More: a.More, Totals: a.Totals}, found, q.Fields, a.Set, err)
 }
 
 func (r *reader[T, P]) ask(q datasources.Query) Ask {
@@ -60,16 +62,12 @@ func (r *reader[T, P]) ask(q datasources.Query) Ask {
 	return Ask{Source: r.c.cfg.Name, Query: q}
 }
 
-func (r *reader[T, P]) take(out *datasources.Rows[T], f datasources.Fields) func([]byte) error {
-	return func(data []byte) error {
-		var zero T
-		out.Items = append(out.Items, zero)
-		return r.codec.decode(data, &out.Items[len(out.Items)-1], f)
+// answer reads the rows that were found and says how old they are, or why there are
+// none.
+func (r *reader[T, P]) answer(ctx context.Context, out datasources.Rows[T], found *found, f datasources.Fields, state Set, err error) (datasources.Rows[T], error) {
+	if err == nil {
+		out.Items, err = r.codec.decodeAll(found, f)
 	}
-}
-
-// answer says how old the rows are, or why there are none.
-func (r *reader[T, P]) answer(ctx context.Context, out datasources.Rows[T], state Set, err error) (datasources.Rows[T], error) {
 	if served := r.c.serves(r.s, state); served != nil && (err == nil || errors.Is(err, errDamaged)) {
 		err = served // rows of another layout are there until they are replaced
 	}
