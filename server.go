@@ -282,7 +282,7 @@ func (a *app) openDoors(key []byte) error {
 	a.loaders = &loaders.Config{
 		Catalog: a.catalog, Directory: people{a.directory}, Seal: sealer, Links: &loaders.LinkStats{},
 		DefaultPage: a.cfg.Limits.DefaultPage, MaxPage: a.cfg.Limits.PageSize, LinkBound: a.cfg.Limits.LinkBound,
-		Columns: plan.Columns, Total: plan.Total, Window: plan.Window, Batches: a.metrics.batch, Log: a.log,
+		Columns: plan.Columns, Total: plan.Total, Window: plan.Window, Part: plan.Part, Batches: a.metrics.batch, Log: a.log,
 	}
 	if a.loaders.Implied, err = a.cfg.implied(); err != nil {
 		return err
@@ -324,11 +324,14 @@ func (a *app) openDoors(key []byte) error {
 // forget lets go of the rows of a window of a long answer that was written.
 func forget(ctx context.Context, window int) { loaders.From(ctx).Forget(window) }
 
+// firstWindow is how many rows of a long answer are joined before its first byte.
+const firstWindow = 125
+
 func newEngine(es graphql.ExecutableSchema, root graph.ResolverRoot, log *slog.Logger) (*engine.Engine, error) {
-	return engine.New(es, root, engine.Options{Log: log, Present: present(log), Row: dressed, Matcher: fulfils, Ahead: resolvers.Ahead(), Forget: forget, Scalars: map[string]engine.Scalar{
-		"String":   engine.ScalarOf(scalar.MarshalText, scalar.UnmarshalText, appendText),
-		"Currency": engine.ScalarOf(scalar.MarshalText, scalar.UnmarshalText, appendText),
-		"Decimal":  engine.ScalarOf(scalar.MarshalDecimal, scalar.UnmarshalDecimal, scalar.AppendDecimal),
+	return engine.New(es, root, engine.Options{Log: log, Present: present(log), Row: dressed, Matcher: fulfils, Ahead: resolvers.Ahead(), Forget: forget, FirstWindow: firstWindow, Scalars: map[string]engine.Scalar{
+		"String":   engine.Text(scalar.MarshalText, scalar.UnmarshalText),
+		"Currency": engine.Text(scalar.MarshalText, scalar.UnmarshalText),
+		"Decimal":  engine.ScalarOf(scalar.MarshalDecimal, scalar.UnmarshalDecimal, scalar.AppendDecimal).NeverNull(),
 		"DateTime": engine.ScalarOf(scalar.MarshalDateTime, scalar.UnmarshalDateTime, scalar.AppendDateTime),
 	}})
 }

@@ -1,5 +1,7 @@
 package schema
 
+import "context"
+
 // PageInfo tells whether a list goes on, in the form of the Relay cursor
 // specification.
 type PageInfo struct {
@@ -25,34 +27,83 @@ type Page[T any] struct {
 	HasPrev    bool
 	Missing    []string
 	CursorOf   func(node *T) string // sealed cursor of one of the nodes, nil = they have none
+	Part       *Part[T]             // where it stands among the parts of a long page, nil = it is whole
+}
+
+// Part is what a part of a page knows of the others. All are of one state of the data.
+type Part[T any] struct {
+	// Next gets the part behind this one, nil where this is the last.
+	Next func(ctx context.Context) (*Page[T], error)
+	// First and Last are the first node of the whole page and the last before this part,
+	// nil in the first part.
+	First, Last *T
+}
+
+// Rest returns how the next part of the page is got, nil when there is none: what
+// graph/engine asks of a page that comes in parts.
+func (p *Page[T]) Rest() func(context.Context) (any, error) {
+	if p.Part == nil || p.Part.Next == nil {
+		return nil
+	}
+	next := p.Part.Next
+	return func(ctx context.Context) (any, error) {
+		page, err := next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return page, nil
+	}
+}
+
+// ends returns the first and the last node of the page up to here, nil when it has
+// none.
+func (p *Page[T]) ends() (first, last *T) {
+	if p.Part != nil {
+		first, last = p.Part.First, p.Part.Last
+	}
+	if n := len(p.Nodes); n > 0 {
+		if last = p.Nodes[n-1]; first == nil {
+			first = p.Nodes[0]
+		}
+	}
+	return first, last
+}
+
+// Follow makes a page the part behind p; next gets the one behind it, nil where it is
+// the last.
+func (p *Page[T]) Follow(part *Page[T], next func(ctx context.Context) (*Page[T], error)) {
+	part.Part = &Part[T]{Next: next}
+	part.Part.First, part.Part.Last = p.ends()
 }
 
 // Edges returns the nodes with their cursors.
 func (p *Page[T]) Edges() []*Edge[T] {
 	edges := make([]*Edge[T], len(p.Nodes))
 	for i, n := range p.Nodes {
-		edges[i] = &Edge[T]{Cursor: p.cursor(i), Node: n}
+		edges[i] = &Edge[T]{Cursor: p.cursor(n), Node: n}
 	}
 	return edges
 }
 
-// PageInfo returns where the page stands in its list.
+// PageInfo returns where the page stands in its list. That of a page's last part is
+// the page's.
 func (p *Page[T]) PageInfo() *PageInfo {
 	info := &PageInfo{HasNextPage: p.HasNext, HasPreviousPage: p.HasPrev}
-	if n := len(p.Nodes); n > 0 {
-		first := p.cursor(0)
-		info.StartCursor = &first
+	first, last := p.ends()
+	if first != nil {
+		cursor := p.cursor(first)
+		info.StartCursor = &cursor
 		if len(p.Missing) == 0 {
-			last := p.cursor(n - 1)
-			info.EndCursor = &last
+			cursor := p.cursor(last)
+			info.EndCursor = &cursor
 		}
 	}
 	return info
 }
 
-func (p *Page[T]) cursor(i int) string {
+func (p *Page[T]) cursor(node *T) string {
 	if p.CursorOf == nil {
 		return ""
 	}
-	return p.CursorOf(p.Nodes[i])
+	return p.CursorOf(node)
 }

@@ -127,7 +127,13 @@ func (b *binding) step(s *step, up *stepContext) error {
 	if s.field.how == byCall {
 		s.ctx = up
 	}
-	return b.under(s, up)
+	if err := b.under(s, up); err != nil {
+		return err
+	}
+	if s.mode == modeInline && !s.isInline() {
+		s.mode = modeColumn
+	}
+	return nil
 }
 
 // under binds what is read below a step.

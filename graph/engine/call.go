@@ -125,7 +125,7 @@ func (r *run) single(c *completion, s *set) {
 	f, n := c.step.field, len(s.objects)
 	values := reflect.MakeSlice(reflect.SliceOf(f.shape.goType), n, n)
 	errs := make([]error, n)
-	ctx := r.under(c.step.ctx)
+	ctx := r.partly(r.under(c.step.ctx), s, c.step)
 	one := func(i int) {
 		if c.hidden != nil && c.hidden[i] {
 			return

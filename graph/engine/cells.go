@@ -16,6 +16,7 @@ type set struct {
 	pos     []int32 // for each object its cell; nil: the same number
 	base    int     // of a window: the number of its first object in from and pos
 	bulk    *bulk   // how the columns come that were put off; nil: none were
+	parts   *parts  // of a page: those behind its first; nil: it is whole
 	columns []column
 	dead    []bool // objects that became null, nil: none
 }
@@ -53,6 +54,7 @@ type cells struct {
 	// Lists: the i-th has the elements offsets[i] to offsets[i+1] of elem.
 	offsets []int32
 	elem    *cells
+	base    int // of the list of a further part: the number of its first element
 
 	// Objects: cell i is object ref[i] of sets[in[i]]. ref nil: the same number;
 	// in nil: the first set.
@@ -101,7 +103,7 @@ func (c *cells) path(i int) ast.Path {
 	// The last list that begins at or before i: empty ones begin there as well,
 	// but before it.
 	list := sort.Search(len(offsets), func(k int) bool { return int(offsets[k]) > i }) - 1
-	return append(c.parent.path(list), ast.PathIndex(i-int(offsets[list])))
+	return append(c.parent.path(list), ast.PathIndex(i-int(offsets[list])+c.parent.base))
 }
 
 func (s *set) path(i int) ast.Path {

@@ -49,6 +49,9 @@ type Options struct {
 	Parallel int
 	// Window is how many rows of a root field Stream joins at a time; default 500.
 	Window int
+	// FirstWindow is how many of them the first window has: the answer begins when that
+	// is joined. Default: Window.
+	FirstWindow int
 	// WindowsAhead is how many windows are made while one is written; default 1.
 	WindowsAhead int
 	// Forget is told that a window (plan.Window) has been written, or given up: what
@@ -83,6 +86,9 @@ func New(es graphql.ExecutableSchema, root any, opts Options) (*Engine, error) {
 	}
 	if opts.Window <= 0 {
 		opts.Window = defaultWindow
+	}
+	if opts.FirstWindow <= 0 || opts.FirstWindow > opts.Window {
+		opts.FirstWindow = opts.Window
 	}
 	opts.WindowsAhead = max(opts.WindowsAhead, 1)
 	if opts.Present == nil {

@@ -16,6 +16,8 @@ type leafKind uint8
 const (
 	leafMarshal leafKind = iota // through marshal: may fail, so written when completed
 	leafAppend                  // through append
+	leafSure                    // the same, never null
+	leafText                    // a string, null when empty
 	leafString
 	leafInt
 	leafInt8
@@ -47,7 +49,11 @@ type leaf struct {
 
 // canBeNull reports whether a value of the leaf can come out as null.
 func (l *leaf) canBeNull() bool {
-	return l.pointer || l.kind == leafAppend || l.kind == leafMarshal || l.kind == leafTime
+	switch l.kind {
+	case leafMarshal, leafAppend, leafText, leafTime:
+		return true
+	}
+	return l.pointer
 }
 
 // write appends the value at p as JSON, null included.
@@ -58,8 +64,16 @@ func (l *leaf) write(b []byte, p place) []byte {
 		}
 	}
 	switch l.kind {
+	case leafText:
+		s := *(*string)(p)
+		if s == "" {
+			return append(b, "null"...)
+		}
+		return AppendString(b, s)
 	case leafString:
 		return AppendString(b, *(*string)(p))
+	case leafSure:
+		return l.append(b, p)
 	case leafInt:
 		return strconv.AppendInt(b, int64(*(*int)(p)), 10)
 	case leafInt64:
@@ -109,6 +123,8 @@ func (l *leaf) isNull(p place, scratch *[]byte) bool {
 	switch l.kind {
 	case leafTime:
 		return (*time.Time)(p).IsZero()
+	case leafText:
+		return *(*string)(p) == ""
 	case leafAppend:
 		*scratch = l.append((*scratch)[:0], p)
 		return len(*scratch) == 0

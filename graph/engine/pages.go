@@ -29,7 +29,11 @@ func (s *set) pages(path string, out *[]PageUse) {
 			*out = append(*out, s.bulk.uses[k]...)
 			continue
 		}
+		from := len(*out)
 		s.page(k, path, out)
+		if s.parts != nil && k == s.parts.list {
+			*out = append((*out)[:from], s.parts.all((*out)[from:])...)
+		}
 	}
 }
 
@@ -80,14 +84,17 @@ func (s *set) fieldPath() string {
 
 // use adds the pages of a window to those of the windows before.
 func (b *bulk) use(w *window) {
-	path := w.set.fieldPath()
 	for _, k := range b.fields {
-		var uses []PageUse
-		w.set.page(k, path, &uses)
-		for _, u := range uses {
+		for _, u := range w.set.usesBelow(k) {
 			b.uses[k] = merged(b.uses[k], u)
 		}
 	}
+}
+
+// usesBelow returns the uses of a field's page and of all below it.
+func (s *set) usesBelow(k int) (uses []PageUse) {
+	s.page(k, s.fieldPath(), &uses)
+	return uses
 }
 
 func merged(all []PageUse, u PageUse) []PageUse {

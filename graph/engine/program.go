@@ -46,21 +46,25 @@ const (
 	modeTypename mode = iota
 	modeDirect        // a leaf read from the parent when the answer is written
 	modeColumn        // values completed into cells
+	modeInline        // an object read from the parent, the same
 	modeNull          // never shown: null, and nothing is asked
 	modeIntrospection
 )
 
 // step is one field of a selection.
 type step struct {
+	// What is looked at for each value that is written stands together.
+	head   head
+	prefix []byte // `,"key":`, of the first `{"key":`; its beginning is head
+	mode   mode
+	live   bool    // some of what is read below it is live
+	leaf   *leaf   // modeDirect
+	offset uintptr // modeDirect, modeInline
+
 	node   *plan.Node
 	parent *object // whose field it is
 	field  *field
-	mode   mode
-	live   bool   // some of what is read below it is live
-	prefix []byte // `"key":`, with a comma before it but for the first
-	leaf   *leaf  // modeDirect
-	offset uintptr
-	below  []*selection // modeColumn: what is read of its objects, by type
+	below  []*selection // modeColumn, modeInline: what is read of its objects, by type
 	given  *given       // the arguments, as far as they are the same for all who ask
 
 	ctx    context.Context //nolint:containedctx // of its call: made once with the node and the path in it, gone with the operation
@@ -118,6 +122,7 @@ func (c *compiler) selection(o *object, children []*plan.Node, from, to int, pat
 		s := &sel.fields[i]
 		s.node, s.parent = n, o
 		s.prefix = c.prefix(n.Key, i == 0)
+		copy(s.head[:], s.prefix)
 		if n.Field == "__typename" {
 			continue
 		}
@@ -144,10 +149,11 @@ func (c *compiler) selection(o *object, children []*plan.Node, from, to int, pat
 
 func (c *compiler) prefix(key string, first bool) []byte {
 	from := len(c.keys)
-	if !first {
-		c.keys = append(c.keys, ',')
+	before := byte(',')
+	if first {
+		before = '{'
 	}
-	c.keys = append(c.keys, '"')
+	c.keys = append(c.keys, before, '"')
 	c.keys = append(c.keys, key...)
 	c.keys = append(c.keys, '"', ':')
 	return c.keys[from:len(c.keys):len(c.keys)]
@@ -187,6 +193,9 @@ func (c *compiler) step(s *step, path string) (live bool, err error) {
 	}
 	if s.given != nil || s.live {
 		c.contexts++
+	}
+	if s.isInline() {
+		s.mode, s.offset = modeInline, f.offset
 	}
 	return live || s.live, nil
 }

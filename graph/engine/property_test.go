@@ -1,18 +1,13 @@
 package engine_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"pgregory.net/rapid"
 
-	"github.com/trama-graph/trama/graph/engine"
 	"github.com/trama-graph/trama/graph/engine/internal/testgraph"
 	"github.com/trama-graph/trama/graph/engine/internal/testgraph/world"
 	"github.com/trama-graph/trama/graph/plan"
@@ -51,71 +46,6 @@ func TestAgainstGenerated(t *testing.T) {
 			t.Fatalf("%s\n%v\n got\n%s\nwant\n%s\ndata %s", op.text, op.vars, a, b, want.data)
 		}
 	})
-}
-
-// TestStreamAgainstGenerated does the same with lists of root fields that are joined
-// in windows of one to three rows while the answer is written.
-func TestStreamAgainstGenerated(t *testing.T) {
-	w := world.New(1, 3, 0)
-	rigs := make([]*rig, 4)
-	for size := 1; size <= 3; size++ {
-		r := newRig(t, w)
-		o := options()
-		o.Window, o.WindowsAhead = size, size
-		var err error
-		if r.engine, err = engine.New(r.es, r.root, o); err != nil {
-			t.Fatal(err)
-		}
-		rigs[size] = r
-	}
-	s := testgraph.NewExecutableSchema(testgraph.Config{}).Schema()
-	streamed, all := 0, 0
-	rapid.Check(t, func(t *rapid.T) {
-		r := rigs[rapid.IntRange(1, 3).Draw(t, "window")]
-		op := makeLists(t, s)
-		seed := rapid.Uint64Range(0, 1<<20).Draw(t, "seed")
-		faults := []float64{0, 0.02, 0.1, 0.3}[rapid.IntRange(0, 3).Draw(t, "faults")]
-		r.root.World = world.New(seed, rapid.IntRange(2, 6).Draw(t, "size"), faults)
-		oc, err := r.prepare(op.text, op.vars)
-		if err != nil {
-			t.Fatalf("%s\n%s", op.text, err)
-		}
-		want, err := r.runGenerated(context.Background(), oc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		oc, _ = r.prepare(op.text, op.vars)
-		p, err := r.plan(oc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res := r.engine.Stream(context.Background(), oc, p, time.Minute)
-		if all++; res.Streaming() {
-			streamed++
-		}
-		whole := r.engine.Run(context.Background(), oc, p)
-		var text bytes.Buffer
-		if err := res.Write(&text, nil); err != nil {
-			t.Fatal(err)
-		}
-		var got struct{ Data json.RawMessage }
-		if err := json.Unmarshal(text.Bytes(), &got); err != nil {
-			t.Fatalf("%s\n%s", err, text.Bytes())
-		}
-		if string(got.Data) != want.data {
-			t.Fatalf("%s\n%v\n got %s\nwant %s", op.text, op.vars, got.Data, want.data)
-		}
-		if a, b := strings.Join(normal(p, res.Errors()), "\n"), strings.Join(want.errors, "\n"); a != b {
-			t.Fatalf("%s\n%v\n got\n%s\nwant\n%s\ndata %s", op.text, op.vars, a, b, want.data)
-		}
-		if res.Rows() != whole.Rows() || !reflect.DeepEqual(res.Pages(), whole.Pages()) {
-			t.Fatalf("%s\n%v\n got %d rows %+v\nwant %d rows %+v", op.text, op.vars, res.Rows(), res.Pages(), whole.Rows(), whole.Pages())
-		}
-	})
-	if streamed < all/6 {
-		t.Errorf("only %d answers were streamed", streamed)
-	}
-	t.Logf("%d of %d answers were streamed", streamed, all)
 }
 
 // checkCalls holds that each batch field was called at most once for each place

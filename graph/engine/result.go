@@ -73,16 +73,18 @@ func (r *Result) AppendJSON(b []byte) []byte {
 	return w.b
 }
 
-// appendMember appends one further key of the answer. Errors and extensions are
-// few, so encoding/json is good enough; what it cannot write is left out.
-func appendMember(b []byte, key string, v any) []byte {
+// appendMember appends one further key of the answer, of which more may have been sent
+// already. Errors and extensions are few, so encoding/json is good enough; what it
+// cannot write is left out, and isFirst stays what it is.
+func appendMember(b []byte, isFirst *bool, key string, v any) []byte {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return b
 	}
-	if b[len(b)-1] != '{' {
+	if !*isFirst {
 		b = append(b, ',')
 	}
+	*isFirst = false
 	b = AppendString(b, key)
 	b = append(b, ':')
 	return append(b, text...)

@@ -36,6 +36,7 @@ type run struct {
 
 	stream *stream // nil: nothing is put off
 	window bool    // it is a part of another run, whose rows it counts
+	late   *[]task // of a part: calls that wait until its rows are there; nil: none does
 	unsaid int64   // errors of a stream that were left out
 }
 
@@ -109,10 +110,12 @@ func (r *run) read(sets []*set) []task {
 		var born []*set
 		for _, s := range sets {
 			var later []int
+			r.divide(s)
 			defers := r.defers(s)
 			for k := range s.sel.fields {
 				st := &s.sel.fields[k]
 				switch {
+				case s.isLate(k):
 				case defers && st.isCall() && !st.field.shape.nonNull:
 					later = append(later, k)
 				case st.mode == modeIntrospection || st.isCall():
@@ -124,7 +127,7 @@ func (r *run) read(sets []*set) []task {
 				}
 			}
 			if len(later) > 0 {
-				r.stream.putOff(s, later)
+				r.putOff(s, later)
 			}
 		}
 		sets = born

@@ -41,11 +41,31 @@ func ScalarOf[T any](marshal func(T) graphql.Marshaler, unmarshal func(any) (T, 
 	return Scalar{Marshal: marshal, Unmarshal: unmarshal, codec: c}
 }
 
+// Text makes a Scalar of texts of which the empty one is null, and the others are
+// written as they are: the quickest there is.
+func Text(marshal func(string) graphql.Marshaler, unmarshal func(any) (string, error)) Scalar {
+	s := ScalarOf(marshal, unmarshal, nil)
+	s.codec.kind = leafText
+	return s
+}
+
+// NeverNull says of a Scalar of ScalarOf with app that app appends something for every
+// value. Where the schema allows no null, the values are then not looked at before
+// they are written.
+func (s Scalar) NeverNull() Scalar {
+	if s.codec != nil && s.codec.append != nil {
+		c := *s.codec
+		c.kind = leafSure
+		s.codec = &c
+	}
+	return s
+}
+
 // codec is a Scalar made ready. It serves every Go type with the same
 // underlying type, which is what gqlgen's conversions allow.
 type codec struct {
 	goType    reflect.Type
-	kind      leafKind // of the quick kinds, or leafAppend, leafMarshal
+	kind      leafKind // of the quick kinds, or leafAppend, leafSure, leafMarshal
 	append    func(b []byte, p place) []byte
 	marshal   func(p place) any
 	unmarshal func(ctx context.Context, v any) (reflect.Value, error)

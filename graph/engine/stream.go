@@ -22,7 +22,9 @@ const maxStreamErrors = 1000
 // field yields more rows than a window, the calls of the rows' nullable fields wait;
 // all else is run first. Then they run window by window, the next while the last is
 // written. A null that rises inside a window ends at the field whose call was put
-// off, so that what is written already stays true.
+// off, so that what is written already stays true. Where the root field can give its
+// page in parts (Parted), not even its rows are there before: each further part is a
+// window of its own, and a null that rises above its rows breaks the answer off.
 type stream struct {
 	run    *run
 	base   context.Context //nolint:containedctx // of the operation, without its time limit: writing is not making
@@ -33,6 +35,8 @@ type stream struct {
 
 	mu    sync.Mutex // guards the rest while the first part runs
 	bulks []*bulk
+	parts []*parts
+	long  bool          // a root field has more rows than a window
 	begun int           // windows so far
 	going bool          // the first part is made
 	used  time.Duration // waited for since the start: what counts against the limit
@@ -40,8 +44,9 @@ type stream struct {
 
 // Stream executes a query operation like Run, but returns as soon as what is written
 // first is there: lists of root fields that are longer than Options.Window are joined
-// while the result is written, which holds no more than the windows under way. The
-// result must be written once, by Write or AppendJSON, or closed.
+// while the result is written, which holds no more than the windows under way, and the
+// rows themselves where the resolver does not give them in parts (Parted). The result
+// must be written once, by Write or AppendJSON, or closed.
 //
 // ctx has no time limit of its own, since it must outlast the writing; limit bounds
 // the making, 0 for no bound: what was not made in time is null with an error. An end
@@ -89,7 +94,7 @@ func (st *stream) execute() *Result {
 		return r.tooManyRows()
 	}
 	r.collect(r.root)
-	if len(st.bulks) > 0 && res.HasData() {
+	if (st.long || len(st.parts) > 0) && res.HasData() {
 		return res
 	}
 	// The calls below a root that became null have been put off as well; their errors
@@ -135,6 +140,28 @@ func (st *stream) drain(w *writer) {
 		for w.err == nil && b.next(w) {
 		}
 	}
+	for _, p := range st.parts {
+		for w.err == nil && p.next(w) {
+		}
+	}
+}
+
+// arrive waits for a window that is written next. False: the writer has failed.
+func (st *stream) arrive(w *writer, win *window) bool {
+	if w.err = w.pause(win); w.err == nil {
+		w.err = st.await(win)
+	}
+	if w.err == nil && st.run.tooMany() {
+		w.err = st.run.rowsError()
+	}
+	return w.err == nil
+}
+
+// forget lets go what was read for a window.
+func (st *stream) forget(w *window) {
+	if f := st.run.engine.opts.Forget; f != nil {
+		f(st.base, w.number)
+	}
 }
 
 // close ends what is under way and waits for it.
@@ -147,7 +174,10 @@ func (st *stream) close(cause error) {
 	for _, b := range st.bulks {
 		b.close()
 	}
-	st.bulks = nil
+	for _, p := range st.parts {
+		p.close()
+	}
+	st.bulks, st.parts = nil, nil
 }
 
 // Streaming reports whether the result is still being made: it must be written once,
@@ -176,8 +206,9 @@ func (r *Result) end(cause error) {
 // rows, errors and pages are known: the last moment to set an extension.
 //
 // An error means that the answer is cut off in the middle: out failed, the context
-// ended, or there were more rows than the plan allows (LIMITED). Then the connection
-// must be broken, so that nobody takes it for whole.
+// ended, there were more rows than the plan allows (LIMITED), or a further part of a
+// list could not be got, or has a null that would take rows with it which are sent.
+// Then the connection must be broken, so that nobody takes it for whole.
 func (r *Result) Write(out io.Writer, finish func()) error {
 	w := &writer{b: make([]byte, 0, piece+piece/4), out: out}
 	r.write(w, finish)
@@ -197,11 +228,12 @@ func (r *Result) write(w *writer, finish func()) {
 	if w.err != nil {
 		return
 	}
+	isFirst := r.refused
 	if len(r.errors) > 0 {
-		w.b = appendMember(w.b, "errors", r.errors)
+		w.b = appendMember(w.b, &isFirst, "errors", r.errors)
 	}
 	if len(r.extensions) > 0 {
-		w.b = appendMember(w.b, "extensions", r.extensions)
+		w.b = appendMember(w.b, &isFirst, "extensions", r.extensions)
 	}
 	w.b = append(w.b, '}')
 }

@@ -119,13 +119,10 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotStreamed holds that short answers, and those of which nothing can be put
-// off, are whole at once.
+// TestWhatIsNotStreamed holds that short answers are whole at once.
 func TestWhatIsNotStreamed(t *testing.T) {
 	for name, query := range map[string]string{
 		"short":             `{ list(first: 3) { id manager { id } } }`,
-		"no relations":      `{ list(first: 100) { id name mustMoney { amount } } }`,
-		"not null":          `{ list(first: 100) { id boss { id manager { id } } } }`,
 		"below another row": `{ customer(id: "c1") { ticketList { id watchers { manager { id } } } } }`,
 		"no rows":           `{ version }`,
 		"refused":           `mutation { rename(id: 1, name: "x") { id } }`,
@@ -135,6 +132,41 @@ func TestWhatIsNotStreamed(t *testing.T) {
 			res := r.stream(t.Context(), t, query, 0, time.Minute)
 			if res.Streaming() {
 				t.Errorf("it is streamed: %s", res.AppendJSON(nil))
+			}
+		})
+	}
+}
+
+// TestLongListsAreWrittenInPieces holds that a long list of which nothing can be put off
+// is not put together in one buffer either.
+func TestLongListsAreWrittenInPieces(t *testing.T) {
+	for name, query := range map[string]string{
+		"no relations":          `{ list(first: 9000) { id name mustMoney { amount } } }`,
+		"no relations in parts": `{ customers(first: 9000) { nodes { id name mustMoney { amount } } } }`,
+		"not null":              `{ list(first: 9000) { id boss { id manager { id } } } }`,
+		"not null in parts":     `{ customers(first: 9000) { nodes { id boss { id manager { id } } } } }`,
+	} {
+		t.Run("case="+name, func(t *testing.T) {
+			r, _ := streamRig(t, 3000, 100, 1)
+			res := r.stream(t.Context(), t, query, 0, time.Minute)
+			if !res.Streaming() {
+				t.Fatal("it is whole at once")
+			}
+			var got bytes.Buffer
+			longest := 0
+			if err := res.Write(writerFunc(func(b []byte) (int, error) {
+				longest = max(longest, len(b))
+				return got.Write(b)
+			}), nil); err != nil {
+				t.Fatal(err)
+			}
+			oc, _ := r.prepare(query, nil)
+			p, _ := r.plan(oc)
+			if want := r.engine.Run(t.Context(), oc, p).AppendJSON(nil); got.String() != string(want) {
+				t.Errorf("got %d bytes, want %d", got.Len(), len(want))
+			}
+			if longest > 40<<10 || got.Len() < 3*longest {
+				t.Errorf("the longest piece of %d bytes has %d", got.Len(), longest)
 			}
 		})
 	}

@@ -11,6 +11,7 @@ import (
 type bulk struct {
 	stream *stream
 	set    *set
+	parts  *parts      // what follows the set, nil: nothing does
 	fields []int       // steps of the set whose calls are put off
 	asked  int         // objects of the set that windows have begun for
 	ahead  []*window   // under way, in order
@@ -28,9 +29,22 @@ type window struct {
 }
 
 // defers reports whether the calls of a set's nullable fields wait until its objects
-// are written: it has more than a window, and they are rows of a root field.
+// are written: they are rows of a root field, and more than a window or of a page that
+// comes in parts.
 func (r *run) defers(s *set) bool {
-	return r.stream != nil && len(s.objects) > r.engine.opts.Window && s.sel.rows && s.isOfRoot()
+	if r.stream == nil && r.late == nil || !s.sel.rows {
+		return false
+	}
+	isLong := len(s.objects) > r.engine.opts.Window
+	if !isLong && s.parted() == nil || !s.isOfRoot() {
+		return false
+	}
+	if isLong && r.stream != nil {
+		r.stream.mu.Lock()
+		r.stream.long = true
+		r.stream.mu.Unlock()
+	}
+	return true
 }
 
 // isOfRoot reports whether the objects of a set came with a call of a root field:
@@ -51,6 +65,17 @@ func (s *set) isOfRoot() bool {
 	return false
 }
 
+// putOff leaves the calls of some fields for later.
+func (r *run) putOff(s *set, fields []int) {
+	if r.late == nil {
+		r.stream.putOff(s, fields)
+		return
+	}
+	for _, k := range fields {
+		*r.late = append(*r.late, task{s, k})
+	}
+}
+
 // putOff begins with the first window of a set, beside all else that is under way.
 func (st *stream) putOff(s *set, fields []int) {
 	b := &bulk{stream: st, set: s, fields: fields, uses: make([][]PageUse, len(s.columns))}
@@ -58,6 +83,9 @@ func (st *stream) putOff(s *set, fields []int) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.bulks = append(st.bulks, b)
+	if p := s.parted(); p != nil {
+		b.parts, p.bulks = p, append(p.bulks, b)
+	}
 	b.begin()
 }
 
@@ -67,7 +95,11 @@ func (b *bulk) begin() {
 	if b.asked == n {
 		return
 	}
-	from, to := b.asked, min(b.asked+st.run.engine.opts.Window, n)
+	size := st.run.engine.opts.Window
+	if b.asked == 0 {
+		size = st.run.engine.opts.FirstWindow
+	}
+	from, to := b.asked, min(b.asked+size, n)
 	b.asked = to
 	st.begun++
 	s := &set{sel: b.set.sel, objects: b.set.objects[from:to:to], from: b.set.from, pos: b.set.pos, base: from}
@@ -80,10 +112,7 @@ func (b *bulk) begin() {
 		ctx, w.cancel = context.WithCancel(ctx)
 	}
 	r := st.run
-	part := &run{
-		engine: r.engine, ctx: ctx, oc: r.oc, prog: r.prog, root: s, slots: r.slots,
-		rows: r.rows, maxRows: r.maxRows, stop: r.stop, window: true,
-	}
+	part := r.part(ctx, s)
 	b.ahead = append(b.ahead, w)
 	st.wait.Go(func() {
 		defer close(w.done)
@@ -99,16 +128,34 @@ func (b *bulk) begin() {
 
 // join runs the calls of some fields of the root, and all that hangs below them.
 func (r *run) join(fields []int) {
-	last := len(fields) - 1
-	for _, k := range fields[:last] {
-		r.wait.Go(func() { r.work(r.do(task{r.root, k})) })
+	tasks := make([]task, len(fields))
+	for i, k := range fields {
+		tasks[i] = task{r.root, k}
 	}
-	func() {
-		defer r.wait.Wait()
-		r.work(r.do(task{r.root, fields[last]}))
-	}()
+	r.all(tasks)
 	if r.violated.Load() {
 		r.root.settle()
+	}
+}
+
+// all runs calls and all that hangs below them, and waits for them.
+func (r *run) all(tasks []task) {
+	if len(tasks) == 0 {
+		return
+	}
+	defer r.wait.Wait()
+	last := len(tasks) - 1
+	for _, t := range tasks[:last] {
+		r.wait.Go(func() { r.work(r.do(t)) })
+	}
+	r.work(r.do(tasks[last]))
+}
+
+// part makes a run for a part of what this one answers.
+func (r *run) part(ctx context.Context, root *set) *run {
+	return &run{
+		engine: r.engine, ctx: ctx, oc: r.oc, prog: r.prog, root: root, slots: r.slots,
+		rows: r.rows, maxRows: r.maxRows, stop: r.stop, window: true,
 	}
 }
 
@@ -121,18 +168,15 @@ func (b *bulk) next(w *writer) bool {
 	}
 	st := b.stream
 	win := b.ahead[0]
-	if w.err = w.pause(win); w.err == nil {
-		w.err = st.await(win)
-	}
-	if w.err == nil && st.run.tooMany() {
-		w.err = st.run.rowsError()
-	}
-	if w.err != nil {
+	if !st.arrive(w, win) {
 		return false
 	}
 	b.ahead = b.ahead[1:]
 	for len(b.ahead) < st.run.engine.opts.WindowsAhead && b.asked < len(b.set.objects) {
 		b.begin()
+	}
+	if b.parts != nil {
+		b.parts.fill()
 	}
 	b.now = win
 	st.run.collect(win.set)
@@ -143,14 +187,8 @@ func (b *bulk) next(w *writer) bool {
 // release drops the window that was written, and all that was read for it.
 func (b *bulk) release() {
 	if b.now != nil {
-		b.forget(b.now)
+		b.stream.forget(b.now)
 		b.now = nil
-	}
-}
-
-func (b *bulk) forget(w *window) {
-	if f := b.stream.run.engine.opts.Forget; f != nil {
-		f(b.stream.base, w.number)
 	}
 }
 
@@ -158,7 +196,7 @@ func (b *bulk) forget(w *window) {
 func (b *bulk) close() {
 	b.release()
 	for _, w := range b.ahead {
-		b.forget(w)
+		b.stream.forget(w)
 	}
 	b.ahead = nil
 }

@@ -55,15 +55,24 @@ func (w *writer) object(s *set, i int) {
 			return
 		}
 	}
-	w.b = append(w.b, '{')
-	for k := range s.sel.fields {
-		st := &s.sel.fields[k]
-		w.b = append(w.b, st.prefix...)
+	fields := s.sel.fields
+	if len(fields) == 0 {
+		w.b = append(w.b, '{')
+	}
+	for k := range fields {
+		st := &fields[k]
+		w.b = st.appendPrefix(w.b)
 		switch st.mode {
 		case modeDirect:
 			w.b = st.leaf.write(w.b, at(s.objects[i], st.offset))
+		case modeInline:
+			w.b = st.appendInline(w.b, s.objects[i])
 		case modeColumn:
-			if c := s.columns[k].cells; c != nil {
+			if c := s.columns[k].cells; s.parts != nil && k == s.parts.list {
+				if late = w.parts(s.parts, c); late == nil {
+					return
+				}
+			} else if c != nil {
 				w.cell(c, i)
 			} else {
 				w.cell(late[k].cells, j)
@@ -111,9 +120,15 @@ func (w *writer) cell(c *cells, i int) {
 
 func (w *writer) list(c *cells, i int) {
 	w.b = append(w.b, '[')
+	w.elements(c, i, true)
+	w.b = append(w.b, ']')
+}
+
+// elements writes those of a list; first tells whether none stands before them.
+func (w *writer) elements(c *cells, i int, first bool) {
 	from, to := int(c.offsets[i]), int(c.offsets[i+1])
 	for j := from; j < to; j++ {
-		if j > from {
+		if j > from || !first {
 			w.b = append(w.b, ',')
 		}
 		w.cell(c.elem, j)
@@ -124,5 +139,30 @@ func (w *writer) list(c *cells, i int) {
 			return
 		}
 	}
-	w.b = append(w.b, ']')
+}
+
+// parts writes the list of a page that comes in parts, and returns the columns of its
+// last part, nil when it fails.
+func (w *writer) parts(p *parts, c *cells) []column {
+	p.fill()
+	isNull, first := c.isNull(0), c.elem == nil || c.elem.n == 0
+	if isNull {
+		w.b = append(w.b, "null"...)
+	} else {
+		w.b = append(w.b, '[')
+		w.elements(c, 0, true)
+	}
+	for w.err == nil && p.next(w) {
+		if rows := p.now.set.columns[p.list].cells; !isNull && rows.elem.n > 0 {
+			w.elements(rows, 0, first)
+			first = false
+		}
+	}
+	if w.err != nil {
+		return nil
+	}
+	if !isNull {
+		w.b = append(w.b, ']')
+	}
+	return p.last.columns
 }

@@ -79,11 +79,49 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 
 // AppendDecimal appends a decimal as a JSON string.
 func AppendDecimal(b []byte, d decimal.Decimal) []byte {
-	b = append(b, '"')
-	if text, err := d.AppendText(b); err == nil {
-		b = text
+	var room [28]byte // 19 digits or 0.19 digits, sign, quotes
+	i := len(room) - 1
+	room[i] = '"'
+	rest, scale := d.Coef(), d.Scale()
+	if scale == 2 { // what money has
+		i = putPair(&room, i, rest%100)
+		rest /= 100
+		i--
+		room[i] = '.'
+	} else if scale > 0 {
+		for range scale {
+			i--
+			room[i] = '0' + byte(rest%10)
+			rest /= 10
+		}
+		i--
+		room[i] = '.'
 	}
-	return append(b, '"')
+	for rest >= 100 {
+		i = putPair(&room, i, rest%100)
+		rest /= 100
+	}
+	if rest >= 10 {
+		i = putPair(&room, i, rest)
+	} else {
+		i--
+		room[i] = '0' + byte(rest)
+	}
+	if d.IsNeg() {
+		i--
+		room[i] = '-'
+	}
+	i--
+	room[i] = '"'
+	return append(b, room[i:]...)
+}
+
+const pairs = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
+
+// putPair writes two digits before i.
+func putPair(room *[28]byte, i int, n uint64) int {
+	room[i-2], room[i-1] = pairs[2*n], pairs[2*n+1]
+	return i - 2
 }
 
 // AppendDateTime appends a moment as a JSON string, nothing when it is zero.

@@ -28,16 +28,18 @@ type stream struct {
 	sum     hash.Hash64  // nil: nobody asks
 	bytes   int64        // sent so far, before they were compressed
 	begun   bool
-	err     error // it was broken off
+	keeps   bool   // what is sent is gathered, as long as it can be kept
+	text    []byte // with keeps: all that was sent
+	err     error  // it was broken off
 }
 
 // digester is a Recorder that can sum an answer piece by piece: the sum of all is what
 // Digest is of the whole, but that 0 stands for itself.
 type digester interface{ Digester() hash.Hash64 }
 
-func (s *Server) stream(to target) *stream {
+func (s *Server) stream(to target, keeps bool) *stream {
 	t := &stream{
-		target: to, senders: &s.senders,
+		target: to, senders: &s.senders, keeps: keeps,
 		client: client{w: to.w, control: http.NewResponseController(to.w), timeout: s.cfg.WriteTimeout},
 	}
 	if d, ok := s.cfg.Usage.(digester); ok {
@@ -81,6 +83,11 @@ func (t *stream) Write(b []byte) (int, error) {
 		t.sum.Write(b)
 	}
 	t.bytes += int64(len(b))
+	if t.keeps = t.keeps && t.bytes <= largestAnswer; t.keeps {
+		t.text = append(t.text, b...)
+	} else {
+		t.text = nil
+	}
 	if t.packer != nil {
 		return t.packer.Write(b)
 	}
@@ -103,6 +110,14 @@ func (t *stream) digest() uint64 {
 		return 0
 	}
 	return max(t.sum.Sum64(), 1)
+}
+
+// whole is all that was sent, nil when it was broken off, or is too long to be kept.
+func (t *stream) whole() []byte {
+	if !t.keeps || t.err != nil {
+		return nil
+	}
+	return t.text
 }
 
 // untimed returns a context without the operation's time limit, which ends with the

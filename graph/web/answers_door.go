@@ -92,7 +92,9 @@ func (s *Server) judge(ctx context.Context, oc *operation, pl *plan.Plan, result
 	}
 }
 
-// keep keeps an answer that was judged, and tells the client.
+// keep keeps an answer that was judged, and tells the client, unless h is nil: of an
+// answer that was sent while it was made the headers went before it was known whether
+// it has errors.
 func (s *Server) keep(h http.Header, oc *operation, a *answered, use usage.Operation) {
 	ask := oc.keeping
 	if ask == nil || !ask.isWhole {
@@ -102,7 +104,7 @@ func (s *Server) keep(h http.Header, oc *operation, a *answered, use usage.Opera
 		key: ask.key, body: slices.Clip(slices.Clone(a.body)), at: s.answers.cfg.Now(), life: ask.life, mark: ask.mark, types: ask.types,
 		rows: a.result.Rows(), use: use,
 	}
-	if s.answers.add(k) {
+	if s.answers.add(k) && h != nil {
 		cacheable(h, ask.life)
 	}
 }

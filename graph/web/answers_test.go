@@ -44,7 +44,8 @@ type lending struct {
 	title  atomic.Pointer[string]
 	reads  atomic.Int64
 	fails  atomic.Bool
-	during func() // a reading
+	torn   atomic.Bool // one of the following books is not found
+	during func()      // a reading
 }
 
 type card struct{ Name string }
@@ -92,6 +93,9 @@ func (l lendingQuery) Books(_ context.Context, first *int) (*bookPage, error) {
 }
 
 func (l lendingBook) Next(_ context.Context, objs []*book) ([]*book, error) {
+	if l.torn.Load() && slices.ContainsFunc(objs, func(b *book) bool { return b.ID == "40" }) {
+		return nil, schema.SourceErrorf(schema.SourceUnavailable, "shelf", "shelf did not answer")
+	}
 	return slices.Clone(objs), nil
 }
 
@@ -173,6 +177,13 @@ func (d *desk) set(token string, p policies.Principal) {
 // (the book of a claim only).
 func newDesk(t testing.TB, change func(*web.Config)) *desk {
 	t.Helper()
+	return newDeskOf(t, 100_000, change) // nothing is sent while it is made
+}
+
+// newDeskOf is newDesk with answers that are sent while they are made, where they have
+// more than some rows.
+func newDeskOf(t testing.TB, window int, change func(*web.Config)) *desk {
+	t.Helper()
 	s, err := gqlparser.LoadSchema(&ast.Source{Name: "books.graphql", Input: lendingSDL})
 	if err != nil {
 		t.Fatal(err)
@@ -181,7 +192,7 @@ func newDesk(t testing.TB, change func(*web.Config)) *desk {
 	title, version := "The Leopard", "1"
 	d.title.Store(&title)
 	d.version.Store(&version)
-	e, err := engine.New(executable{s}, d.lending, engine.Options{Window: 100_000}) // nothing is sent while it is made
+	e, err := engine.New(executable{s}, d.lending, engine.Options{Window: window})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,10 @@ func (s *Server) run(ctx context.Context, w http.ResponseWriter, r *http.Request
 	if sent != nil {
 		a.took, a.sum = time.Since(start), sent.digest()
 		entryOf(ctx).codes = codes(result.Errors())
-		s.count(ctx, oc, a)
+		use := s.count(ctx, oc, a)
+		if a.body = sent.whole(); a.body != nil {
+			s.keep(nil, oc, &a, use)
+		}
 		s.observe(oc, status, a.took, result)
 		if sent.err != nil {
 			s.cfg.Log.WarnContext(ctx, "broke off answer", "operation", operationName(oc), "bytes", sent.bytes, "err", sent.err)
@@ -203,7 +206,7 @@ func (s *Server) execute(ctx context.Context, v *view, oc *operation, h http.Hea
 		}
 	}
 	if result.Streaming() {
-		sent = s.stream(to)
+		sent = s.stream(to, oc.keeping != nil)
 		sent.send(result, finish)
 	} else {
 		finish()

@@ -9,14 +9,17 @@ import (
 
 	"github.com/trama-graph/trama/graph/engine/internal/testgraph/model"
 	"github.com/trama-graph/trama/graph/engine/internal/testgraph/world"
+	"github.com/trama-graph/trama/graph/plan"
 	"github.com/trama-graph/trama/schema"
 )
 
 // Root is the resolver root over a world. On, when it is set, sees the context
-// of each batch call before it is answered.
+// of each batch call before it is answered; OnPart sees that of each further part of
+// Query.customers, with the number of its first row, and may fail in its stead.
 type Root struct {
-	World *world.World
-	On    func(ctx context.Context, field string, parents int)
+	World  *world.World
+	On     func(ctx context.Context, field string, parents int)
+	OnPart func(ctx context.Context, from int) error
 }
 
 // Customer returns the resolvers of Customer.
@@ -166,14 +169,43 @@ func (r *Root) node(d dice) world.Node {
 	return nil
 }
 
-func (r queries) Customers(_ context.Context, first *int, filter *model.Filter) (*schema.Page[world.Customer], error) {
-	return world.One(r.World, "Query.customers", "", func(d dice) *world.CustomerPage {
+func (r queries) Customers(ctx context.Context, first *int, filter *model.Filter) (*schema.Page[world.Customer], error) {
+	page, err := world.One(r.World, "Query.customers", "", func(d dice) *world.CustomerPage {
 		if first != nil && *first >= len(r.World.Customers) && *first > 5 {
 			n := len(r.World.Customers)
 			return &world.CustomerPage{Nodes: r.World.Customers, TotalCount: &n, CursorOf: world.CursorIn(r.World.Customers)}
 		}
 		return world.Page(d, size(first, 3), r.World.Customer)
 	})
+	if n := plan.Part(ctx); err == nil && page != nil && n > 0 {
+		page = r.inParts(page, n)
+	}
+	return page, err
+}
+
+// inParts divides a page into parts of n nodes.
+func (r *Root) inParts(page *world.CustomerPage, n int) *world.CustomerPage {
+	nodes := page.Nodes
+	var following func(before *world.CustomerPage, from int) *world.CustomerPage
+	following = func(before *world.CustomerPage, from int) *world.CustomerPage {
+		part := *page
+		part.Part, part.Nodes = nil, nodes[from:min(from+n, len(nodes))]
+		if from+n >= len(nodes) {
+			before.Follow(&part, nil)
+			return &part
+		}
+		part.HasNext = !part.HasNext // only the last part knows
+		before.Follow(&part, func(ctx context.Context) (*world.CustomerPage, error) {
+			if r.OnPart != nil {
+				if err := r.OnPart(ctx, from+n); err != nil {
+					return nil, err
+				}
+			}
+			return following(&part, from+n), nil
+		})
+		return &part
+	}
+	return following(&world.CustomerPage{}, 0)
 }
 
 func (r queries) Customer(_ context.Context, id string) (*world.Customer, error) {
