@@ -1,0 +1,85 @@
+package dataset
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// hiddenPrefix begins the names of what an operation asks beside the columns: ids and
+// sources.
+const hiddenPrefix = "trama_"
+
+// writer writes an operation's text.
+type writer struct{ strings.Builder }
+
+// field writes a node with what is kept below it. extra are the fields to ask of a
+// record besides.
+func (w *writer) field(n *node, kept map[*node]bool, extra map[*node][]string) {
+	if n.alias {
+		w.WriteString(n.key + ": ")
+	}
+	w.WriteString(n.def.Name)
+	if len(n.args) > 0 {
+		w.WriteByte('(')
+		for i, a := range n.args {
+			if i > 0 {
+				w.WriteString(", ")
+			}
+			w.WriteString(a.Name + ": ")
+			w.value(a.Value)
+		}
+		w.WriteByte(')')
+	}
+	if n.kind == leaf {
+		return
+	}
+	w.WriteString(" {")
+	if n.kind == page {
+		w.WriteString(" nodes {")
+	}
+	for _, c := range n.children {
+		if kept[c] {
+			w.WriteByte(' ')
+			w.field(c, kept, extra)
+		}
+	}
+	for _, name := range extra[n] {
+		w.WriteString(" " + hiddenPrefix + name + ": " + name)
+	}
+	w.WriteString(" }")
+	if n.kind == page {
+		w.WriteString(" }")
+	}
+}
+
+// value writes a literal. GraphQL's texts are JSON's.
+func (w *writer) value(v *ast.Value) {
+	switch v.Kind {
+	case ast.StringValue, ast.BlockValue:
+		text, _ := json.Marshal(v.Raw) // of a text that is UTF-8, it cannot fail
+		_, _ = w.Write(text)
+	case ast.ListValue:
+		w.WriteByte('[')
+		for i, c := range v.Children {
+			if i > 0 {
+				w.WriteString(", ")
+			}
+			w.value(c.Value)
+		}
+		w.WriteByte(']')
+	case ast.ObjectValue:
+		w.WriteByte('{')
+		for i, c := range v.Children {
+			if i > 0 {
+				w.WriteString(", ")
+			}
+			w.WriteString(c.Name + ": ")
+			w.value(c.Value)
+		}
+		w.WriteByte('}')
+	default:
+		w.WriteString(v.Raw)
+	}
+}

@@ -1,0 +1,151 @@
+package dataset
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+
+	"github.com/trama-graph/trama/policies"
+)
+
+// made is a query with where its cells come from.
+type made struct {
+	Query
+	nodes []*node       // of the cells; nil of a hidden one
+	cell  map[*node]int // of a node
+	ids   map[*node]int // the cells of the ids of records
+	extra map[*node][]string
+}
+
+// errNoRows says that a view shows nothing of the rows themselves.
+var errNoRows = errors.New("dataset: nothing of the rows is shown")
+
+// query makes the operation that gives some values of a part. The cells begin with
+// these, in their order; behind them is what keys, sources and times need.
+func (m *maker) query(p *part, values []*node) (*made, error) {
+	q := &made{cell: map[*node]int{}, ids: map[*node]int{}, extra: map[*node][]string{}}
+	q.Rows, q.IsPage, q.Source = p.grain.path(), p.root.kind == page, -1
+	kept := map[*node]bool{}
+	for _, n := range values {
+		m.ask(q, kept, n)
+	}
+	for n := p.grain; n != nil; n = n.parent {
+		kept[n] = true
+		for _, c := range n.children {
+			if c.marks.isKey {
+				m.ask(q, kept, c)
+			}
+		}
+	}
+	p.root.walk(func(n *node) {
+		if kept[n] && n.isRecord() {
+			q.ids[n] = m.member(q, kept, n, "id")
+			q.Records = append(q.Records, Record{Path: n.path(), Type: n.of.Name, ID: q.ids[n]})
+		}
+	})
+	q.keys(p)
+	if p == m.d.parts[0] && (len(m.d.parts) > 1 || !m.d.Aggregates()) {
+		m.sourceOf(q, p, kept) // of groups it would be one of them
+	}
+	if len(q.extra[p.grain]) == 0 && !slices.ContainsFunc(p.grain.children, func(c *node) bool { return kept[c] }) {
+		return nil, errNoRows
+	}
+	w := &writer{}
+	w.WriteString("query " + m.d.Name + " { ")
+	w.field(p.root, kept, q.extra)
+	w.WriteString(" }")
+	q.Text = w.String()
+	return q, q.parse(m.schema)
+}
+
+// ask notes a value and all that holds it.
+func (m *maker) ask(q *made, kept map[*node]bool, n *node) {
+	if kept[n] {
+		return
+	}
+	t, _ := typeOf(n.of)
+	at := m.shown[n]
+	q.cell[n] = len(q.Cells)
+	q.nodes = append(q.nodes, n)
+	q.Cells = append(q.Cells, Cell{Path: n.path(), Type: t, Scale: n.marks.scale, Field: n.field(), IsMasked: at.masked, IsPartial: at.partial})
+	for ; n != nil && !kept[n]; n = n.parent {
+		kept[n] = true
+	}
+}
+
+// member is the cell of a field of a record, which is asked besides where it is not
+// asked yet.
+func (m *maker) member(q *made, kept map[*node]bool, n *node, name string) int {
+	for _, c := range n.children {
+		if c.kind == leaf && c.def.Name == name && kept[c] {
+			return q.cell[c]
+		}
+	}
+	at := m.shown[n]
+	g := m.view.Grant(n.of.Name, name)
+	q.extra[n] = append(q.extra[n], name)
+	q.nodes = append(q.nodes, nil)
+	q.Cells = append(q.Cells, Cell{
+		Path: append(n.path(), hiddenPrefix+name), Type: Text, Scale: AnyScale, Field: n.of.Name + "." + name,
+		IsMasked: at.masked || g.Mask != "", IsPartial: at.partial || g.Verdict == policies.Row,
+	})
+	return len(q.Cells) - 1
+}
+
+// keys finds what tells rows apart: of each list on the way to them the id, the fields
+// marked for it, or the place in it.
+func (q *made) keys(p *part) {
+	var lists []*node
+	for n := p.grain; n != nil; n = n.parent {
+		if n.isList() {
+			lists = append(lists, n)
+		}
+	}
+	for i := len(lists) - 1; i >= 0; i-- {
+		n := lists[i]
+		if n.isRecord() {
+			q.Key = append(q.Key, KeyPart{Cell: q.ids[n]})
+			continue
+		}
+		marked := false
+		for _, c := range n.children {
+			if c.marks.isKey {
+				q.Key, marked = append(q.Key, KeyPart{Cell: q.cell[c]}), true
+			}
+		}
+		if !marked {
+			q.Key = append(q.Key, KeyPart{Cell: -1, List: n.path()})
+		}
+	}
+}
+
+// sourceOf finds the system of a row's nearest record that has one.
+func (m *maker) sourceOf(q *made, p *part, kept map[*node]bool) {
+	for n := p.grain; n != nil; n = n.parent {
+		name := sourceField(n.of)
+		if !n.isList() || name == "" {
+			continue
+		}
+		if g := m.view.Grant(n.of.Name, name); g.Verdict != policies.Deny && exports(m.view, n.of.Name, name) {
+			q.Source = m.member(q, kept, n, name)
+		}
+		return
+	}
+}
+
+// parse makes the document, valid over the view's schema.
+func (q *made) parse(s *ast.Schema) error {
+	doc, err := parser.ParseQuery(&ast.Source{Name: "dataset", Input: q.Text})
+	if err != nil {
+		return fmt.Errorf("parse the operation of a dataset: %w", err)
+	}
+	if errs := validator.ValidateWithRules(s, doc, nil); len(errs) > 0 {
+		return fmt.Errorf("validate the operation of a dataset: %w", errs)
+	}
+	q.Document = doc
+	return nil
+}

@@ -1,0 +1,137 @@
+package odata
+
+import (
+	"slices"
+	"strings"
+)
+
+// option is one query option, decoded.
+type option struct{ name, value string }
+
+// The system query options that are done (Part 2 §5.1).
+const (
+	optFilter    = "$filter"
+	optOrderBy   = "$orderby"
+	optSelect    = "$select"
+	optTop       = "$top"
+	optSkip      = "$skip"
+	optCount     = "$count"
+	optFormat    = "$format"
+	optSkipToken = "$skiptoken"
+
+	// APIKey is the query option which carries a token. It is for the door, and
+	// is in nothing this package gives back or prints.
+	APIKey = "api_key"
+)
+
+// taken are the options that have a meaning for a target. Any other is refused
+// there: what has no effect must not look as if it had one. $top, $skip and
+// $orderby would not change a /$count (Part 1 §11.2.9).
+func taken(t Target) []string {
+	switch t {
+	case Rows:
+		return []string{optFilter, optOrderBy, optSelect, optTop, optSkip, optCount, optFormat, optSkipToken}
+	case Row:
+		return []string{optSelect, optFormat}
+	case Count:
+		return []string{optFilter}
+	case ServiceDocument, Metadata:
+		return []string{optFormat}
+	}
+	return nil
+}
+
+func isForeignOption(name string) bool {
+	switch name {
+	case "$expand", "$search", "$apply", "$compute", "$levels", "$deltatoken", "$delta", "$index", "$schemaversion", "$id", "$root":
+		return true
+	}
+	return false
+}
+
+// parseOptions splits and decodes a query string: "&" first, then the first "=",
+// then percent-encoding and "+" (Part 2 §2).
+func parseOptions(rawQuery string, target Target, limits Limits) (options []option, token string, err error) {
+	seen := map[string]string{}
+	for item := range strings.SplitSeq(rawQuery, "&") {
+		if item == "" {
+			continue
+		}
+		rawName, rawValue, hasValue := strings.Cut(item, "=")
+		name, ok := unescape(rawName, true)
+		if !ok {
+			return nil, "", badf("", "the name of a query option has a broken percent-encoding or is not UTF-8")
+		}
+		name = strings.TrimSpace(name)
+		if err := known(name, target, limits); err != nil {
+			return nil, "", err
+		}
+		value, ok := unescape(rawValue, true)
+		if !ok {
+			return nil, "", badf(name, "the value has a broken percent-encoding or is not UTF-8")
+		}
+		if !hasValue {
+			return nil, "", badf(name, "there is no = and no value")
+		}
+		if before, again := seen[name]; again {
+			if before != value {
+				return nil, "", badf(name, "the option is there twice with different values")
+			}
+			continue
+		}
+		seen[name] = value
+		switch name {
+		case APIKey:
+		case optSkipToken:
+			if token = value; token == "" {
+				return nil, "", foreignToken()
+			}
+		default:
+			options = append(options, option{name, value})
+		}
+	}
+	return options, token, nil
+}
+
+// known refuses an option by its name alone.
+func known(name string, target Target, limits Limits) *Error {
+	if name == APIKey || slices.Contains(limits.Custom, name) {
+		return nil
+	}
+	if slices.Contains(taken(target), name) {
+		return nil
+	}
+	all := taken(Rows)
+	switch {
+	case slices.Contains(all, name):
+		return badf(name, "the option has no meaning for %s", target)
+	case isForeignOption(name):
+		return unsupported("", "the query option "+name)
+	case strings.HasPrefix(name, "@"):
+		return unsupported("", "a parameter alias")
+	case name == "$inlinecount":
+		return badf("", "$inlinecount is not OData 4; write $count=true")
+	}
+	hint := didYouMean(name, all)
+	if slices.Contains(all, "$"+strings.ToLower(name)) {
+		hint = ", did you mean $" + strings.ToLower(name) + "?"
+	}
+	return badf("", "there is no query option %s%s", shown(name), hint)
+}
+
+// String names the target for an error.
+func (t Target) String() string {
+	switch t {
+	case ServiceDocument:
+		return "the service document"
+	case Metadata:
+		return "$metadata"
+	case Rows:
+		return "an entity set"
+	case Row:
+		return "one row"
+	case Count:
+		return "/$count"
+	}
+	return "$batch"
+}
