@@ -61,18 +61,38 @@ func (d *Documents[T, P]) ofCustomersWhole(q *question, owner int) datasources.Q
 }
 
 // byKeyAhead finds the children that hold the parents' keys among those of the
-// customers, which Ahead has read. Parents whose customer has more documents than are
-// looked through are asked for by their own keys.
+// customers, which Ahead has read. Parents for whom that went wrong are asked for by
+// their own keys, as without the fact.
 func (d *Documents[T, P]) byKeyAhead(ctx context.Context, to Target, parents []Parent, q *question, owner int, native, keyed []stream[T]) {
 	d.byKeyOfCustomer(ctx, to, parents, q, owner, keyed)
-	if q.owners[owner].Entity(d.name).Relation(to.Relation) == nil {
+	s := q.owners[owner]
+	if s.Entity(d.name).Relation(to.Relation) == nil {
 		return
 	}
+	isOpen := func(i int) bool { return parents[i].Source == s.Name && (keyed[i].key == "" || keyed[i].isSpoiled()) }
+	again(parents, isOpen, func(rest []Parent, found []stream[T]) { d.byParentKey(ctx, to, rest, q, owner, found) },
+		func(i int, found stream[T]) { keyed[i], native[i] = stream[T]{}, found })
+}
+
+// byNumberAhead is byKeyAhead for children that are linked by the parents' numbers.
+func (d *Documents[T, P]) byNumberAhead(ctx context.Context, to Target, parents []Parent, q *question, owner int, out []stream[T]) {
+	d.byCustomer(ctx, to, parents, q, owner, out)
+	again(parents, func(i int) bool { return out[i].isSpoiled() },
+		func(rest []Parent, found []stream[T]) { d.byLinkNumber(ctx, to, rest, q, owner, found) },
+		func(i int, found stream[T]) { out[i] = found })
+}
+
+// isSpoiled reports whether more was read than the stream is of, and something was
+// wrong with it: the customer has more documents than are looked through, or one of
+// them, perhaps of another parent, cannot be read.
+func (s *stream[T]) isSpoiled() bool { return s.err != nil || s.odd }
+
+// again asks for the parents that are open another way, and puts what it found.
+func again[T any](parents []Parent, isOpen func(i int) bool, ask func(rest []Parent, found []stream[T]), put func(i int, found stream[T])) {
 	var rest []Parent
 	var at []int
 	for i, p := range parents {
-		isTold := keyed[i].key != "" && schema.CodeOf(keyed[i].err) != schema.Limited
-		if p.Source == q.owners[owner].Name && !isTold {
+		if isOpen(i) {
 			rest, at = append(rest, p), append(at, i)
 		}
 	}
@@ -80,9 +100,8 @@ func (d *Documents[T, P]) byKeyAhead(ctx context.Context, to Target, parents []P
 		return
 	}
 	found := make([]stream[T], len(rest))
-	d.byParentKey(ctx, to, rest, q, owner, found)
+	ask(rest, found)
 	for j, i := range at {
-		keyed[i] = stream[T]{}
-		native[i] = found[j]
+		put(i, found[j])
 	}
 }

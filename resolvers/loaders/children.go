@@ -52,11 +52,12 @@ func (d *Documents[T, P]) childStreams(ctx context.Context, relation string, to 
 	case holdsKey(e, to):
 		take(&keyed, func(out []stream[T]) { d.byKeyOfCustomer(ctx, to, parents, q, owner, out) })
 	}
+	isNumbered := e.Relation(to.ByNumber) != nil && (rules.Exact() || e.Relation(to.ByNumber).Extracted)
 	switch {
 	case len(rules) == 0:
-	case isImplied:
-		take(&linked, func(out []stream[T]) { d.byCustomer(ctx, to, parents, q, owner, out) })
-	case e.Relation(to.ByNumber) != nil && (rules.Exact() || e.Relation(to.ByNumber).Extracted):
+	case isImplied && isNumbered && e.Relation("customer") != nil:
+		take(&linked, func(out []stream[T]) { d.byNumberAhead(ctx, to, parents, q, owner, out) })
+	case isNumbered && !isImplied:
 		take(&linked, func(out []stream[T]) { d.byLinkNumber(ctx, to, parents, q, owner, out) })
 	case e.Relation("customer") != nil:
 		take(&linked, func(out []stream[T]) { d.byCustomer(ctx, to, parents, q, owner, out) })
