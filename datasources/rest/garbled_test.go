@@ -61,6 +61,10 @@ func TestGarbledAnswers(t *testing.T) {
 		"no UTF-8":                   {body: "[{\"id\":1,\"ref\":\"a\xffb\",\"client\":\"c1\"}]", column: "number", problem: "Order.number: text that is not UTF-8, repaired: 1"},
 		"no UTF-8 in a name":         {body: "[{\"id\":1,\"r\xff\":\"x\",\"ref\":\"A\",\"client\":\"c1\"}]", check: func(o *schema.Order) bool { return o.Number == "A" }},
 		"lines that are no list":     {body: `[{"id":1,"ref":"A","client":"c1","lines":"two"}]`, column: "lines", problem: "Order.lines: not of the expected type: 1"},
+		"lines that are one":         {body: `[{"id":1,"ref":"A","client":"c1","lines":{"n":1}}]`, column: "lines", problem: "Order.lines: not of the expected type: 1"},
+		"lines with gaps":            {body: `[{"id":1,"ref":"A","client":"c1","lines":{"1":{"n":1},"7":{"n":2}}}]`, column: "lines", problem: "Order.lines: not of the expected type: 1"},
+		"half a character":           {body: `[{"id":1,"ref":"a\ud800b","client":"c1"}]`, column: "number", problem: "Order.number: text that is not UTF-8, repaired: 1"},
+		"a whole one, escaped":       {body: `[{"id":1,"ref":"a\ud83d\ude00\ufffd","client":"c1"}]`, check: func(o *schema.Order) bool { return o.Number == "a\U0001F600\ufffd" }},
 		"a line's text for a number": {body: `[{"id":1,"ref":"A","client":"c1","lines":[{"n":1},{"n":"few"}]}]`, column: "lines", typed: true, problem: "Order.lines.quantity: not a number: 1"},
 		"not asked for":              {body: `[{"id":1,"ref":"A","client":"c1","state":{"a":1}}]`, problem: "", check: func(o *schema.Order) bool { return o.Number == "A" }},
 	} {

@@ -134,6 +134,9 @@ func (s *spec) bounded(t *Tally, v Value) string {
 		raw := v.Raw()
 		if n.isEscaped {
 			t.scratch = appendUnescaped(t.scratch[:0], raw)
+			if isHalved(raw, t.scratch) {
+				t.note(s.id, TextRepaired)
+			}
 			raw = t.scratch
 		}
 		raw = bytes.TrimSpace(raw)
@@ -154,6 +157,13 @@ func (s *spec) bounded(t *Tally, v Value) string {
 		text = strings.ToValidUTF8(text[:MaxText], "")
 	}
 	return text
+}
+
+// isHalved reports whether a text lost half a character when it was unescaped: one of a
+// pair of surrogates stood alone.
+func isHalved(escaped, text []byte) bool {
+	replaced := []byte(string(utf8.RuneError))
+	return bytes.Contains(text, replaced) && !bytes.Contains(escaped, replaced) && !bytes.Contains(bytes.ToLower(escaped), []byte(`\ufffd`))
 }
 
 // cleaned is the text at a path for the rules of links, nil when there is none. It
@@ -323,9 +333,7 @@ func elements[T any](b *building, m *members, s *spec, p *Plan[T], mem *nested[T
 	case List:
 	case Absent, Null:
 		return nil
-	case Object: // PHP writes a list with gaps as an object
-		return nil
-	default:
+	default: // also an object, as PHP writes a list with gaps: of that only what was asked for was read
 		b.t.note(s.id, WrongType)
 		return nil
 	}
