@@ -52,6 +52,8 @@ func TestGarbledAnswers(t *testing.T) {
 		"a key that is two":          {body: `[{"id":1,"id":2,"ref":"A","client":"c1"}]`, says: "erp answered Order in a form that is not agreed", problem: "Order.id: record without a key, left out: 1"},
 		"a total that is two":        {body: `[{"id":1,"ref":"A","client":"c1","total":1,"total":2}]`, column: "total", problem: "Order.total: member that is there twice: 1"},
 		"a currency that is two":     {body: `[{"id":1,"ref":"A","client":"c1","total":1,"cur":"EUR","cur":"MDL"}]`, column: "currency", problem: "Order.currency: member that is there twice: 1"},
+		"one id for two":             {body: `[{"id":1,"ref":"A","client":"c1"},{"id":1,"ref":"B","client":"c2"}]`, says: "erp answered Order in a form that is not agreed"},
+		"a record that came twice":   {body: `[{"id":1,"ref":"A","client":"c1"},{"id":1,"ref":"B","client":"c1"}]`, check: func(o *schema.Order) bool { return o.Number == "B" }},
 		"unknown members":            {body: `[{"new":{"id":7,"total":[]},"id":1,"ref":"A","client":"c1","total":3,"more":[{"id":8}]}]`, check: func(o *schema.Order) bool { return o.Key == "1" && o.Total.Amount.String() == "3.00" }},
 		"a number for a text":        {body: `[{"id":1,"ref":12,"client":"c1"}]`, check: func(o *schema.Order) bool { return o.Number == "12" }},
 		"a truth value for a text":   {body: `[{"id":1,"ref":true,"client":"c1"}]`, column: "number", problem: "Order.number: not of the expected type: 1"},

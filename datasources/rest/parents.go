@@ -95,6 +95,21 @@ func (r *reader[T, P]) parentOf(x *T, column string, asked map[string]bool) stri
 	return ""
 }
 
+// ofOneParent are the rows without those that came twice. Two of one id that name
+// different parents are two records, of which nobody knows which is meant by it.
+func (r *reader[T, P]) ofOneParent(rows []T, column string) ([]T, error) {
+	rows, isSound := distinctAs(rows, r.t.shape.id, func(a, b *T) bool {
+		if _, isList := numbers(P(a), column); isList {
+			return true
+		}
+		return P(a).Column(column) == P(b).Column(column)
+	})
+	if !isSound {
+		return nil, datasources.Garbled(r.t.s.cfg.Name, r.e.Name, "id")
+	}
+	return rows, nil
+}
+
 // own are the rows of the parents that were asked for. A database may take texts
 // for equal that are not: such a row is nobody's, and no error, which would tell
 // that it exists. Any other row refuses the answer. asked is the set of the parents,
@@ -191,7 +206,9 @@ func (r *reader[T, P]) children(ctx context.Context, first *resource, plan *mapp
 		if rows, isWhole, err = r.t.fetchAll(ctx, p, plan, w, r.t.s.cfg.LocalBound); err != nil {
 			return nil, false, err
 		}
-		rows = distinct(rows, r.t.shape.id)
+		if rows, err = r.ofOneParent(rows, column); err != nil {
+			return nil, false, err
+		}
 		if rows, err = r.own(rows, column, good, asked); err != nil {
 			return nil, false, err
 		}

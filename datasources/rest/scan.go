@@ -136,14 +136,23 @@ func (t *table[T]) readAll(ctx context.Context, w *wanted, bound int) ([]T, bool
 
 // distinct keeps the later of rows that came twice, as pages shift.
 func distinct[T any](rows []T, id func(*T) string) []T {
+	rows, _ = distinctAs(rows, id, func(_, _ *T) bool { return true })
+	return rows
+}
+
+// distinctAs is distinct; false when two rows with one id are not the same record.
+func distinctAs[T any](rows []T, id func(*T) string, isSame func(a, b *T) bool) ([]T, bool) {
 	if isRising(rows, id) {
-		return rows // none can be there twice
+		return rows, true // none can be there twice
 	}
 	at := make(map[string]int, len(rows))
 	out := rows[:0]
 	for i := range rows {
 		key := id(&rows[i])
 		if j, ok := at[key]; ok {
+			if !isSame(&out[j], &rows[i]) {
+				return nil, false
+			}
 			out[j] = rows[i]
 			continue
 		}
@@ -154,7 +163,7 @@ func distinct[T any](rows []T, id func(*T) string) []T {
 		}
 		out = append(out, rows[i])
 	}
-	return out
+	return out, true
 }
 
 // isRising reports whether each key is greater than the one before.
