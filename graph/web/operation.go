@@ -71,6 +71,9 @@ func (s *Server) operation(ctx context.Context, v *view, p *policies.Principal, 
 	if op == nil {
 		return nil, listOf(schema.Errorf(schema.BadRequest, "the document has no such operation, or several and none is named")), nil
 	}
+	if err := fitInts(op, q.Variables); err != nil {
+		return nil, listOf(err), nil
+	}
 	variables, err := validator.VariableValues(v.schema, op, q.Variables)
 	if err != nil {
 		return nil, listOf(err), nil
