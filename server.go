@@ -404,7 +404,11 @@ const grace = 15 * time.Second
 func shutdown(srv *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
-	if err := srv.Shutdown(ctx); err != nil {
+	err := srv.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("requests that were still running after %s were broken off", grace)
+	}
+	if err != nil {
 		return errors.Join(err, srv.Close())
 	}
 	return nil
