@@ -49,7 +49,7 @@ cover: run-tools ## the tests with their coverage, in cover.out
 	@bin/services bin/tally -timeout $(TIMEOUT) -coverpkg ./... -coverprofile cover.out $(PKG)
 	@$(GO) tool cover -func cover.out | tail -n 1
 
-bench: ## Trama against the join written by hand, all goals: BENCH_TIME=1s ROUNDS=1 BENCH_ARGS="-without copies"
+bench: ## Trama against the join written by hand, its engine against the generated one, all goals: BENCH_TIME=1s ROUNDS=1 BENCH_ARGS="-without copies"
 	$(GO) run ./e2e/bench -time $(BENCH_TIME) -rounds $(ROUNDS) $(BENCH_ARGS)
 
 gobench: ## the Go benchmarks, COUNT=6 runs of each, fit for benchstat: PKG=./graph/engine BENCH=Join

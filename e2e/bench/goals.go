@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/trama-graph/trama/e2e/bench/load"
@@ -107,18 +108,7 @@ func (g *goal) show(w io.Writer, phase string, m measured, us []load.Result) {
 	if g.against == absolute {
 		value, sign = load.Median(mine), ""
 	}
-	bound, verdict := "", ""
-	if g.bound > 0 {
-		isMet := value <= g.bound
-		bound = "≤ "
-		if g.figure.isTheMore {
-			isMet, bound = value >= g.bound, "≥ "
-		}
-		bound += strconv.FormatFloat(g.bound, 'f', -1, 64) + sign
-		if verdict = "missed"; isMet {
-			verdict = "met"
-		}
-	}
+	bound, verdict := judge(value, g.bound, g.figure.isTheMore, sign)
 	name := g.figure.name
 	if g.figure.unit != "" {
 		name += ", " + g.figure.unit
@@ -126,6 +116,43 @@ func (g *goal) show(w io.Writer, phase string, m measured, us []load.Result) {
 	if g.against == toStatic {
 		name += ", to static"
 	}
-	fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%.3g\t%.3g\t%.2f×\t%s\t%s\t\n", phase, g.cell.Name, g.cell.Connections, g.cell.Latency, name,
-		load.Median(theirs), load.Median(mine), load.Median(ratios), bound, verdict)
+	fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%.2f×\t%s\t%s\t\n", phase, g.cell.Name, g.cell.Connections, g.cell.Latency, name,
+		plain(load.Median(theirs)), plain(load.Median(mine)), load.Median(ratios), bound, verdict)
+}
+
+// judge writes a bound, and whether a value keeps to it; nothing of bound 0.
+func judge(value, bound float64, isTheMore bool, sign string) (text, verdict string) {
+	if bound == 0 {
+		return "", ""
+	}
+	text, verdict = "≤ ", "missed"
+	isMet := value <= bound
+	if isTheMore {
+		text, isMet = "≥ ", value >= bound
+	}
+	if isMet {
+		verdict = "met"
+	}
+	return text + strconv.FormatFloat(bound, 'f', -1, 64) + sign, verdict
+}
+
+// plain writes a value with the three digits that say something and no exponent:
+// 0.0544, 12.3, 1,110.
+func plain(value float64) string {
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(value, 'e', 2, 64), 64)
+	if err != nil {
+		return err.Error() // which cannot be: it was written a moment ago
+	}
+	text, isNegative := strings.CutPrefix(strconv.FormatFloat(rounded, 'f', -1, 64), "-")
+	whole, fraction, hasFraction := strings.Cut(text, ".")
+	for at := len(whole) - 3; at > 0; at -= 3 {
+		whole = whole[:at] + "," + whole[at:]
+	}
+	if hasFraction {
+		whole += "." + fraction
+	}
+	if isNegative {
+		whole = "-" + whole
+	}
+	return whole
 }

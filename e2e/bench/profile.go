@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 
@@ -15,23 +16,36 @@ import (
 // profileSeconds is how long a profile is taken.
 const profileSeconds = 10
 
-// record takes a CPU profile of Trama while the phase's first question is asked by
-// 16 connections.
-func (r *rig) record(ctx context.Context, d *load.Driver, us *load.Target, p *phase, dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+// record takes the profiles of a phase's first question, and of the one that is
+// answered by kept answers, which are named after it.
+func (r *rig) record(ctx context.Context, o *options, d *load.Driver, us *load.Target, p *phase) error {
+	if err := os.MkdirAll(o.profile, 0o755); err != nil {
 		return err
 	}
-	name := filepath.Join(dir, p.name+".pb.gz")
-	file, err := os.Create(name)
-	if err != nil {
-		return err
+	for i, c := range p.cells {
+		name := filepath.Join(o.profile, p.name)
+		switch {
+		case o.leavesOut(c.Name):
+			continue
+		case c.Name == kept:
+			name += "-" + kept
+		case i > 0:
+			continue
+		}
+		if err := r.recordCell(ctx, d, us, c, name); err != nil {
+			return err
+		}
 	}
-	defer file.Close()
+	return nil
+}
 
+// recordCell takes a CPU profile of Trama, and then one of what it allocates, while a
+// question is asked by 16 connections. One after the other: writing down allocations
+// takes time that is none of Trama's.
+func (r *rig) recordCell(ctx context.Context, d *load.Driver, us *load.Target, c load.Cell, name string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	loaded := make(chan error, 1)
 	go func() {
-		c := p.cells[0]
 		c.Connections = 16
 		var err error
 		for err == nil && ctx.Err() == nil {
@@ -39,13 +53,27 @@ func (r *rig) record(ctx context.Context, d *load.Driver, us *load.Target, p *ph
 		}
 		loaded <- err
 	}()
-	err = copyTo(ctx, file, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", r.door, profileSeconds))
-	cancel()
-	<-loaded // ended by cancel: how does not matter
+	defer func() {
+		cancel()
+		<-loaded // ended by cancel: how does not matter
+	}()
+	if err := r.take(ctx, "profile", name+".pb.gz"); err != nil {
+		return err
+	}
+	return r.take(ctx, "allocs", name+"-allocs.pb.gz")
+}
+
+// take writes one of the profiler's pages of the next seconds into a file.
+func (r *rig) take(ctx context.Context, page, name string) error {
+	file, err := os.Create(name)
 	if err != nil {
 		return err
 	}
-	say("%s: go tool pprof -http : %s", p.name, name)
+	defer file.Close()
+	if err := copyTo(ctx, file, fmt.Sprintf("http://%s/debug/pprof/%s?seconds=%d", r.door, page, profileSeconds)); err != nil {
+		return err
+	}
+	say("go tool pprof -http : %s", name)
 	return file.Close()
 }
 
@@ -55,6 +83,9 @@ func copyTo(ctx context.Context, w io.Writer, url string) error {
 		return err
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the profiler answered %s", resp.Status)
+	}
 	_, err = io.Copy(w, resp.Body)
 	return err
 }

@@ -177,7 +177,7 @@ func (r *rig) serve(ctx context.Context, p *phase) (_ *trama, err error) {
 		out, err := cmd.Output()
 		return strings.TrimSpace(string(out)), err
 	}
-	if _, err := command("agreement", "set", "bench", "--package", "dashboard"); err != nil {
+	if _, err := command("agreement", "set", "bench", "--package", "dashboard", "--answer-cache", answerLife.String()); err != nil {
 		return nil, fmt.Errorf("trama agreement: %w", err)
 	}
 	if t.token, err = command("token", "new", "--account", "bench", "--package", "dashboard", "--agreement", "bench"); err != nil {

@@ -17,8 +17,6 @@ const (
 	// leastPacked is the shortest answer that is compressed: a shorter one travels in
 	// one packet anyway.
 	leastPacked = 1400
-	// onePiece is how much is written under one deadline.
-	onePiece = 64 << 10
 	// keptBuffer bounds the buffers that are kept for the next answer.
 	keptBuffer = 1 << 20
 )
@@ -77,8 +75,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, media string, st
 // transmit sends a body that is described already.
 func (s *Server) transmit(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	c := &client{w: w, control: http.NewResponseController(w), timeout: s.cfg.WriteTimeout}
-	c.extend()
+	c := newClient(w, s.cfg.WriteTimeout)
+	c.extend(time.Now())
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		c.Write(body) //nolint:errcheck // the client has gone; the access log tells
@@ -109,34 +107,6 @@ type appender struct{ b []byte }
 func (a *appender) Write(b []byte) (int, error) {
 	a.b = append(a.b, b...)
 	return len(b), nil
-}
-
-// client is the connection of one answer. Each piece has a deadline of its own: who
-// stops reading is cut off, who reads slowly is not.
-type client struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
-	timeout time.Duration
-}
-
-// extend begins the time of a piece. Not every ResponseWriter has deadlines.
-func (c *client) extend() { _ = c.control.SetWriteDeadline(time.Now().Add(c.timeout)) }
-
-func (c *client) Write(b []byte) (n int, err error) {
-	for err == nil && len(b) > 0 {
-		piece := b[:min(len(b), onePiece)]
-		b = b[len(piece):]
-		c.extend()
-		var m int
-		m, err = c.w.Write(piece)
-		n += m
-	}
-	return n, err
-}
-
-func (c *client) Flush() error {
-	c.extend()
-	return c.control.Flush()
 }
 
 func errorBody(errs gqlerror.List) []byte {

@@ -9,6 +9,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/trama-graph/trama/graph/engine"
+	"github.com/trama-graph/trama/policies"
 )
 
 // target is who takes an answer. The zero value is nobody.
@@ -22,7 +23,7 @@ type target struct {
 // whatever fails afterwards breaks the connection.
 type stream struct {
 	target
-	client  client
+	client  *client
 	senders *senders
 	packer  *gzip.Writer // nil: it goes as it is
 	sum     hash.Hash64  // nil: nobody asks
@@ -39,13 +40,26 @@ type digester interface{ Digester() hash.Hash64 }
 
 func (s *Server) stream(to target, keeps bool) *stream {
 	t := &stream{
-		target: to, senders: &s.senders, keeps: keeps,
-		client: client{w: to.w, control: http.NewResponseController(to.w), timeout: s.cfg.WriteTimeout},
+		target: to, senders: &s.senders, keeps: keeps, client: newClient(to.w, s.cfg.WriteTimeout),
 	}
 	if d, ok := s.cfg.Usage.(digester); ok {
 		t.sum = d.Digester()
 	}
 	return t
+}
+
+// sendLong sends a result that is still being made. A *refusal says that as many long
+// answers of the account are under way as may be; then nothing was sent, and the result
+// is not written.
+func (s *Server) sendLong(ctx context.Context, to target, keeps bool, result *engine.Result, finish func()) (*stream, error) {
+	leave, err := s.places.enter(policies.From(ctx))
+	if err != nil {
+		return nil, s.overdrawn(ctx, to.w.Header(), err)
+	}
+	defer leave()
+	sent := s.stream(to, keeps)
+	sent.send(result, finish)
+	return sent, nil
 }
 
 // send writes the result, whatever comes of it.
@@ -68,9 +82,9 @@ func (t *stream) begin() {
 	if takesGzip(t.r.Header) {
 		h.Set("Content-Encoding", "gzip")
 		t.packer = t.senders.packer()
-		t.packer.Reset(&t.client)
+		t.packer.Reset(t.client)
 	}
-	t.client.extend()
+	t.client.extend(time.Now())
 	t.w.WriteHeader(http.StatusOK)
 }
 

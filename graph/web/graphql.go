@@ -206,8 +206,9 @@ func (s *Server) execute(ctx context.Context, v *view, oc *operation, h http.Hea
 		}
 	}
 	if result.Streaming() {
-		sent = s.stream(to, oc.keeping != nil)
-		sent.send(result, finish)
+		if sent, err = s.sendLong(ctx, to, oc.keeping != nil, result, finish); err != nil {
+			return nil, nil, nil, err
+		}
 	} else {
 		finish()
 	}

@@ -62,10 +62,14 @@ type Config struct {
 	Log     *slog.Logger
 	MaxBody int64         // bytes of a request, default 1 MiB
 	Timeout time.Duration // of one operation, default 30 s
-	// WriteTimeout is how long a client may take to read a piece of its answer (64 KB),
-	// default 1 min. One that takes longer is cut off.
+	// WriteTimeout is how long a client may keep the server waiting while it reads its
+	// answer, default 1 min, and a second more for each 64 KiB of it. One that takes
+	// longer, or that takes nothing for as long, is cut off.
 	WriteTimeout time.Duration
-	Tokens       int // lexical tokens of a document, default 10,000
+	// LongAnswers is how many answers of one account may be sent while they are made, at
+	// the same time, default 8. The next is LIMITED.
+	LongAnswers int
+	Tokens      int // lexical tokens of a document, default 10,000
 }
 
 // Observation is one answered operation.
@@ -85,6 +89,7 @@ type Server struct {
 	silent *rules.Rules
 
 	senders senders
+	places  *places
 	answers *answers // nil: none are kept
 }
 
@@ -99,6 +104,9 @@ func New(cfg Config) *Server {
 	if cfg.WriteTimeout == 0 {
 		cfg.WriteTimeout = time.Minute
 	}
+	if cfg.LongAnswers == 0 {
+		cfg.LongAnswers = defaultLongAnswers
+	}
 	if cfg.Tokens == 0 {
 		cfg.Tokens = 10_000
 	}
@@ -106,7 +114,7 @@ func New(cfg Config) *Server {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg, mux: http.NewServeMux(), silent: silentRules()}
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), silent: silentRules(), places: newPlaces(cfg.LongAnswers)}
 	s.views, s.answers = newViews(&s.cfg), newAnswers(&s.cfg)
 	s.mux.HandleFunc("/graphql", s.graphql)
 	s.mux.HandleFunc("GET /v1/login", s.login)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -21,9 +22,17 @@ func fitInts(op *ast.OperationDefinition, values map[string]any) error {
 		if !isGiven || value == nil {
 			continue
 		}
-		n, isNumber := value.(json.Number)
-		if isNumber {
+		switch n := value.(type) {
+		case json.Number:
 			if _, err := strconv.ParseInt(n.String(), 10, 32); err == nil {
+				continue
+			}
+		case int: // who asks within this process
+			if n >= math.MinInt32 && n <= math.MaxInt32 {
+				continue
+			}
+		case int64:
+			if n >= math.MinInt32 && n <= math.MaxInt32 {
 				continue
 			}
 		}

@@ -21,6 +21,8 @@ func TestFitInts(t *testing.T) {
 		{"far more", json.Number("99999999999"), false},
 		{"a fraction", json.Number("2.5"), false},
 		{"an exponent", json.Number("1e2"), false},
+		{"a number of this process", int64(7), true},
+		{"one that is too large", int64(1) << 40, false},
 		{"a text", "2", false},
 		{"a truth value", true, false},
 		{"null", nil, true}, // the validator says whether it may be

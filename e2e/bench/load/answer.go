@@ -9,8 +9,16 @@ import (
 	"net/http"
 )
 
-// Data asks once, and gives the data of the answer as it stands there.
-func Data(ctx context.Context, t *Target, question string) (json.RawMessage, error) {
+// Answer is one without errors.
+type Answer struct {
+	Data json.RawMessage // as it stands there
+	// IsKept is true of an answer that was made for an earlier request: it says how
+	// old it is, by the header Age (RFC 9111 §5.1).
+	IsKept bool
+}
+
+// Ask asks once.
+func Ask(ctx context.Context, t *Target, question string) (*Answer, error) {
 	req, err := t.request(question)
 	if err != nil {
 		return nil, err
@@ -37,7 +45,7 @@ func Data(ctx context.Context, t *Target, question string) (json.RawMessage, err
 	case answer.Data == nil:
 		return nil, fmt.Errorf("%s: %w", t.Name, errors.New("an answer without data"))
 	}
-	return answer.Data, nil
+	return &Answer{Data: answer.Data, IsKept: rp.isKept}, nil
 }
 
 // Same reports where two answers part; nil = nowhere, byte for byte.

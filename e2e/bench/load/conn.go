@@ -47,6 +47,7 @@ type reply struct {
 	first   time.Duration // to the first byte of the body
 	total   time.Duration
 	isFinal bool // the server closes the connection
+	isKept  bool // it says its Age: it was made for an earlier request
 }
 
 // ask sends a request and reads the answer, which is kept only where keep says so.
@@ -76,8 +77,8 @@ func (c *conn) ask(req []byte, keep bool) (reply, error) {
 	return rp, err
 }
 
-// head reads the status and the headers that say how long the body is; -1 = none
-// says so.
+// head reads the status and the headers that say how long the body is, -1 = none
+// says so, and whether the answer was kept.
 func (c *conn) head(rp *reply) (length int, isChunked bool, err error) {
 	line, err := c.r.ReadSlice('\n')
 	if err != nil {
@@ -109,6 +110,8 @@ func (c *conn) head(rp *reply) (length int, isChunked bool, err error) {
 			isChunked = true
 		case len(name) == 10 && strings.EqualFold(string(name), "Connection"):
 			rp.isFinal = strings.EqualFold(string(value), "close")
+		case len(name) == 3 && strings.EqualFold(string(name), "Age"):
+			rp.isKept = true
 		}
 	}
 }

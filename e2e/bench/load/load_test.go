@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -18,6 +19,17 @@ func serve(t *testing.T, answer http.HandlerFunc) *Target {
 	return NewTarget("test", srv.URL, os.Getpid(), "Authorization: Bearer x")
 }
 
+// afterFirst gives an answer that is made once and kept.
+func afterFirst(body string) http.HandlerFunc {
+	var asked atomic.Bool
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Swap(true) {
+			w.Header().Set("Age", "0")
+		}
+		fmt.Fprint(w, body)
+	}
+}
+
 func TestMeasure(t *testing.T) {
 	body := `{"data":{"a":"` + strings.Repeat("x", 100_000) + `"}}`
 	for _, tc := range []struct {
@@ -25,29 +37,35 @@ func TestMeasure(t *testing.T) {
 		answer http.HandlerFunc
 		errors int
 		size   int
+		kept   int
 	}{
 		{"with a length", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 			fmt.Fprint(w, body)
-		}, 0, len(body)},
+		}, 0, len(body), 0},
 		{"in chunks", func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, body[:10])
 			w.(http.Flusher).Flush()
 			fmt.Fprint(w, body[10:])
-		}, 0, len(body)},
+		}, 0, len(body), 0},
 		{"closed each time", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Connection", "close")
 			w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 			fmt.Fprint(w, body)
-		}, 0, len(body)},
-		{"a status", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 500) }, 4, 3},
-		{"errors", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"errors":[{}]}`) }, 4, 15},
+		}, 0, len(body), 0},
+		{"kept", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Age", "0")
+			fmt.Fprint(w, "{}")
+		}, 0, 2, 4},
+		{"kept from the second on", afterFirst("{}"), 0, 2, 3},
+		{"a status", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 500) }, 4, 3, 0},
+		{"errors", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"errors":[{}]}`) }, 4, 15, 0},
 		{"without its token", func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Authorization") != "Bearer x" {
 				w.WriteHeader(401)
 			}
 			fmt.Fprint(w, "{}")
-		}, 0, 2},
+		}, 0, 2, 0},
 	} {
 		t.Run("case="+tc.name, func(t *testing.T) {
 			d := &Driver{}
@@ -55,7 +73,7 @@ func TestMeasure(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.Requests != 4 || got.Errors != tc.errors || got.Size != tc.size {
+			if got.Requests != 4 || got.Errors != tc.errors || got.Size != tc.size || got.Kept != tc.kept {
 				t.Errorf("got %+v", got)
 			}
 			if got.RPS <= 0 || got.P50 <= 0 || got.First > got.Total || got.Peak <= 0 {
@@ -115,16 +133,22 @@ func TestSame(t *testing.T) {
 	}
 }
 
-func TestData(t *testing.T) {
+func TestAsk(t *testing.T) {
 	for _, tc := range []struct{ name, answer, want string }{
 		{"data", `{"data":{"a": 1},"extensions":{}}`, `{"a": 1}`},
 		{"errors", `{"data":{"a":1},"errors":[{"message":"x"}]}`, ""},
 		{"nothing", `{}`, ""},
 	} {
 		t.Run("case="+tc.name, func(t *testing.T) {
-			got, err := Data(t.Context(), serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, tc.answer) }), "{ a }")
-			if string(got) != tc.want || (err == nil) != (tc.want != "") {
-				t.Errorf("got %s, %v, want %q", got, err, tc.want)
+			target := serve(t, afterFirst(tc.answer))
+			for _, isKept := range []bool{false, true} {
+				got, err := Ask(t.Context(), target, "{ a }")
+				if (err == nil) != (tc.want != "") {
+					t.Fatalf("got %v", err)
+				}
+				if err == nil && (string(got.Data) != tc.want || got.IsKept != isKept) {
+					t.Errorf("got %s, kept: %t, want %s and %t", got.Data, got.IsKept, tc.want, isKept)
+				}
 			}
 		})
 	}

@@ -30,6 +30,7 @@ type Result struct {
 	Latency          time.Duration
 	Connections      int
 	Requests, Errors int
+	Kept             int // of the requests, answered by what was made for an earlier one
 
 	RPS    float64
 	CPU    float64 // milliseconds of the server's processes, a request
@@ -91,7 +92,7 @@ func (d *Driver) Measure(ctx context.Context, t *Target, c Cell) (Result, error)
 	}
 
 	n := len(got.times)
-	res.Requests, res.Errors, res.Size = n, got.errors, got.last.size
+	res.Requests, res.Errors, res.Kept, res.Size = n, got.errors, got.kept, got.last.size
 	if n == 0 {
 		return res, nil
 	}
@@ -112,6 +113,7 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 type taken struct {
 	times  []time.Duration
 	errors int
+	kept   int
 	last   reply
 	wall   time.Duration
 }
@@ -139,6 +141,9 @@ func phase(ctx context.Context, t *Target, conns []*conn, req []byte, length tim
 				if rp.status != http.StatusOK || isLooked && hasErrors(rp.body) {
 					mine.errors++
 				}
+				if rp.isKept {
+					mine.kept++
+				}
 				mine.times, mine.last = append(mine.times, rp.total), rp
 				if rp.isFinal {
 					conns[i].net.Close()
@@ -157,6 +162,7 @@ func phase(ctx context.Context, t *Target, conns []*conn, req []byte, length tim
 	for i := range each {
 		whole.times = append(whole.times, each[i].times...)
 		whole.errors += each[i].errors
+		whole.kept += each[i].kept
 		if each[i].last.size > 0 {
 			whole.last = each[i].last
 		}

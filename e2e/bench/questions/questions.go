@@ -17,6 +17,11 @@ var Dashboard string
 //go:embed small.graphql
 var Small string
 
+// Kept is J of which a whole answer may be kept for so many seconds.
+func Kept(seconds int) string {
+	return strings.Replace(Dashboard, "query Dashboard {", "query Dashboard @cacheControl(maxAge: "+strconv.Itoa(seconds)+") {", 1)
+}
+
 // Bulk is B: the dashboard's question for so many customers, 1.4 KB each.
 func Bulk(customers int) string {
 	return strings.Replace(Dashboard, "first: 50)", "first: "+strconv.Itoa(customers)+")", 1)

@@ -167,14 +167,14 @@ func check(ctx context.Context, targets []*load.Target, cells []load.Cell) error
 		done[c.Name] = true
 		var first []byte
 		for i, t := range targets {
-			data, err := load.Data(ctx, t, c.Question)
+			answer, err := load.Ask(ctx, t, c.Question)
 			if err != nil {
 				return err
 			}
 			if i == 0 {
-				first = data
+				first = answer.Data
 			}
-			if err := load.Same(first, data); err != nil {
+			if err := load.Same(first, answer.Data); err != nil {
 				return fmt.Errorf("%s: %s and %s: %w", c.Name, targets[0].Name, t.Name, err)
 			}
 		}
