@@ -132,9 +132,8 @@ func StatusVerdict(r *Reply) error {
 	cause := fmt.Errorf("status %d", r.Status)
 	switch s := r.Status; {
 	case s >= 300 && s < 400:
-		to := r.Header.Get("Location")
-		cause = fmt.Errorf("status %d to %s", s, cmp.Or(Redact(to), "nowhere"))
-		if isLogin(to) {
+		cause = Redirect(r)
+		if isLogin(r.Header.Get("Location")) {
 			return Bounced(cause)
 		}
 		return Invalid(cause)
@@ -152,17 +151,6 @@ func StatusVerdict(r *Reply) error {
 		return Refused(cause)
 	}
 	return Invalid(cause)
-}
-
-// isLogin looks at the path of a redirect for the words login pages have there.
-func isLogin(location string) bool {
-	path, _, _ := strings.Cut(strings.ToLower(location), "?")
-	for _, word := range []string{"login", "logon", "signin", "sign-in", "sign_in", "/auth", "/sso", "/oauth"} {
-		if strings.Contains(path, word) {
-			return true
-		}
-	}
-	return false
 }
 
 // retryAfter reads a Retry-After in seconds or as a date, 0 when there is none

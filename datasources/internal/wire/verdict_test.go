@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -179,6 +180,42 @@ func TestStatusVerdict(t *testing.T) {
 			var e *schema.Error
 			if errors.As(err, &e) && e.Wait != tc.wait {
 				t.Errorf("wait %s, want %s", e.Wait, tc.wait)
+			}
+		})
+	}
+}
+
+// TestRedirectIsNamed holds that the client learns of a redirect, and not where it
+// leads to.
+func TestRedirectIsNamed(t *testing.T) {
+	const elsewhere = "desk gave an answer to Search that sends it elsewhere: redirects are not followed"
+	for name, tc := range map[string]struct {
+		status   int
+		location string
+		code     schema.Code
+		message  string
+	}{
+		"another host":    {301, "https://other.test/new?key=hunter2", schema.SourceInvalid, elsewhere},
+		"the same host":   {308, "/new/hunter2", schema.SourceInvalid, elsewhere},
+		"no address":      {302, "", schema.SourceInvalid, "desk gave an answer to Search that makes no sense"},
+		"not modified":    {304, "/new", schema.SourceInvalid, "desk gave an answer to Search that makes no sense"},
+		"to a login page": {302, "/login?next=hunter2", schema.SourceUnavailable, "desk ended the session"},
+	} {
+		t.Run("case="+name, func(t *testing.T) {
+			c, rec := upstream(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Location", tc.location)
+				w.WriteHeader(tc.status)
+			}, wire.Config{Source: "desk", Retries: -1})
+			err := c.Do(t.Context(), wire.Call{Name: "Search", URL: "x"})
+			var e *schema.Error
+			if !errors.As(err, &e) || e.Code != tc.code || e.Message != tc.message {
+				t.Errorf("got %v", err)
+			}
+			if got := rec.outcomes(); len(got) != 1 {
+				t.Errorf("attempts %v", got)
+			}
+			if strings.Contains(e.Message, "hunter2") || strings.Contains(e.Message, "other.test") {
+				t.Errorf("the address is in %q", e.Message)
 			}
 		})
 	}
