@@ -2,6 +2,7 @@ package datasources
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/trama-graph/trama/schema"
 )
@@ -32,7 +33,7 @@ func Cut[T any, P EntityOf[T]](items []T, q Query) Rows[T] {
 // each step of the sorting. It sorts items; the page is a part of them.
 func CutRefs[T any, P EntityOf[T]](items []*T, q Query) (page []*T, more bool) {
 	by := func(a, b *T) int { return compare(P(a), P(b), q.Order) }
-	if !slices.IsSortedFunc(items, by) {
+	if !inOrder[T, P](items, q.Order) {
 		slices.SortStableFunc(items, by)
 	}
 	if q.After != nil {
@@ -42,6 +43,36 @@ func CutRefs[T any, P EntityOf[T]](items []*T, q Query) (page []*T, more bool) {
 		items, more = items[:q.First], true
 	}
 	return items, more
+}
+
+// inOrder reports whether rows stand as compare wants them. The value of each is read
+// once: rows of a source that sorts are only looked at.
+func inOrder[T any, P EntityOf[T]](items []*T, order schema.Sort) bool {
+	if len(items) < 2 {
+		return true
+	}
+	var last, value schema.Value
+	for i, row := range items {
+		if order.Column != "" {
+			value = P(row).Column(order.Column)
+		}
+		if i > 0 {
+			c := last.Compare(value)
+			if order.Desc {
+				c = -c
+			}
+			if c == 0 {
+				_, x := P(items[i-1]).Identity()
+				_, y := P(row).Identity()
+				c = strings.Compare(x, y)
+			}
+			if c > 0 {
+				return false
+			}
+		}
+		last = value
+	}
+	return true
 }
 
 func compare(a, b schema.Entity, order schema.Sort) int {
@@ -56,7 +87,7 @@ func compare(a, b schema.Entity, order schema.Sort) int {
 	}
 	_, x := a.Identity()
 	_, y := b.Identity()
-	return schema.String(x).Compare(schema.String(y))
+	return strings.Compare(x, y)
 }
 
 // begin returns the index of the first row behind after, in rows sorted by

@@ -69,10 +69,18 @@ type OrderLine struct {
 	TaxRate   *decimal.Decimal
 	Tax       *Money
 	Total     *Money
+	Faults    *Faults `json:",omitempty"` // what of it cannot be shown, nil = all can
 }
+
+// Spoilt returns the fields that cannot be shown.
+func (x *OrderLine) Spoilt() *Faults { return x.Faults }
 
 // OrderState is a state an order has gone through.
 type OrderState struct {
 	Status string
 	At     time.Time
+	Faults *Faults `json:",omitempty"` // what of it cannot be shown, nil = all can
 }
+
+// Spoilt returns the fields that cannot be shown.
+func (x *OrderState) Spoilt() *Faults { return x.Faults }

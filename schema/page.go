@@ -30,7 +30,9 @@ type Page[T any] struct {
 	Part       *Part[T]             // where it stands among the parts of a long page, nil = it is whole
 }
 
-// Part is what a part of a page knows of the others. All are of one state of the data.
+// Part is what a part of a page knows of the others. No row is in two of them. Those of
+// customers are of one state of the data; those of documents each go on behind the last
+// row of the one before, in the state the source has then.
 type Part[T any] struct {
 	// Next gets the part behind this one, nil where this is the last.
 	Next func(ctx context.Context) (*Page[T], error)
@@ -99,6 +101,20 @@ func (p *Page[T]) PageInfo() *PageInfo {
 		}
 	}
 	return info
+}
+
+// CursorBehind returns the cursor to go on behind the first n nodes of the page and the
+// parts before it; "" when there are none, or they have no cursors.
+func (p *Page[T]) CursorBehind(n int) string {
+	for i := n - 1; i >= 0; i-- {
+		if p.Nodes[i] != nil {
+			return p.cursor(p.Nodes[i])
+		}
+	}
+	if p.Part != nil && p.Part.Last != nil {
+		return p.cursor(p.Part.Last)
+	}
+	return ""
 }
 
 func (p *Page[T]) cursor(node *T) string {

@@ -191,6 +191,45 @@ func (p Predicate) Match(row Row) bool {
 	return false
 }
 
+// Permits is Match for a condition that decides what may be seen: a comparison of a
+// column that the row's source answered in a form that was not agreed (Faults) shows
+// no row more, below a Not as well. row is the row itself, not one that wraps it.
+func (p Predicate) Permits(row Row) bool {
+	if p.Op == All {
+		return true
+	}
+	f := FaultsOf(row)
+	if f == nil {
+		return p.Match(row)
+	}
+	return p.permits(row, f, true)
+}
+
+func (p Predicate) permits(row Row, f *Faults, positive bool) bool {
+	switch p.Op {
+	case And:
+		for _, q := range p.Of {
+			if !q.permits(row, f, positive) {
+				return false
+			}
+		}
+		return true
+	case Or:
+		for _, q := range p.Of {
+			if q.permits(row, f, positive) {
+				return true
+			}
+		}
+		return false
+	case Not:
+		return !p.Of[0].permits(row, f, !positive)
+	}
+	if f.Has(p.Column) {
+		return !positive
+	}
+	return p.Match(row)
+}
+
 // Sort is the column a list is sorted by. Rows without the column come first
 // when ascending and last when descending.
 type Sort struct {

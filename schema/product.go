@@ -58,4 +58,8 @@ type Stock struct {
 	Reserved  *decimal.Decimal
 	Expected  *decimal.Decimal
 	AsOf      time.Time
+	Faults    *Faults `json:",omitempty"` // what of it cannot be shown, nil = all can
 }
+
+// Spoilt returns the fields that cannot be shown.
+func (x *Stock) Spoilt() *Faults { return x.Faults }

@@ -10,7 +10,12 @@ type Record struct {
 	Key       string // the source's own id, as text
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	// Faults are the fields that cannot be shown, nil = all can.
+	Faults *Faults `json:",omitempty"`
 }
+
+// Spoilt returns the fields of the row that cannot be shown, nil = all can.
+func (r *Record) Spoilt() *Faults { return r.Faults }
 
 // Identity returns the row's source and key.
 func (r *Record) Identity() (source, key string) { return r.Source, r.Key }
