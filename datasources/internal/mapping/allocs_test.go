@@ -1,10 +1,9 @@
 package mapping_test
 
 import (
-	"math"
-	"runtime"
 	"testing"
 
+	"github.com/trama-graph/trama/datasources/internal/heaptest"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -26,27 +25,13 @@ func TestAllocationsOfABody(t *testing.T) {
 	} {
 		t.Run("case="+name, func(t *testing.T) {
 			rows := c.read(c.body)
-			count, bytes := leastOf(func() { c.read(c.body) })
+			count, bytes := heaptest.Least(t, func() { c.read(c.body) })
 			if n := count; n > c.count {
 				t.Errorf("%v allocations for %d rows, want at most %v", n, rows, c.count)
 			}
-			if n := bytes; n > c.bytes && !isRace {
+			if n := bytes; n > c.bytes && !heaptest.IsRace {
 				t.Errorf("%d bytes for %d rows, want at most %d", n, rows, c.bytes)
 			}
 		})
 	}
-}
-
-// leastOf is the least a run takes from the heap. Pools are emptied by the collector,
-// and at random by the race detector: that is no cost of a run.
-func leastOf(f func()) (count, bytes int) {
-	count, bytes = math.MaxInt, math.MaxInt
-	var before, after runtime.MemStats
-	for range 50 {
-		runtime.ReadMemStats(&before)
-		f()
-		runtime.ReadMemStats(&after)
-		count, bytes = min(count, int(after.Mallocs-before.Mallocs)), min(bytes, int(after.TotalAlloc-before.TotalAlloc))
-	}
-	return count, bytes
 }

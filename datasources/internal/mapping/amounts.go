@@ -81,7 +81,7 @@ func (b *building) readCurrency(s *spec, m *members) {
 		return
 	}
 	b.isKnown = true
-	if last := &b.t.last; text == last.text {
+	if last := &b.t.currency; text == last.text {
 		b.currency = last.code
 		return
 	}
@@ -90,7 +90,7 @@ func (b *building) readCurrency(s *spec, m *members) {
 		b.currency = schema.NoCurrency
 		return
 	}
-	b.t.last = lastCurrency{text: text, code: b.currency}
+	b.t.currency = lastCurrency{text: text, code: b.currency}
 }
 
 func (s *spec) momentOf(t *Tally, m *members) time.Time {

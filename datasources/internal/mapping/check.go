@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/trama-graph/trama/schema"
 )
 
 // CheckLocale reports all mistakes of a locale together, each with its key.
@@ -30,7 +32,7 @@ func CheckLocale(l Locale) []error {
 func Check(entity string, fields Fields) []error {
 	columns := Columns(entity)
 	if columns == nil {
-		return []error{fmt.Errorf("%s is no entity that can be mapped%s", entity, Nearest(entity, Entities()))}
+		return []error{fmt.Errorf("%s is no entity that can be mapped%s", entity, schema.DidYouMean(entity, Entities()))}
 	}
 	c := &checker{}
 	c.fields("", columns, fields)
@@ -56,7 +58,7 @@ func (c *checker) fields(prefix string, columns []Column, fields Fields) {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		col := find(columns, name)
 		if col == nil {
-			c.bad(prefix+name, "unknown column%s", Nearest(name, names))
+			c.bad(prefix+name, "unknown column%s", schema.DidYouMean(name, names))
 			continue
 		}
 		c.field(prefix+name, col, fields[name])
@@ -152,40 +154,4 @@ func CheckPaths(key string, at []string) []error {
 	c := &checker{}
 	c.paths(key, at)
 	return c.errs
-}
-
-// Nearest suggests a known name that differs by little, as ", did you mean x?";
-// "" when there is none.
-func Nearest(name string, known []string) string {
-	best, distance := "", 4
-	for _, k := range slices.Sorted(slices.Values(known)) {
-		if n := edits(name, k); n < distance && n < len(k) {
-			best, distance = k, n
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(", did you mean %s?", best)
-}
-
-// edits is the Levenshtein distance of two short texts.
-func edits(a, b string) int {
-	a, b = a[:min(len(a), 40)], b[:min(len(b), 40)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }

@@ -22,6 +22,9 @@ func Compile[T any](o Options) (*Plan[T], error) {
 	}
 	c := &compiler{locale: loc, keys: newKeyTable()}
 	c.add(strings.TrimSuffix(o.Prefix, "."), nil) // the record as a whole
+	for _, name := range o.Names {
+		c.keys.number(name)
+	}
 	p := compile[T](c, o.Fields, o.Prefix)
 	if p.table.record != nil || p.table.links != nil {
 		if err := p.compileLinks(o); err != nil {
@@ -29,6 +32,7 @@ func Compile[T any](o Options) (*Plan[T], error) {
 		}
 	}
 	p.entity, p.source, p.currency, p.country = cmp.Or(o.Problems, o.Entity), o.Source, o.Currency, o.Country
+	p.spoilage(c.names)
 	p.names = c.names
 	p.shape = p.shapeOf()
 	p.selected = &selections[T]{}

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -10,15 +11,21 @@ import (
 )
 
 // Complete fills what is empty in row by what more has; its key and its truth
-// values that cannot be absent stay. What is taken over is shared, not copied.
+// values that cannot be absent stay, and what is at fault in it. What is taken over is
+// shared, not copied.
 func Complete[T any](row, more *T) {
 	t := tableOf[T]()
+	var own *schema.Faults
+	if t.faults != nil {
+		own = *t.faults(row)
+		*t.faults(row) = inherited(t, row, more)
+	}
 	if t.amounts != nil {
-		completeAmounts(t.amounts(row), t.amounts(more))
+		completeAmounts(t.amounts(row), t.amounts(more), own)
 	}
 	for i := range t.columns {
 		c := &t.columns[i]
-		if c.at == nil || c.role == isKey || c.role == isNet || c.role == isTax || c.name == "total" && t.amounts != nil {
+		if c.at == nil || c.role == isKey || c.role == isNet || c.role == isTax || c.name == "total" && t.amounts != nil || own.Has(fieldOf(c.name)) {
 			continue
 		}
 		switch place := c.at(row).(type) {
@@ -54,12 +61,12 @@ func Complete[T any](row, more *T) {
 
 // completeAmounts takes over the amounts that are missing, with the word that they
 // were computed.
-func completeAmounts(row, more amounts) {
+func completeAmounts(row, more amounts, own *schema.Faults) {
 	for _, x := range []struct {
 		name     string
 		to, from **schema.Money
 	}{{"total", row.total, more.total}, {"net", row.net, more.net}, {"tax", row.tax, more.tax}} {
-		if x.to == nil || *x.to != nil || *x.from == nil {
+		if x.to == nil || *x.to != nil || *x.from == nil || own.Has(x.name) {
 			continue
 		}
 		*x.to = *x.from
@@ -67,6 +74,40 @@ func completeAmounts(row, more amounts) {
 			*row.computed = append(*row.computed, x.name)
 		}
 	}
+}
+
+// inherited are the faults of a row that is completed: its own, and those of more
+// where the row has nothing else.
+func inherited[T any](t *table[T], row, more *T) *schema.Faults {
+	own, theirs := *t.faults(row), *t.faults(more)
+	if theirs == nil {
+		return own
+	}
+	var taken []string
+	isColumn := map[string]bool{}
+	for i := range t.columns {
+		c := &t.columns[i]
+		field := fieldOf(c.name)
+		isColumn[field] = true
+		if c.role == isCur {
+			continue // it goes with its amount
+		}
+		if theirs.Has(field) && (c.at == nil || reflect.ValueOf(c.at(row)).Elem().IsZero()) {
+			taken = append(taken, field)
+		}
+	}
+	if len(taken) == 0 {
+		return own
+	}
+	if theirs.Has("currency") && slices.ContainsFunc(taken, isOfCurrency) {
+		taken = append(taken, "currency")
+	}
+	for _, field := range theirs.Fields { // relations and the like: they read some of it
+		if !isColumn[field] {
+			taken = append(taken, field)
+		}
+	}
+	return own.With(taken...)
 }
 
 func fill[V comparable](place *V, v V) {

@@ -187,6 +187,11 @@ func (r *dateReader) isBlank(text string) bool {
 	if text == "" || slices.Contains(r.blank, text) {
 		return true
 	}
-	rest, ok := strings.CutPrefix(text, "0000-00-00")
-	return ok && strings.Trim(rest, "0:.TZ ") == ""
+	if text[0] != '0' || strings.Trim(text, "0-/.:TZ ") != "" {
+		return false
+	}
+	// All zeros, as MySQL writes no date, in the order and with the signs of any layout;
+	// "0" and "00:00" are moments to some.
+	day, _, _ := strings.Cut(strings.ReplaceAll(text, "T", " "), " ")
+	return strings.Count(day, "-")+strings.Count(day, "/")+strings.Count(day, ".") == 2 || len(day) == len("20060102") && strings.Trim(day, "0") == ""
 }

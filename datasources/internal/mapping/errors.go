@@ -9,9 +9,10 @@ var (
 	ErrSize  error = &broken{text: "mapping: JSON of too many values", reason: "is larger than agreed"}
 )
 
+// The reasons why a document has no list of records.
 var (
-	errNoList error = &broken{text: "mapping: none of the paths holds a list of records", reason: "holds no list of records"}
-	errTwice  error = &broken{text: "mapping: the list of records is there twice", reason: "holds its list of records twice"}
+	ErrNoList error = &broken{text: "mapping: none of the paths holds a list of records", reason: "holds no list of records"}
+	ErrTwice  error = &broken{text: "mapping: the list of records is there twice", reason: "holds its list of records twice"}
 )
 
 // broken is why an answer cannot be read. It holds nothing of it.

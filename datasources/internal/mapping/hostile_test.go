@@ -17,6 +17,9 @@ func contact() mapping.Options {
 	}}
 }
 
+// noName is a contact whose name cannot be read.
+func noName(c *schema.Contact) bool { return c.Name == "" && c.Faults.Has("name") }
+
 func TestHostileRecords(t *testing.T) {
 	big := strings.Repeat("é", mapping.MaxText)
 	for name, c := range map[string]struct {
@@ -25,27 +28,29 @@ func TestHostileRecords(t *testing.T) {
 		problem string
 		isLost  bool
 	}{
-		"a megabyte of text": {`{"id":1,"name":"` + big + `"}`, func(c *schema.Contact) bool {
-			return len(c.Name) <= mapping.MaxText && utf8.ValidString(c.Name) && len(c.Name) > 1000
-		}, "Contact.name: text cut: 1", false},
-		"bytes that are no UTF-8":   {"{\"id\":1,\"name\":\"a\xffb\"}", func(c *schema.Contact) bool { return c.Name == "a\ufffdb" }, "Contact.name: text that is not UTF-8, repaired: 1", false},
-		"a zero byte":               {`{"id":1,"name":"a\u0000b"}`, func(c *schema.Contact) bool { return c.Name == "ab" }, "Contact.name: text that is not UTF-8, repaired: 1", false},
-		"half a surrogate":          {`{"id":1,"name":"a\ud800b"}`, func(c *schema.Contact) bool { return c.Name == "a\ufffdb" }, "Contact.name: text that is not UTF-8, repaired: 1", false},
-		"a list for a text":         {`{"id":1,"name":["a"]}`, func(c *schema.Contact) bool { return c.Name == "" }, "Contact.name: not of the expected type: 1", false},
+		"a megabyte of text":        {`{"id":1,"name":"` + big + `"}`, noName, "Contact.name: text cut: 1", false},
+		"bytes that are no UTF-8":   {"{\"id\":1,\"name\":\"a\xffb\"}", noName, "Contact.name: text that is not UTF-8, repaired: 1", false},
+		"a zero byte":               {`{"id":1,"name":"a\u0000b"}`, noName, "Contact.name: text that is not UTF-8, repaired: 1", false},
+		"half a surrogate":          {`{"id":1,"name":"a\ud800b"}`, noName, "Contact.name: text that is not UTF-8, repaired: 1", false},
+		"a list for a text":         {`{"id":1,"name":["a"]}`, noName, "Contact.name: not of the expected type: 1", false},
 		"an empty list for a text":  {`{"id":1,"name":[]}`, func(c *schema.Contact) bool { return c.Name == "" }, "", false},
-		"a truth value for a text":  {`{"id":1,"name":true}`, func(c *schema.Contact) bool { return c.Name == "" }, "Contact.name: not of the expected type: 1", false},
+		"a truth value for a text":  {`{"id":1,"name":true}`, noName, "Contact.name: not of the expected type: 1", false},
 		"a key of a kilobyte":       {`{"id":"` + strings.Repeat("k", 1024) + `"}`, nil, "Contact.id: key too long, record left out: 1", true},
-		"a reference of a kilobyte": {`{"id":1,"customer":"` + strings.Repeat("k", 1024) + `"}`, func(c *schema.Contact) bool { return c.CustomerKey == "" }, "Contact.customer: text cut: 1", false},
+		"a reference of a kilobyte": {`{"id":1,"customer":"` + strings.Repeat("k", 1024) + `"}`, func(c *schema.Contact) bool { return c.CustomerKey == "" && c.Faults.Has("customer") }, "Contact.customer: text cut: 1", false},
 		"a blank key":               {`{"id":"  "}`, nil, "Contact.id: record without a key, left out: 1", true},
 		"a null key":                {`{"id":null,"name":"x"}`, nil, "Contact.id: record without a key, left out: 1", true},
+		"a key that was repaired":   {"{\"id\":\"a\xff\"}", nil, "Contact.id: record without a key, left out: 1", true},
+		"a key that is there twice": {`{"id":1,"id":2}`, nil, "Contact.id: record without a key, left out: 1", true},
 		"a key that is an object":   {`{"id":{"a":1}}`, nil, "Contact.id: not of the expected type: 1", true},
 		"a whole key as a float":    {`{"id":486.0}`, func(c *schema.Contact) bool { return c.Key == "486" }, "", false},
 		"a key of 30 digits":        {`{"id":123456789012345678901234567890}`, func(c *schema.Contact) bool { return c.Key == "123456789012345678901234567890" }, "", false},
 		"many numbers":              {`{"id":1,"orders":[` + strings.TrimSuffix(strings.Repeat(`{"ref":"A"},{"ref":"B"},{"ref":null},`, 500), ",") + `]}`, func(c *schema.Contact) bool { return slices.Equal(c.OrderNumbers, []string{"A", "B"}) }, "", false},
 		"numbers as texts":          {`{"id":1,"orders":["A",7]}`, func(c *schema.Contact) bool { return slices.Equal(c.OrderNumbers, []string{"A", "7"}) }, "", false},
-		"numbers and an object":     {`{"id":1,"orders":["A",{}]}`, func(c *schema.Contact) bool { return slices.Equal(c.OrderNumbers, []string{"A"}) }, "Contact.orderNumbers: not of the expected type: 1", false},
-		"a wrong candidate first":   {`{"id":1,"mail":"","email":"a@b.c"}`, func(c *schema.Contact) bool { return c.Email == "a@b.c" }, "", false},
-		"no record":                 {`17`, nil, "Contact.: not a record: 1", true},
+		"numbers and an object": {`{"id":1,"orders":["A",{}]}`, func(c *schema.Contact) bool {
+			return c.OrderNumbers == nil && c.Faults.Has("orderNumber") && c.Faults.Has("order")
+		}, "Contact.orderNumbers: not of the expected type: 1", false},
+		"a wrong candidate first": {`{"id":1,"mail":"","email":"a@b.c"}`, func(c *schema.Contact) bool { return c.Email == "a@b.c" }, "", false},
+		"no record":               {`17`, nil, "Contact.: not a record: 1", true},
 	} {
 		t.Run("case="+name, func(t *testing.T) {
 			out := run[schema.Contact](t, contact(), parse(t, "["+c.record+"]"))
@@ -55,6 +60,8 @@ func TestHostileRecords(t *testing.T) {
 				}
 			} else if len(out.Rows) != 1 || !c.check(&out.Rows[0]) {
 				t.Fatalf("got %.200v", out.Rows)
+			} else if isSound := out.Rows[0].Faults == nil; isSound != (c.problem == "") {
+				t.Errorf("faults %+v", out.Rows[0].Faults)
 			}
 			if c.problem != "" && !slices.Contains(out.Problems, c.problem) {
 				t.Errorf("problems %q, want %q", out.Problems, c.problem)
@@ -99,7 +106,7 @@ func TestCurrencies(t *testing.T) {
 func TestManyLinesAreCut(t *testing.T) {
 	o := commande()
 	out := run[schema.Order](t, o, parse(t, `[{"numero":"1","lignes":[`+strings.Repeat(`{"reference":"A"},`, mapping.MaxNested)+`{"reference":"B"}]}]`))
-	if n := len(out.Rows[0].Lines); n != mapping.MaxNested || !slices.Contains(out.Problems, "Order.lines: list cut: 1") {
+	if n := len(out.Rows[0].Lines); n != 0 || !out.Rows[0].Faults.Has("lines") || !slices.Contains(out.Problems, "Order.lines: list cut: 1") {
 		t.Errorf("%d lines, problems %q", n, out.Problems)
 	}
 }

@@ -25,8 +25,8 @@ func isoFormsOf(layouts []string) isoForms {
 	}
 }
 
-// plain reads a time in one of the forms, without fractions of seconds; false = it
-// must be looked at closely.
+// plain reads a time in one of the forms, of which only the one with a zone may have
+// fractions of seconds; false = it must be looked at closely.
 func (r *dateReader) plain(b []byte) (time.Time, bool) {
 	zone := r.zone
 	switch {
@@ -34,7 +34,7 @@ func (r *dateReader) plain(b []byte) (time.Time, bool) {
 		return time.Time{}, false
 	case len(b) == 10 && r.iso.day:
 	case len(b) == 19 && (b[10] == 'T' && r.iso.local || b[10] == ' ' && r.iso.spaced):
-	case len(b) == 20 && b[10] == 'T' && b[19] == 'Z' && r.iso.zoned:
+	case len(b) >= 20 && b[10] == 'T' && b[len(b)-1] == 'Z' && r.iso.zoned:
 		zone = time.UTC
 	default:
 		return time.Time{}, false
@@ -43,19 +43,44 @@ func (r *dateReader) plain(b []byte) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	year, month, day := two(b, 0)*100+two(b, 2), two(b, 5), two(b, 8)
-	hour, minute, second := 0, 0, 0
+	hour, minute, second, nanos := 0, 0, 0, 0
 	if len(b) > 10 {
 		if b[13] != ':' || b[16] != ':' {
 			return time.Time{}, false
 		}
 		hour, minute, second = two(b, 11), two(b, 14), two(b, 17)
+		if len(b) > 20 {
+			if nanos = fraction(b[19 : len(b)-1]); nanos < 0 {
+				return time.Time{}, false
+			}
+		}
 	}
 	// The first years and the last are where a zone may lead out of the calendar.
 	if year < 2 || year > 9998 || month < 1 || month > 12 || day < 1 || day > 28 && day > daysIn(year, month) ||
 		uint(hour) > 23 || uint(minute) > 59 || uint(second) > 59 {
 		return time.Time{}, false
 	}
-	return time.Date(year, time.Month(month), day, hour, minute, second, 0, zone).UTC(), true
+	return time.Date(year, time.Month(month), day, hour, minute, second, nanos, zone).UTC(), true
+}
+
+// fraction is the nanoseconds of a point and up to nine digits, negative when it is
+// something else.
+func fraction(b []byte) int {
+	if len(b) < 2 || len(b) > 10 || b[0] != '.' {
+		return -1
+	}
+	n := 0
+	for i := 1; i < 10; i++ {
+		n *= 10
+		if i >= len(b) {
+			continue
+		}
+		if b[i]-'0' > 9 {
+			return -1
+		}
+		n += int(b[i] - '0')
+	}
+	return n
 }
 
 // two is the number of two digits, far below zero when they are none.

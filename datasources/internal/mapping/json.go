@@ -25,6 +25,7 @@ const (
 // may not be changed while they are used; numbers stay as they were written.
 type Doc struct {
 	body  []byte
+	more  []byte // texts that were not sent, see Value.SetText
 	nodes []node
 	shape *Shape // nil = everything was kept, and names have no numbers
 	tape  *tape
@@ -40,6 +41,7 @@ type node struct {
 	isEscaped      bool
 	isKeyEscaped   bool
 	isWide         bool // a text that is not all ASCII
+	isMore         bool // from and to are of Doc.more
 }
 
 // key is the name of a member.
@@ -48,6 +50,14 @@ func (d *Doc) key(n *node) []byte {
 		return []byte(unescape(d.body[n.keyFrom:n.keyTo]))
 	}
 	return d.body[n.keyFrom:n.keyTo]
+}
+
+// text is what a value is written as.
+func (d *Doc) text(n *node) []byte {
+	if n.isMore {
+		return d.more[n.from:n.to:n.to]
+	}
+	return d.body[n.from:n.to:n.to]
 }
 
 // Root is the whole document.
@@ -88,8 +98,7 @@ func (v Value) Raw() []byte {
 	if v.d == nil {
 		return nil
 	}
-	n := v.node()
-	return v.d.body[n.from:n.to:n.to]
+	return v.d.text(v.node())
 }
 
 // String is a text unescaped, a number or truth value as it was written, and ""
@@ -160,7 +169,7 @@ func (v Value) Members() iter.Seq2[string, Value] {
 		}
 		for i := v.i + 1; i < v.node().next; i = v.d.nodes[i].next {
 			n := &v.d.nodes[i]
-			if !yield(string(v.d.key(n)), Value{d: v.d, i: i}) {
+			if n.kind != Absent && !yield(string(v.d.key(n)), Value{d: v.d, i: i}) {
 				return
 			}
 		}

@@ -24,7 +24,7 @@ func (s *Shape) Parse(body []byte) (*Doc, error) {
 	p.b, p.shape = body, s
 	d := &Doc{body: body, shape: s}
 	if kept, ok := tapes.Get().(*tape); ok {
-		d.tape, p.nodes = kept, kept.nodes[:0]
+		d.tape, p.nodes, d.more = kept, kept.nodes[:0], kept.more[:0]
 	} else {
 		d.tape, p.nodes = &tape{}, make([]node, 0, min(len(body)/32+8, MaxValues))
 	}
@@ -45,16 +45,22 @@ func (s *Shape) Parse(body []byte) (*Doc, error) {
 	return d, nil
 }
 
-// tape is the nodes of a document that may be used for another one.
-type tape struct{ nodes []node }
+// tape is the memory of a document that may be used for another one.
+type tape struct {
+	nodes []node
+	more  []byte
+}
 
 var (
 	parsers = sync.Pool{New: func() any { return new(parser) }}
 	tapes   sync.Pool
 )
 
-// maxTape is how many nodes are kept for the next document: more are rare.
-const maxTape = 64 << 10
+// How many nodes and bytes are kept for the next document: more are rare.
+const (
+	maxTape = 64 << 10
+	maxMore = 256 << 10
+)
 
 // Free gives the memory of the document back, though not the text. No Value of it
 // may be used afterwards; what a Plan made of them may. It need not be called.
@@ -64,7 +70,9 @@ func (d *Doc) Free() {
 		return
 	}
 	if cap(d.nodes) <= maxTape {
-		t.nodes = d.nodes
+		if t.nodes, t.more = d.nodes, d.more; cap(t.more) > maxMore {
+			t.more = nil
+		}
 		tapes.Put(t)
 	}
 	*d = Doc{}
@@ -77,10 +85,11 @@ const (
 	guessMembers = 48
 )
 
-// guess is a name that was met, with its number.
+// guess is where a name was met in the text, with its number. It holds no pointer: all
+// guesses are cleared with each parser that is given back.
 type guess struct {
-	name []byte
-	id   uint16
+	from, to uint32
+	id       uint16
 }
 
 type parser struct {
@@ -97,7 +106,7 @@ type parser struct {
 }
 
 func (p *parser) free() {
-	*p = parser{} // names point into the text
+	*p = parser{} // guesses are of this text only
 	parsers.Put(p)
 }
 
@@ -170,6 +179,10 @@ func (p *parser) container(depth int, isKept bool, n node, c byte) error {
 	}
 	var err error
 	if c == '{' {
+		// An element has no name.
+		if p.lists == 1 && isKept && n.keyFrom == 0 && p.shape != nil && p.shape.room != 0 {
+			p.nodes = append(p.nodes, node{next: uint32(len(p.nodes) + 1)})
+		}
 		err = p.object(depth, isKept)
 	} else {
 		p.lists++
@@ -236,8 +249,8 @@ func (p *parser) guessed(depth, place int, n *node) bool {
 	}
 	g := &p.guesses[depth-1][place]
 	from := p.i + 1
-	end := from + len(g.name)
-	if len(g.name) == 0 || end >= len(p.b) || p.b[end] != '"' || string(p.b[from:end]) != string(g.name) {
+	end := from + int(g.to-g.from)
+	if g.to == g.from || end >= len(p.b) || p.b[end] != '"' || string(p.b[from:end]) != string(p.b[g.from:g.to]) {
 		return false
 	}
 	n.keyFrom, n.keyTo, n.id = uint32(from), uint32(end), g.id
@@ -266,7 +279,7 @@ func (p *parser) name(depth, place int, isKept bool, n *node) error {
 		}
 	}
 	if depth <= guessDepth && place < guessMembers && !isEscaped {
-		p.guesses[depth-1][place] = guess{name: name, id: n.id}
+		p.guesses[depth-1][place] = guess{from: n.keyFrom, to: n.keyTo, id: n.id}
 	}
 	return nil
 }

@@ -25,13 +25,16 @@ type Options struct {
 	Fields   Fields
 	Locale   Locale
 	// Currency is the ISO 4217 code of amounts whose record names none, "" = they
-	// are XXX and a problem.
+	// have XXX, which is ISO 4217's for no currency, and a problem.
 	Currency string
 	// Country is the ISO 3166 code of customers whose record names none.
 	Country string
 	// Links are the source's rules by relation ("Invoice.order"), whose fields are
 	// paths; what they find stands before what a field orderNumbers holds.
 	Links map[string]datasources.LinkRules
+	// Names are further names of members that documents are asked for, see
+	// Plan.ShapeOf.
+	Names []string
 }
 
 // Fate is what became of a record.
@@ -107,7 +110,7 @@ func (p *Plan[T]) Shape() *Shape { return p.shape }
 
 // Tally makes an empty count of the plan's columns.
 func (p *Plan[T]) Tally() *Tally {
-	t := &Tally{entity: p.entity, fields: slices.Clone(p.names), fault: noFault}
+	t := &Tally{entity: p.entity, fields: slices.Clone(p.names)}
 	n := 0
 	for i := range t.fields {
 		n += len(t.fields[i].paths)
@@ -156,7 +159,7 @@ func (p *Plan[T]) Rows(list Value, t *Tally, rows []T) (all []T, lost int) {
 func (p *Plan[T]) Row(rec Value, t *Tally, row *T) Fate {
 	t.records++
 	t.record++
-	t.fault, t.isBroken = noFault, false
+	t.spoilt, t.lacking, t.isKeyless = t.spoilt[:0], t.lacking[:0], false
 	if rec.Kind() != Object {
 		t.note(0, NotARecord)
 		return Lost
@@ -167,9 +170,10 @@ func (p *Plan[T]) Row(rec Value, t *Tally, row *T) Fate {
 			return Gone
 		}
 	}
-	b := building{t: t, currency: cmp.Or(p.currency, schema.NoCurrency), isKnown: p.currency != ""}
+	b := building{t: t, source: p.source, currency: cmp.Or(p.currency, schema.NoCurrency), isKnown: p.currency != ""}
 	if p.cur >= 0 {
 		b.readCurrency(&p.fields[p.cur].spec, m)
+		b.isOdd = t.isSpoilt(p.fields[p.cur].id)
 	}
 	if !p.fill(&b, m, row, 0) {
 		return Lost
@@ -177,9 +181,6 @@ func (p *Plan[T]) Row(rec Value, t *Tally, row *T) Fate {
 	if p.table.record != nil {
 		rec := p.table.record(row)
 		rec.Source = p.source
-		if t.fault != noFault {
-			t.faults.add(rec.Key, t.fields[t.fault].name, t.isBroken)
-		}
 	}
 	if len(p.links) > 0 {
 		p.link(t, m, p.table.links(row))
@@ -187,14 +188,19 @@ func (p *Plan[T]) Row(rec Value, t *Tally, row *T) Fate {
 	if c, ok := any(row).(*datasources.CustomerRecord); ok && c.Country == "" && !b.hasCountry {
 		c.Country = p.country
 	}
+	if len(t.spoilt) > 0 {
+		p.sound(t, row)
+	}
 	return Kept
 }
 
 // building is what the columns of one record share.
 type building struct {
 	t        *Tally
+	source   string
 	currency string
 	isKnown  bool // the currency is
+	isOdd    bool // it cannot be read: no amount is made
 	// hasCountry: the record names one, though it may not be known.
 	hasCountry bool
 }
@@ -244,7 +250,7 @@ func (p *Plan[T]) fillText(b *building, m *members, f *compiled[T], place *strin
 	if f.role != isKey {
 		return true
 	}
-	if *place == "" {
+	if *place == "" || b.t.isKeyless { // a key that was repaired is not the record's
 		b.t.note(f.id, NoKey)
 		return false
 	}
@@ -294,7 +300,14 @@ func (p *Plan[T]) complete(b *building, a amounts, net, tax *schema.Money) {
 		tax = *a.tax
 	}
 	total := *a.total
+	if len(b.t.spoilt) > 0 && p.table.faults != nil {
+		p.unmade(b.t, total, net, tax, hasNet, hasTax)
+	}
 	switch {
+	case b.isOdd:
+		p.unpaid(b.t, total, net, tax, hasNet, hasTax)
+	case b.t.isSpoilt(p.totalID) && total == nil, b.t.isSpoilt(p.netID) && net == nil, b.t.isSpoilt(p.taxID) && tax == nil:
+		// What cannot be read is not made up.
 	case total == nil && net != nil && tax != nil:
 		d, err := net.Amount.AddExact(tax.Amount, 0)
 		p.computed(b, a, a.total, "total", p.totalID, d, err)
@@ -304,6 +317,36 @@ func (p *Plan[T]) complete(b *building, a amounts, net, tax *schema.Money) {
 	case hasTax && tax == nil && total != nil && net != nil:
 		d, err := total.Amount.SubExact(net.Amount, 0)
 		p.computed(b, a, a.tax, "tax", p.taxID, d, err)
+	}
+}
+
+// unmade notes the amount that would have been computed from the two others, of
+// which one cannot be read.
+func (p *Plan[T]) unmade(t *Tally, total, net, tax *schema.Money, hasNet, hasTax bool) {
+	noTotal, noNet, noTax := t.isSpoilt(p.totalID), t.isSpoilt(p.netID), t.isSpoilt(p.taxID)
+	lacks := func(x *schema.Money, isSpoilt bool, y *schema.Money, isOtherSpoilt bool) bool {
+		return (isSpoilt || isOtherSpoilt) && (x != nil || isSpoilt) && (y != nil || isOtherSpoilt)
+	}
+	if total == nil && !noTotal && lacks(net, noNet, tax, noTax) {
+		t.lack("total")
+	}
+	if hasNet && net == nil && !noNet && lacks(total, noTotal, tax, noTax) {
+		t.lack("net")
+	}
+	if hasTax && tax == nil && !noTax && lacks(total, noTotal, net, noNet) {
+		t.lack("tax")
+	}
+}
+
+// unpaid notes the amounts that would have been computed in a currency nobody knows.
+func (p *Plan[T]) unpaid(t *Tally, total, net, tax *schema.Money, hasNet, hasTax bool) {
+	switch {
+	case total == nil && net != nil && tax != nil:
+		t.lack("total")
+	case hasNet && net == nil && total != nil && tax != nil:
+		t.lack("net")
+	case hasTax && tax == nil && total != nil && net != nil:
+		t.lack("tax")
 	}
 }
 

@@ -7,30 +7,33 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/schema"
 )
 
-// Kinds of problems, in plain words, as they stand in datasources.Problem.
+// Kinds of problems, in plain words, as they stand in datasources.Problem. At fault is
+// what leaves a column empty and is named in the row's Faults: see isFault. Of customers,
+// which have none, texts and lists are what is said behind it.
 const (
-	AmbiguousDecimal = "ambiguous decimal"                   // "1.234" where no style is declared; null
-	NotANumber       = "not a number"                        // null
-	TooManyDigits    = "more digits than can be kept"        // more than 19; null
+	AmbiguousDecimal = "ambiguous decimal"                   // "1.234" where no style is declared; at fault
+	NotANumber       = "not a number"                        // at fault
+	TooManyDigits    = "more digits than can be kept"        // more than 19; at fault
 	TooExact         = "more decimals than the currency has" // kept as sent
-	NoSuchDay        = "no such day"                         // 31.02.; null
-	UnknownDate      = "date in no declared form"            // null
-	WrongType        = "not of the expected type"            // null
+	NoSuchDay        = "no such day"                         // 31.02.; at fault
+	UnknownDate      = "date in no declared form"            // at fault
+	WrongType        = "not of the expected type"            // at fault
 	Undeclared       = "value that is not in its map"        // kept as sent
 	NotInList        = "value the graph has not"             // an enumeration's; null
-	UnknownCurrency  = "unknown currency"                    // amounts are XXX
-	NoCurrency       = "amount without a currency"           // amounts are XXX
+	UnknownCurrency  = "unknown currency"                    // amounts have the code XXX
+	NoCurrency       = "amount without a currency"           // amounts have the code XXX
 	UnknownCountry   = "unknown country"                     // null
-	TextCut          = "text cut"                            // beyond MaxText
-	TextRepaired     = "text that is not UTF-8, repaired"    // signs replaced
-	ListCut          = "list cut"                            // beyond MaxNested
+	TextCut          = "text cut"                            // beyond MaxText; at fault, or cut
+	TextRepaired     = "text that is not UTF-8, repaired"    // at fault, or signs replaced
+	ListCut          = "list cut"                            // beyond MaxNested; at fault, or cut
 	NotARecord       = "not a record"                        // left out
 	NoKey            = "record without a key, left out"      // left out
 	KeyTooLong       = "key too long, record left out"       // left out
 	Computed         = "computed from the other amounts"     // total = net + tax, or tax = total - net
-	Twice            = "member that is there twice"          // which is meant nobody knows; null
+	Twice            = "member that is there twice"          // which is meant nobody knows; at fault
 	NeverThere       = "none of its candidates occurs"       // in any record of a reading
 )
 
@@ -43,16 +46,25 @@ type Tally struct {
 	records int
 	record  int // number of the current record, from 1
 
-	watched []bool // by field, nil = none is
-	fault   int    // a watched field at fault in the current record
-	faults  *Faults
-	// isBroken is whether that is a fault of the answer's form.
-	isBroken bool
+	// Of the current record: the columns at fault, amounts that would have been made
+	// of them, and whether its key is one.
+	spoilt    []int
+	lacking   []string
+	isKeyless bool
+	// What the last record with any had, and the last record of a list within one.
+	last, lastInside told
 
-	levels  [maxLevels]members
-	arena   arena
-	last    lastCurrency
-	scratch []byte // of one text
+	levels   [maxLevels]members
+	arena    arena
+	currency lastCurrency
+	scratch  []byte // of one text
+}
+
+// told is what was said of a record that has something at fault.
+type told struct {
+	spoilt  []int
+	lacking []string
+	faults  *schema.Faults
 }
 
 // tallied is one column's part of a Tally.
@@ -63,7 +75,8 @@ type tallied struct {
 	seen     int   // of these, how many had one of the paths
 	by       []int // the same for each path
 	problems []count
-	last     string // text of the column
+	last     string  // text of the column
+	spoilt   *spoilt // by a fault in it, nil = nothing
 }
 
 type count struct {
@@ -79,8 +92,8 @@ func (t *Tally) Records() int { return t.records }
 // note counts a problem, once for each record.
 func (t *Tally) note(field int, kind string) {
 	f := &t.fields[field]
-	if t.watched != nil && t.watched[field] && isFault(kind) && (t.fault == noFault || !t.isBroken && isBroken(kind)) {
-		t.fault, t.isBroken = field, isBroken(kind)
+	if f.spoilt != nil && isFault(kind) {
+		t.spoil(field)
 	}
 	for i := range f.problems {
 		c := &f.problems[i]

@@ -7,7 +7,7 @@ func Rows(reply Value, paths []Path) (Value, error) {
 	for i := range paths {
 		v, isTwin := paths[i].Only(reply)
 		if isTwin {
-			return Value{}, errTwice
+			return Value{}, ErrTwice
 		}
 		switch v.Kind() {
 		case List:
@@ -18,5 +18,5 @@ func Rows(reply Value, paths []Path) (Value, error) {
 			}
 		}
 	}
-	return Value{}, errNoList
+	return Value{}, ErrNoList
 }

@@ -51,6 +51,7 @@ type Shape struct {
 	keys *keyTable
 	// wanted is by number, nil = all are: a path with "*" looks at every member.
 	wanted []bool
+	room   uint16 // number of the member records have room for, 0 = none
 }
 
 // NewShape keeps only members of these names, within lists at any depth. Documents

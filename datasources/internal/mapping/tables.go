@@ -52,6 +52,8 @@ type table[T any] struct {
 	// record and links are where the row type has these, nil otherwise.
 	record func(*T) *schema.Record
 	links  func(*T) *schema.Links
+	// faults are where a row says what of it cannot be shown, nil = it cannot say.
+	faults func(*T) **schema.Faults
 	// amounts are completed from one another, nil = the row type has no total.
 	amounts func(*T) amounts
 	// position is numbered from 1 where the source does not.
@@ -83,6 +85,7 @@ func (c column[T]) as(r role, list ...string) column[T] {
 // entity completes the columns of an entity of the graph by those all have.
 func entity[T any](t table[T], columns ...column[T]) *table[T] {
 	rec := t.record
+	t.faults = func(x *T) **schema.Faults { return &rec(x).Faults }
 	t.columns = append([]column[T]{
 		col("id", func(x *T) *string { return &rec(x).Key }).as(isKey),
 		col("createdAt", func(x *T) *time.Time { return &rec(x).CreatedAt }),
@@ -373,7 +376,7 @@ type StockRow struct {
 }
 
 func stockRows() *table[StockRow] {
-	t := &table[StockRow]{columns: []column[StockRow]{
+	t := &table[StockRow]{faults: func(x *StockRow) **schema.Faults { return &x.Faults }, columns: []column[StockRow]{
 		col("sku", func(x *StockRow) *string { return &x.SKU }).as(isKey),
 	}}
 	for _, c := range stocks().columns {
@@ -384,7 +387,7 @@ func stockRows() *table[StockRow] {
 
 func stocks() *table[schema.Stock] {
 	type row = schema.Stock
-	return &table[row]{columns: []column[row]{
+	return &table[row]{faults: func(x *row) **schema.Faults { return &x.Faults }, columns: []column[row]{
 		col("warehouse", func(x *row) *string { return &x.Warehouse }),
 		col("available", func(x *row) **decimal.Decimal { return &x.Available }),
 		col("physical", func(x *row) **decimal.Decimal { return &x.Physical }),
@@ -397,6 +400,7 @@ func stocks() *table[schema.Stock] {
 func lines() *table[schema.OrderLine] {
 	type row = schema.OrderLine
 	return &table[row]{
+		faults:   func(x *row) **schema.Faults { return &x.Faults },
 		amounts:  func(x *row) amounts { return amounts{total: &x.Total, tax: &x.Tax} },
 		position: func(x *row) **int { return &x.Position },
 		columns: []column[row]{
@@ -417,7 +421,7 @@ func lines() *table[schema.OrderLine] {
 
 func states() *table[schema.OrderState] {
 	type row = schema.OrderState
-	return &table[row]{columns: []column[row]{
+	return &table[row]{faults: func(x *row) **schema.Faults { return &x.Faults }, columns: []column[row]{
 		col("status", func(x *row) *string { return &x.Status }),
 		col("at", func(x *row) *time.Time { return &x.At }),
 	}}

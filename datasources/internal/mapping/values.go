@@ -64,10 +64,11 @@ func isBlank(v Value) bool {
 	if n.from == n.to {
 		return true
 	}
-	if c := v.d.body[n.from]; c > ' ' && c < utf8.RuneSelf {
+	text := v.d.text(n)
+	if c := text[0]; c > ' ' && c < utf8.RuneSelf {
 		return false
 	}
-	return len(bytes.TrimSpace(v.Raw())) == 0
+	return len(bytes.TrimSpace(text)) == 0
 }
 
 // scalar returns the text of the column, false when there is none or it is of a
@@ -107,7 +108,7 @@ func plainText(v Value) []byte {
 	if n.kind != Text || n.isEscaped || n.isWide || n.from == n.to || n.to-n.from > MaxText {
 		return nil
 	}
-	raw := v.d.body[n.from:n.to:n.to]
+	raw := v.d.text(n)
 	if raw[0] <= ' ' || raw[len(raw)-1] <= ' ' {
 		return nil
 	}
@@ -358,8 +359,12 @@ func elements[T any](b *building, m *members, s *spec, p *Plan[T], mem *nested[T
 			b.t.note(s.id, NotARecord)
 			continue
 		}
+		spoilt, lacking := len(b.t.spoilt), len(b.t.lacking)
 		of := b.t.index(item, p.keys, level)
 		p.fill(b, of, row, level)
+		if len(b.t.spoilt) > spoilt || len(b.t.lacking) > lacking {
+			p.soundInside(b.t, b.source, row, spoilt, lacking)
+		}
 		if p.table.position != nil {
 			if place := p.table.position(row); *place == nil {
 				*place = b.t.arena.whole.one(i, b.t.arena.page)
