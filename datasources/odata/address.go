@@ -4,16 +4,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/trama-graph/trama/datasources/internal/mapping"
 	"github.com/trama-graph/trama/datasources/internal/wire"
 )
 
 // request is one read of a set.
 type request struct {
-	name  string // for logs and errors: the entity, a constant
-	set   string
-	want  *tree
-	shape *mapping.Shape // of want, nil = all of an answer's records is kept
+	name string // for logs and errors: the entity, a constant
+	set  string
+	wish
 	where cond
 	order string
 	top   int // 0 = as many as the server gives

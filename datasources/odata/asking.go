@@ -142,7 +142,9 @@ func newAsked(values []string, keys []keyPart) *asked {
 
 // isAsked reports whether a row may come: its value is asked for, or the server's
 // collation may take it for one that is.
-func (a *asked) isAsked(value string) bool { return a.exact[value] || a.folded[fold(value)] }
+func (a *asked) isAsked(value []byte) bool {
+	return a.exact[string(value)] || a.folded != nil && a.folded[fold(string(value))]
+}
 
 // isExact reports whether a row is one that was asked for.
 func (a *asked) isExact(value string) bool { return a.exact[value] }

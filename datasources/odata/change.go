@@ -90,6 +90,11 @@ func (l *layout) stamps() *tree {
 	return t
 }
 
+// versionNames are what records may be asked for beside their properties.
+func versionNames() []string {
+	return []string{"@odata.etag", "@etag", "odata.etag", "__metadata", "etag"}
+}
+
 // etagOf is a record's ETag in any version, "" = it has none.
 func etagOf(row mapping.Value) string {
 	for _, name := range []string{"@odata.etag", "@etag", "odata.etag"} {

@@ -103,18 +103,19 @@ func protocol(v version, size int) http.Header {
 }
 
 // read makes one read, or follows what a server calls the next page of it, unless
-// link is "". take gets the page while the reply can still be refused as a whole;
-// nothing of it may be used afterwards.
-func (c *client) read(ctx context.Context, v version, q request, link string, take func(page) error) error {
+// link is "". judge sees the page while the reply can still be refused as a whole.
+// The caller frees the page.
+func (c *client) read(ctx context.Context, v version, q request, link string, judge func(page) error) (page, error) {
 	if link != "" {
-		return c.get(ctx, v, q, link, true, take)
+		return c.get(ctx, v, q, link, true, judge)
 	}
-	return c.get(ctx, v, q, q.address(v), !q.isTrial, take)
+	return c.get(ctx, v, q, q.address(v), !q.isTrial, judge)
 }
 
-func (c *client) get(ctx context.Context, v version, q request, address string, mayRepeat bool, take func(page) error) error {
+func (c *client) get(ctx context.Context, v version, q request, address string, mayRepeat bool, judge func(page) error) (page, error) {
 	name := q.name
-	return c.call(ctx, login.Call{Call: wire.Call{
+	var got page
+	err := c.call(ctx, login.Call{Call: wire.Call{
 		Name: name, URL: address, Header: protocol(v, c.cfg.Page), Read: mayRepeat,
 		Decode: func(r *wire.Reply) error {
 			if at, err := http.ParseTime(r.Header.Get("Date")); err == nil {
@@ -135,14 +136,14 @@ func (c *client) get(ctx context.Context, v version, q request, address string, 
 					return wire.Invalid(err)
 				}
 			}
-			if err := take(p); err != nil {
+			if err := judge(p); err != nil {
 				return err
 			}
-			p.doc.Free()
-			wire.Recycle(r.Body)
+			got = p
 			return nil
 		},
 	}})
+	return got, err
 }
 
 // call adds what holds for all calls.

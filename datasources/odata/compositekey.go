@@ -10,19 +10,25 @@ func joinKey(parts []string) string {
 	if len(parts) == 1 {
 		return parts[0]
 	}
-	var b strings.Builder
+	var b []byte
 	for i, p := range parts {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		for j := range len(p) {
-			if p[j] == ',' || p[j] == '\\' {
-				b.WriteByte('\\')
-			}
-			b.WriteByte(p[j])
-		}
+		b = appendPart(b, p)
 	}
-	return b.String()
+	return string(b)
+}
+
+// appendPart appends one of several parts of a key.
+func appendPart(b []byte, part string) []byte {
+	for i := range len(part) {
+		if part[i] == ',' || part[i] == '\\' {
+			b = append(b, '\\')
+		}
+		b = append(b, part[i])
+	}
+	return b
 }
 
 // splitKey is the opposite of joinKey, false when text is no key of n parts.

@@ -87,7 +87,7 @@ func (t *table[T]) Head(ctx context.Context) (datasources.Cursor, error) {
 	}
 	c := w.change
 	q := w.request(datasources.Fields{}, w.filter)
-	q.want, q.shape, q.stamped, q.top = w.stamps(), nil, true, 1
+	q.wish, q.stamped, q.top = w.swept, true, 1
 	q.order = c.path + " desc," + w.byKey()
 	if !c.isRequired && !t.s.trust.noNull {
 		// Where empty values stand is every service's own affair.
@@ -204,9 +204,8 @@ func (w *view[T]) before(newest time.Time) time.Time {
 func (w *view[T]) step(ctx context.Context, m mark, tally *mapping.Tally) (got fetched[T], isEnd, isLost bool, err error) {
 	c := w.change
 	q := w.request(nil, w.filter)
-	q.want, q.shape = w.tree(nil), nil
-	q.want.add(c.found.steps, c.found.name, c.typ)
-	q.stamped, q.order, q.top = true, c.path+","+w.byKey(), w.t.s.cfg.Page
+	q.wish, q.stamped = w.changed, true
+	q.order, q.top = c.path+","+w.byKey(), w.t.s.cfg.Page
 	if !m.From.IsZero() {
 		q.where = and(q.where, w.filters().timed(c.column, schema.Ge, m.From))
 	}
@@ -252,7 +251,7 @@ func (t *table[T]) ScanKeys(ctx context.Context, from datasources.Mark, f func(d
 	if !byETag && (w.change == nil || !w.change.isDeclared) {
 		return t.notFollowed()
 	}
-	s := &scan[T]{w: w, plan: w.plan, tally: w.plan.Tally(), want: w.stamps(), stride: 1}
+	s := &scan[T]{w: w, plan: w.plan, tally: w.plan.Tally(), isSweep: true, stride: 1}
 	s.take = func(got fetched[T], page datasources.Scanned[T]) error {
 		if byETag && got.n > 0 && !slices.ContainsFunc(got.met, func(x met) bool { return x.etag != "" }) {
 			t.s.ledger.Add(t.entity, "etag", problemNoETag, 1)

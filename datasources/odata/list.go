@@ -31,18 +31,7 @@ func (r *reader[T, P]) list(ctx context.Context, w *view[T], q datasources.Query
 	x.plan = w.plan.Select(w.needed(q))
 	x.tally = x.plan.Tally()
 	defer r.s.ledger.Take(x.tally)
-	faults := mapping.NewFaults(r.s.cfg.Name, r.entity)
-	x.tally.Watch(q.Fields, faults)
-	rows, err := r.listed(ctx, x)
-	for i := range rows.Items {
-		if err == nil {
-			err = faults.InList(r.key(&rows.Items[i]))
-		}
-	}
-	if err != nil {
-		return datasources.Rows[T]{}, err
-	}
-	return rows, nil
+	return r.listed(ctx, x)
 }
 
 // listed answers a listing by the way its order asks for.
@@ -118,7 +107,7 @@ func (r *reader[T, P]) unordered(ctx context.Context, x *listing[T]) (datasource
 // gather lets package gather page, check and cut. The rows begin with those that
 // where lets through.
 func (r *reader[T, P]) gather(ctx context.Context, x *listing[T], q datasources.Query, where cond, order string, isExact bool) (datasources.Rows[T], error) {
-	x.pager, x.seen, x.total, x.read = nil, map[string]bool{}, -1, 0
+	x.pager, x.seen, x.total, x.read = nil, nil, -1, 0
 	e := x.w.narrowed
 	e.Default = q.Order
 	return gather.List[T, P](ctx, r.s.cfg.Name, &e, q, gather.Lister[T]{
@@ -161,10 +150,15 @@ func (x *listing[T]) page(ctx context.Context, key func(*T) string) (gather.Repl
 		if x.read += got.n; x.where.loose && x.read > x.w.narrowed.LocalBound {
 			return gather.Reply[T]{}, unsupported(x.w.t.s.cfg.Name, x.w.entity, "a text")
 		}
-		var items []T
+		if x.seen == nil {
+			x.seen = make(map[string]bool, len(got.items))
+		}
+		items := got.items[:0]
 		for i := range got.items {
-			if k := key(&got.items[i]); !x.seen[k] {
-				x.seen[k] = true
+			k := key(&got.items[i])
+			// A row that is there already is not counted again.
+			n := len(x.seen)
+			if x.seen[k] = true; len(x.seen) > n {
 				items = append(items, got.items[i])
 			}
 		}
@@ -201,7 +195,7 @@ func (r *reader[T, P]) totalled(ctx context.Context, x *listing[T], rows datasou
 func (r *reader[T, P]) whole(ctx context.Context, x *listing[T]) (datasources.Rows[T], error) {
 	ask := x.w.request(x.w.needed(x.q), x.where)
 	ask.order, ask.top = x.w.byKey(), r.s.cfg.Page
-	x.pager, x.seen, x.total = &pager[T]{w: x.w, q: ask, plan: x.plan, tally: x.tally}, map[string]bool{}, -1
+	x.pager, x.seen, x.total = &pager[T]{w: x.w, q: ask, plan: x.plan, tally: x.tally}, nil, -1
 	var items []T
 	for read := 0; ; {
 		got, err := x.page(ctx, r.key)

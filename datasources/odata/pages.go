@@ -14,7 +14,7 @@ const problemRepeats = "page that repeats"
 // pages reads all pages of q: the service's links are followed; without a link a
 // full page is followed by $skip. It stops when f is false, and when more than
 // limit rows came, which is no error: f sees how many.
-func (w *view[T]) pages(ctx context.Context, q request, limit int, isAsked func(string) bool, f func(fetched[T]) bool, plan *mapping.Plan[T], tally *mapping.Tally) error {
+func (w *view[T]) pages(ctx context.Context, q request, limit int, isAsked func([]byte) bool, f func(fetched[T]) bool, plan *mapping.Plan[T], tally *mapping.Tally) error {
 	p := pager[T]{w: w, q: q, isAsked: isAsked, plan: plan, tally: tally}
 	for read := 0; ; {
 		got, err := p.next(ctx)
@@ -32,7 +32,7 @@ func (w *view[T]) pages(ctx context.Context, q request, limit int, isAsked func(
 type pager[T any] struct {
 	w       *view[T]
 	q       request
-	isAsked func(string) bool
+	isAsked func([]byte) bool
 	plan    *mapping.Plan[T]
 	tally   *mapping.Tally
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/internal/gather"
-	"github.com/trama-graph/trama/datasources/internal/mapping"
 	"github.com/trama-graph/trama/datasources/internal/wire"
 	"github.com/trama-graph/trama/schema"
 )
@@ -24,7 +23,7 @@ func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, p
 		return datasources.Rows[T]{}, unsupported(r.s.cfg.Name, r.entity, string(rel))
 	}
 	f := w.filters()
-	k := &kinship[T, P]{r: r, w: w, q: q, column: columnOf(r.entity, rel), asked: newRelated(parents, columns), faults: mapping.NewFaults(r.s.cfg.Name, r.entity)}
+	k := &kinship[T, P]{r: r, w: w, q: q, column: columnOf(r.entity, rel), asked: newRelated(parents, columns)}
 	k.each = func(parent string) cond {
 		list := make([]cond, len(columns))
 		for i, c := range columns {
@@ -50,7 +49,6 @@ func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, p
 		Fetch:    k.fetch,
 		One:      k.one,
 		ParentOf: k.parentOf,
-		Fault:    func(row *T) error { return k.faults.Of(r.key(row)) },
 	})
 	var some *datasources.BatchError
 	if errors.As(err, &some) && len(some.ByKey) == len(parents) {
@@ -84,7 +82,6 @@ type kinship[T any, P gather.Entity[T]] struct {
 	each   func(parent string) cond
 	ask    *asking
 	asked  *related
-	faults *mapping.Faults
 }
 
 func (k *kinship[T, P]) fields() datasources.Fields { return k.w.needed(k.q, k.column) }
@@ -103,10 +100,9 @@ func (k *kinship[T, P]) fetch(ctx context.Context, chunk []string) ([]T, bool, e
 	isAll := true
 	err := k.ask.ask(ctx, q, chunk, func(q request) error {
 		tally := plan.Tally()
-		tally.Watch(k.q.Fields, k.faults)
 		seen := map[string]bool{}
 		items, isAll = items[:0], true
-		read, isForeign := 0, false
+		read, isForeign, isGarbled := 0, false, false
 		err := k.w.pages(ctx, q, k.r.s.cfg.LocalBound, nil, func(p fetched[T]) bool {
 			if read += p.n; read > k.r.s.cfg.LocalBound {
 				isAll = false
@@ -116,7 +112,8 @@ func (k *kinship[T, P]) fetch(ctx context.Context, chunk []string) ([]T, bool, e
 				row := &p.items[i]
 				switch {
 				case !k.isAsked(row):
-					isForeign = true
+					// Of one whose column cannot be read nobody knows whose it is.
+					isForeign, isGarbled = true, schema.FaultsOf(row).Has(k.column)
 					return false
 				case seen[k.r.key(row)] || k.parentOf(row) == "":
 				default:
@@ -126,7 +123,10 @@ func (k *kinship[T, P]) fetch(ctx context.Context, chunk []string) ([]T, bool, e
 			}
 			return true
 		}, plan, tally)
-		if err == nil && isForeign {
+		switch {
+		case err == nil && isGarbled:
+			err = schema.Garbled(k.r.s.cfg.Name, k.r.entity, k.column)
+		case err == nil && isForeign:
 			err = asError(k.r.s.cfg.Name, wire.Invalid(errForeign))
 		}
 		if err == nil {

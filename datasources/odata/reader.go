@@ -2,14 +2,12 @@ package odata
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/internal/gather"
-	"github.com/trama-graph/trama/datasources/internal/mapping"
 	"github.com/trama-graph/trama/datasources/internal/wire"
 	"github.com/trama-graph/trama/schema"
 )
@@ -46,7 +44,6 @@ func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.
 		ask.single = &column{path: w.keys[0].name, typ: w.keys[0].typ}
 		ask.lit = w.lit
 	}
-	faults := mapping.NewFaults(r.s.cfg.Name, r.entity)
 	var can []string
 	for _, key := range keys {
 		if !w.is(key).none {
@@ -55,14 +52,8 @@ func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.
 	}
 	chunks := gather.Chunks(can, ask.size(q, can))
 	run := func(chunk []string) {
-		items, err := r.byKeys(ctx, w, ask, q, chunk, f, faults)
-		g.add(chunk, slices.DeleteFunc(items, func(x T) bool {
-			err := faults.Of(r.key(&x))
-			if err != nil {
-				g.add([]string{r.key(&x)}, nil, err)
-			}
-			return err != nil
-		}), err)
+		items, err := r.byKeys(ctx, w, ask, q, chunk, f)
+		g.add(chunk, items, err)
 	}
 	// The first goes alone while it must be found out how to ask.
 	if len(chunks) > 0 && ask.isUnsure() {
@@ -88,13 +79,12 @@ func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.
 }
 
 // byKeys reads one chunk, in halves when its address is too long.
-func (r *reader[T, P]) byKeys(ctx context.Context, w *view[T], ask *asking, q request, chunk []string, f datasources.Fields, faults *mapping.Faults) ([]T, error) {
+func (r *reader[T, P]) byKeys(ctx context.Context, w *view[T], ask *asking, q request, chunk []string, f datasources.Fields) ([]T, error) {
 	asked := newAsked(chunk, w.keys)
 	plan := w.plan.Select(f)
 	var items []T
 	err := ask.ask(ctx, q, chunk, func(q request) error {
 		tally := plan.Tally()
-		tally.Watch(f, faults)
 		seen := make(map[string]bool, len(chunk))
 		items = items[:0]
 		err := w.pages(ctx, q, len(chunk)+1, asked.isAsked, func(p fetched[T]) bool {
@@ -113,11 +103,11 @@ func (r *reader[T, P]) byKeys(ctx context.Context, w *view[T], ask *asking, q re
 	})
 	if wire.IsTooLong(err) && len(chunk) > 1 {
 		half := len(chunk) / 2
-		a, err := r.byKeys(ctx, w, ask, q, chunk[:half], f, faults)
+		a, err := r.byKeys(ctx, w, ask, q, chunk[:half], f)
 		if err != nil {
 			return nil, err
 		}
-		b, err := r.byKeys(ctx, w, ask, q, chunk[half:], f, faults)
+		b, err := r.byKeys(ctx, w, ask, q, chunk[half:], f)
 		return append(a, b...), err
 	}
 	return items, err

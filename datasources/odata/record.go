@@ -1,10 +1,10 @@
 package odata
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/trama-graph/trama/datasources/internal/mapping"
 )
@@ -13,276 +13,280 @@ import (
 // property can be called so.
 const keyMember = "@key"
 
-// rewriter writes records the way mapping reads them best: related records as
-// lists and objects without their wrappings, typed values in one form each.
-// What a version of the protocol does to values ends here.
-type rewriter struct {
-	lit  literals
-	want *tree
-	keys []keyPart
-	out  []byte
-}
-
 // keyPart is a property of the key.
 type keyPart struct {
 	name string
 	typ  edm
 }
 
-// rows writes a page as one JSON list. Keys are the graph's texts of the rows'
-// keys, "" where a part is missing.
-func (w *rewriter) rows(list []mapping.Value) (keys []string) {
-	keys = make([]string, len(list))
-	w.out = append(w.out[:0], '[')
-	for i, row := range list {
-		if i > 0 {
-			w.out = append(w.out, ',')
-		}
-		keys[i] = w.key(row)
-		w.object(row, w.want, keys[i])
-	}
-	w.out = append(w.out, ']')
-	return keys
+// amender puts the records of a page into the form mapping reads, where they lie:
+// related records as lists and objects without their wrappings, typed values in one
+// form each. What a version of the protocol does to values ends here.
+type amender struct {
+	clock clock
+	keys  []keyPart
+	form  *form
+
+	parts  []mapping.Value // of the key of the record under way
+	isTwin bool            // one of them is there twice: nobody knows which is meant
+	text   []byte          // of one value, with its escapes undone
+	out    []byte          // the same as mapping reads it
 }
 
-// key joins the parts of a row's key.
-func (w *rewriter) key(row mapping.Value) string {
-	parts := make([]string, len(w.keys))
-	for i, k := range w.keys {
-		v := row.Member(k.name)
-		text := v.String()
-		if text == "" && (len(w.keys) == 1 || v.Kind() != mapping.Text) {
-			return ""
-		}
-		if k.typ.isTime() {
-			at, ok := w.time(k.typ, text)
-			if !ok {
-				return ""
+// record puts one record of a page into form and gives it its key: the graph's text
+// of it, Absent when the record has none.
+func (a *amender) record(rec mapping.Value) mapping.Value {
+	if a.parts == nil {
+		a.parts = make([]mapping.Value, len(a.keys))
+	}
+	clear(a.parts)
+	a.isTwin = false
+	for m := range rec.Fields() {
+		x := a.form.of(m)
+		if x.part > 0 {
+			if part := &a.parts[x.part-1]; part.Kind() == mapping.Absent {
+				*part = m // the key is made of what was sent
+				continue
 			}
-			text = at.UTC().Format(time.RFC3339Nano)
+			a.isTwin = true
 		}
-		parts[i] = canonical(k.typ, text)
+		a.member(m, x, a.form)
 	}
-	return joinKey(parts)
+	key := a.key(rec)
+	for i, part := range a.parts {
+		if part.Kind() == mapping.Text {
+			a.value(part, a.keys[i].typ.kind)
+		}
+	}
+	return key
 }
 
-func (w *rewriter) object(v mapping.Value, t *tree, key string) {
-	w.out = append(w.out, '{')
-	first := true
-	member := func(name string) {
-		if !first {
-			w.out = append(w.out, ',')
-		}
-		first = false
-		w.text(name)
-		w.out = append(w.out, ':')
+func (a *amender) object(v mapping.Value, f *form) {
+	for m := range v.Fields() {
+		a.member(m, f.of(m), f)
 	}
-	if key != "" {
-		member(keyMember)
-		w.text(key)
+}
+
+func (a *amender) member(m mapping.Value, x *act, f *form) {
+	switch x.do {
+	case keeps:
+	case reads:
+		if m.Kind() == mapping.Text {
+			a.value(m, x.kind)
+		}
+	case leads:
+		a.related(m, x.sub, f)
+	default:
+		m.Hide()
 	}
-	for name, value := range v.Members() {
-		if typ, ok := t.props[name]; ok {
-			member(name)
-			w.value(value, typ)
-			continue
-		}
-		b, ok := t.navs[name]
-		if !ok {
-			continue
-		}
-		if value.Kind() == mapping.Object && value.Member("results").Kind() == mapping.List {
-			value = value.Member("results")
+}
+
+// related puts the records behind a navigation into form.
+func (a *amender) related(m mapping.Value, sub, f *form) {
+	switch m.Kind() {
+	case mapping.Object:
+		var results mapping.Value
+		isDeferred := false
+		for in := range m.Fields() {
+			switch in.Name() {
+			case f.results:
+				if results.Kind() == mapping.Absent {
+					results = in
+				}
+			case f.deferred:
+				isDeferred = true
+			}
 		}
 		switch {
-		case value.Kind() == mapping.Object && value.Member("__deferred").Kind() != mapping.Absent:
-			// Not expanded, whatever was asked: as if it had not come.
-		case value.Kind() == mapping.Object:
-			member(name)
-			w.object(value, &b.tree, "")
-		case value.Kind() == mapping.List:
-			member(name)
-			w.list(value, &b.tree)
+		case results.Kind() == mapping.List:
+			m.Lift(results) // it is the next member, and comes here as a list
+		case isDeferred:
+			m.Hide() // not expanded, whatever was asked: as if it had not come
 		default:
-			member(name)
-			w.raw(value)
+			a.object(m, sub)
 		}
-	}
-	w.out = append(w.out, '}')
-}
-
-func (w *rewriter) list(v mapping.Value, t *tree) {
-	w.out = append(w.out, '[')
-	first := true
-	for item := range v.Items() {
-		if !first {
-			w.out = append(w.out, ',')
-		}
-		first = false
-		if item.Kind() == mapping.Object {
-			w.object(item, t, "")
-		} else {
-			w.raw(item)
-		}
-	}
-	w.out = append(w.out, ']')
-}
-
-// value writes a property. What is not written as its type is left as it came:
-// mapping says what is wrong with it.
-func (w *rewriter) value(v mapping.Value, typ edm) {
-	if v.Kind() != mapping.Text {
-		w.raw(v)
-		return
-	}
-	switch {
-	case typ.isTime():
-		if at, ok := w.time(typ, v.String()); ok {
-			if at.IsZero() {
-				w.out = append(w.out, "null"...)
-				return
+	case mapping.List:
+		for item := range m.Items() {
+			if item.Kind() == mapping.Object {
+				a.object(item, sub)
 			}
-			w.out = append(w.out, '"')
-			w.out = at.UTC().AppendFormat(w.out, time.RFC3339Nano)
-			w.out = append(w.out, '"')
+		}
+	}
+}
+
+// value puts a text into the form of its property's type. What is not written as its
+// type is left as it came: mapping says what is wrong with it.
+func (a *amender) value(v mapping.Value, k kind) {
+	text, isSent := v.Raw(), !v.IsEscaped()
+	if !isSent {
+		a.text = v.Append(a.text[:0])
+		text = a.text
+	}
+	switch k {
+	case kindWall, kindMoment, kindDay:
+		if isSent && isUsual(text) {
 			return
 		}
-	case typ.isNumber(), typ.kind == kindFloat:
+		switch at, ok := a.clock.time(k, text); {
+		case !ok:
+		case at.IsZero():
+			v.Nullify()
+		default:
+			a.out = at.UTC().AppendFormat(a.out[:0], time.RFC3339Nano)
+			v.SetText(a.out)
+		}
+	case kindInt, kindInt64, kindDec, kindFloat:
 		// Before version 4 Edm.Int64 and Edm.Decimal are texts, so that no reader
 		// makes binary fractions of them.
-		if text := v.String(); isNumberText(text) {
-			w.out = append(w.out, text...)
-			return
+		switch {
+		case !isNumberText(text):
+		case isSent:
+			v.AsNumber()
+		default:
+			v.SetNumber(text)
 		}
-	case typ.kind == kindGUID:
-		if id, ok := guid(v.String()); ok {
-			if id == zeroGUID {
-				w.out = append(w.out, "null"...)
-				return
-			}
-			w.text(id)
-			return
+	case kindGUID:
+		switch hasUpper, ok := isGUID(text); {
+		case !ok:
+		case string(text) == zeroGUID:
+			v.Nullify()
+		case hasUpper || !isSent:
+			a.out = append(a.out[:0], text...)
+			v.SetText(lower(a.out))
 		}
 	}
-	w.raw(v)
 }
 
 // zeroGUID is what several systems write for "none".
 const zeroGUID = "00000000-0000-0000-0000-000000000000"
 
-// raw copies a value as it was sent.
-func (w *rewriter) raw(v mapping.Value) {
-	switch v.Kind() {
-	case mapping.Text:
-		w.out = append(w.out, '"')
-		w.out = append(w.out, v.Raw()...)
-		w.out = append(w.out, '"')
-	case mapping.Absent:
-		w.out = append(w.out, "null"...)
-	default:
-		w.out = append(w.out, v.Raw()...)
+// isGUID reports whether a text is a GUID, and whether its letters are not all small.
+func isGUID(text []byte) (hasUpper, ok bool) {
+	if len(text) != len(zeroGUID) {
+		return false, false
 	}
-}
-
-// text writes a JSON text.
-func (w *rewriter) text(s string) {
-	const hex = "0123456789abcdef"
-	w.out = append(w.out, '"')
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			w.out = append(w.out, '\\', c)
-		case c < ' ':
-			w.out = append(w.out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+	for i, c := range text {
+		switch {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return false, false
+			}
+		case c >= '0' && c <= '9' || c >= 'a' && c <= 'f':
+		case c >= 'A' && c <= 'F':
+			hasUpper = true
 		default:
-			w.out = append(w.out, c)
+			return false, false
 		}
 	}
-	w.out = append(w.out, '"')
+	return hasUpper, true
 }
 
+// lower makes the letters of a GUID small.
+func lower(id []byte) []byte {
+	for i, c := range id {
+		if c >= 'A' && c <= 'F' {
+			id[i] = c | 0x20
+		}
+	}
+	return id
+}
+
+// key gives a record its key, made of its parts.
+func (a *amender) key(rec mapping.Value) mapping.Value {
+	if a.isTwin {
+		return mapping.Value{}
+	}
+	if len(a.keys) == 1 && isOwnKey(a.parts[0], a.keys[0].typ) {
+		return rec.PutAs(a.parts[0])
+	}
+	a.out = a.out[:0]
+	for i := range a.keys {
+		v, typ := a.parts[i], a.keys[i].typ
+		a.text = v.Append(a.text[:0])
+		if len(a.text) == 0 && (len(a.keys) == 1 || v.Kind() != mapping.Text) || v.IsHalved() {
+			return mapping.Value{}
+		}
+		text := string(a.text)
+		if typ.isTime() {
+			at, ok := a.clock.time(typ.kind, a.text)
+			if !ok {
+				return mapping.Value{}
+			}
+			text = at.UTC().Format(time.RFC3339Nano)
+		}
+		text = canonical(typ, text)
+		if len(a.keys) == 1 {
+			return rec.Put([]byte(text))
+		}
+		if i > 0 {
+			a.out = append(a.out, ',')
+		}
+		a.out = appendPart(a.out, text)
+	}
+	return rec.Put(a.out)
+}
+
+// isOwnKey reports whether a value is written as the graph's key is.
+func isOwnKey(v mapping.Value, typ edm) bool {
+	switch v.Kind() {
+	case mapping.Text, mapping.Number, mapping.Bool:
+	default:
+		return false
+	}
+	text := v.Raw()
+	switch {
+	case v.IsEscaped(), len(text) == 0, typ.isTime():
+		return false
+	case typ.kind == kindGUID:
+		hasUpper, ok := isGUID(text)
+		return !ok || !hasUpper
+	case typ.isNumber():
+		return isWhole(text)
+	}
+	return true
+}
+
+// isWhole reports whether a text is a whole number above 0 as it is written
+// everywhere.
+func isWhole(text []byte) bool {
+	if len(text) == 0 || len(text) > 18 || text[0] == '0' {
+		return false
+	}
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// maxNumber bounds the text of a number.
+const maxNumber = 64
+
 // isNumberText reports whether a text is a number as JSON writes it.
-func isNumberText(s string) bool {
-	digits := strings.TrimPrefix(s, "-")
-	if digits == "" || len(digits) > 64 || digits[0] < '0' || digits[0] > '9' {
+func isNumberText(text []byte) bool {
+	digits := bytes.TrimPrefix(text, []byte("-"))
+	if len(digits) == 0 || len(digits) > maxNumber || digits[0] < '0' || digits[0] > '9' {
 		return false
 	}
 	if digits[0] == '0' && len(digits) > 1 && digits[1] >= '0' && digits[1] <= '9' {
 		return false
 	}
-	_, err := strconv.ParseFloat(s, 64)
+	points := 0
+	for i, c := range digits {
+		switch {
+		case c >= '0' && c <= '9':
+		case c == '.' && points == 0 && i < len(digits)-1:
+			points++
+		default:
+			return isExponential(string(text), string(digits))
+		}
+	}
+	return true
+}
+
+// isExponential is isNumberText for what is more than digits and a point.
+func isExponential(text, digits string) bool {
+	_, err := strconv.ParseFloat(text, 64)
 	return err == nil && strings.Trim(digits, "0123456789.eE+-") == "" && !strings.HasSuffix(digits, ".") && !strings.Contains(digits, ".e") && !strings.Contains(digits, ".E")
-}
-
-// time reads a time as any version writes it. The zero time is "none": the first
-// of January of the year 1, which systems without a null write.
-func (w *rewriter) time(typ edm, text string) (time.Time, bool) {
-	if !utf8.ValidString(text) || len(text) > 64 {
-		return time.Time{}, false
-	}
-	at, ok := w.ticks(typ, text)
-	if !ok {
-		at, ok = w.iso(typ, text)
-	}
-	if ok && at.Year() <= 1 {
-		return time.Time{}, true
-	}
-	return at, ok
-}
-
-// ticks reads "/Date(1583280000000)/" and "/Date(1583280000000+0060)/":
-// milliseconds since 1970 on the wall clock, with its minutes from UTC behind.
-// Edm.DateTime has no zone: its clock is the server's.
-func (w *rewriter) ticks(typ edm, text string) (time.Time, bool) {
-	inner, ok := strings.CutPrefix(text, "/Date(")
-	if !ok {
-		return time.Time{}, false
-	}
-	if inner, ok = strings.CutSuffix(inner, ")/"); !ok {
-		return time.Time{}, false
-	}
-	offset, hasOffset := time.Duration(0), false
-	if i := strings.LastIndexAny(inner, "+-"); i > 0 {
-		minutes, err := strconv.Atoi(inner[i:])
-		if err != nil || minutes <= -24*60 || minutes >= 24*60 {
-			return time.Time{}, false
-		}
-		offset, hasOffset, inner = time.Duration(minutes)*time.Minute, true, inner[:i]
-	}
-	ms, err := strconv.ParseInt(inner, 10, 64)
-	if err != nil || ms < minTicks || ms > maxTicks {
-		return time.Time{}, false
-	}
-	clock := time.UnixMilli(ms).UTC()
-	if hasOffset || typ.kind == kindMoment {
-		return clock.Add(-offset), true
-	}
-	return w.wall(clock), true
-}
-
-// The years 1 and 9999 in milliseconds since 1970.
-const (
-	minTicks = -62135596800000
-	maxTicks = 253402300799999
-)
-
-// wall puts a clock without a zone into the server's.
-func (w *rewriter) wall(t time.Time) time.Time {
-	if t.Year() <= 1 {
-		return time.Time{}
-	}
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), w.lit.zone)
-}
-
-// iso reads what versions 3 and 4 write.
-func (w *rewriter) iso(typ edm, text string) (time.Time, bool) {
-	if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
-		return at, true
-	}
-	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", dayLayout} {
-		if at, err := time.Parse(layout, text); err == nil {
-			return w.wall(at), true
-		}
-	}
-	return time.Time{}, false
 }

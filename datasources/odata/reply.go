@@ -9,16 +9,22 @@ import (
 
 // page is one reply with rows.
 type page struct {
-	doc   *mapping.Doc // what rows are of
-	rows  []mapping.Value
-	next  string // the server's link to what follows, "" = none
-	count int    // of all matching rows, -1 = not told
-	size  int    // bytes of the reply
+	rows  mapping.Value // a list of objects
+	n     int           // how many
+	next  string        // the server's link to what follows, "" = none
+	count int           // of all matching rows, -1 = not told
+	body  []byte        // what rows are of
+}
+
+// free gives the memory of a page back, when nothing points to its rows any more.
+func (p *page) free() {
+	p.rows.Free()
+	wire.Recycle(p.body)
+	*p = page{}
 }
 
 var (
 	errNotJSON   = errors.New("odata: not JSON, or only a half of it")
-	errNotRows   = errors.New("odata: no list of rows")
 	errStreamed  = errors.New("odata: an error in the middle of the rows")
 	errBodyError = errors.New("odata: an error with status 200")
 )
@@ -45,28 +51,32 @@ func decodePage(body []byte, shape *mapping.Shape) (page, error) {
 		}
 		return page{}, wire.Unavailable(errBodyError)
 	}
-	list, about := root.Member("value"), root
-	if d := root.Member("d"); d.Kind() != mapping.Absent {
-		list, about = d, d
-		if d.Kind() == mapping.Object {
-			list = d.Member("results")
+	list, isTwin := single(root, "value")
+	about := root
+	if d, isOther := single(root, "d"); d.Kind() != mapping.Absent {
+		list, about, isTwin = d, d, isOther
+		if d.Kind() == mapping.Object && !isTwin {
+			list, isTwin = single(d, "results")
 		}
 		if hasError(d) {
 			return page{}, wire.Unavailable(errStreamed)
 		}
 	}
-	if list.Kind() != mapping.List {
-		return page{}, wire.Invalid(errNotRows)
+	if isTwin {
+		return page{}, wire.Invalid(mapping.ErrTwice) // nobody knows which is meant
 	}
-	p := page{doc: doc, count: -1, size: len(body), rows: make([]mapping.Value, 0, list.Len())}
+	if list.Kind() != mapping.List {
+		return page{}, wire.Invalid(mapping.ErrNoList)
+	}
+	p := page{rows: list, count: -1, body: body}
 	for row := range list.Items() {
 		if row.Kind() != mapping.Object {
-			return page{}, wire.Invalid(errNotRows)
+			return page{}, wire.Invalid(mapping.ErrNoList)
 		}
 		if isErrorOnly(row) {
 			return page{}, wire.Unavailable(errStreamed)
 		}
-		p.rows = append(p.rows, row)
+		p.n++
 	}
 	for _, name := range []string{"@odata.nextLink", "@nextLink", "odata.nextLink", "__next"} {
 		if next := about.Member(name); next.Kind() == mapping.Text {
@@ -83,6 +93,20 @@ func decodePage(body []byte, shape *mapping.Shape) (page, error) {
 	return p, nil
 }
 
+// single is a member, and whether it is there twice.
+func single(v mapping.Value, name string) (found mapping.Value, isTwin bool) {
+	for m := range v.Fields() {
+		switch {
+		case string(m.Label()) != name:
+		case found.Kind() != mapping.Absent:
+			return found, true
+		default:
+			found = m
+		}
+	}
+	return found, false
+}
+
 // hasError reports whether an object holds a failure beside, or instead of, what
 // it should hold.
 func hasError(v mapping.Value) bool {
@@ -97,8 +121,10 @@ func hasError(v mapping.Value) bool {
 // isErrorOnly reports whether a row is no record but a failure.
 func isErrorOnly(row mapping.Value) bool {
 	n := 0
-	for range row.Members() {
-		n++
+	for range row.Fields() {
+		if n++; n > 1 {
+			return false
+		}
 	}
 	return n == 1 && hasError(row)
 }

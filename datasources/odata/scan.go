@@ -49,7 +49,8 @@ type scan[T any] struct {
 	take  func(fetched[T], datasources.Scanned[T]) error // the page is without its items
 	plan  *mapping.Plan[T]
 	tally *mapping.Tally
-	want  *tree // instead of all columns
+	// isSweep: keys and what tells of changes are read instead of all columns.
+	isSweep bool
 
 	bySkip bool
 	key    string // of the last row
@@ -113,7 +114,7 @@ func (s *scan[T]) run(ctx context.Context) error {
 		isEnd := got.n == 0 || s.full && got.n < t.s.cfg.Page && got.next == ""
 		s.full = s.full || got.n >= t.s.cfg.Page
 		s.short = got.n > 0 && got.n < t.s.cfg.Page && got.next == "" && !isEnd
-		if s.want == nil { // what is not asked for is not missing
+		if !s.isSweep { // what is not asked for is not missing
 			if isEnd {
 				s.tally.Absent()
 			}
@@ -133,8 +134,8 @@ func (s *scan[T]) page(ctx context.Context) (fetched[T], error) {
 	t := s.w.t
 	q := s.w.request(nil, s.w.fixed)
 	q.order, q.top = s.w.byKey(), t.s.cfg.Page
-	if s.want != nil {
-		q.want, q.stamped = s.want, true
+	if s.isSweep {
+		q.wish, q.stamped = s.w.swept, true
 	}
 	tried := false
 	switch {

@@ -46,15 +46,12 @@ type view[T any] struct {
 	v    version
 	lit  literals
 	plan *mapping.Plan[T]
+	// What is asked to sweep, and to follow changes: the latter only where something
+	// tells of them.
+	swept, changed wish
 
 	mu     sync.Mutex // guards wishes
 	wishes map[string]wish
-}
-
-// wish is what is asked for, for a set of columns. It is read-only.
-type wish struct {
-	want  *tree
-	shape *mapping.Shape
 }
 
 // maxWishes bounds how many sets of columns are remembered: clients ask for few
@@ -68,8 +65,7 @@ func (w *view[T]) wish(f datasources.Fields) wish {
 	if found, ok := w.wishes[name]; ok {
 		return found
 	}
-	made := wish{want: w.tree(f)}
-	made.shape = made.want.shape()
+	made := w.wishOf(w.tree(f))
 	if w.wishes == nil {
 		w.wishes = map[string]wish{}
 	}
@@ -93,12 +89,18 @@ func (t *table[T]) open(ctx context.Context) (*view[T], error) {
 	}
 	plan, err := mapping.Compile[T](mapping.Options{
 		Entity: t.entity, Source: t.s.cfg.Name, Fields: l.fields, Locale: t.s.cfg.Locale,
-		Currency: t.s.cfg.Currency, Country: t.s.cfg.Country, Links: l.rules,
+		Currency: t.s.cfg.Currency, Country: t.s.cfg.Country, Links: l.rules, Names: l.names(),
 	})
 	if err != nil {
 		return nil, schema.SourceErrorf(schema.Internal, t.s.cfg.Name, "%s of %s cannot be read", t.entity, t.s.cfg.Name).Because(err)
 	}
 	w := &view[T]{layout: l, t: t, v: v, lit: literals{version: v, zone: t.s.zone}, plan: plan}
+	w.swept = w.wishOf(w.stamps(), versionNames()...)
+	if c := w.change; c != nil {
+		all := w.tree(nil)
+		all.add(c.found.steps, c.found.name, c.typ)
+		w.changed = w.wishOf(all, versionNames()...)
+	}
 	if state, sure := l.keyOrder(w.lit); sure {
 		t.order.Store(state)
 	}
@@ -201,56 +203,59 @@ type met struct {
 
 // fetch reads one page: of q, or what a link leads to. isAsked judges each key
 // while the reply can still be refused as a whole; nil accepts all.
-func (w *view[T]) fetch(ctx context.Context, q request, link string, isAsked func(key string) bool, plan *mapping.Plan[T], tally *mapping.Tally) (fetched[T], error) {
+func (w *view[T]) fetch(ctx context.Context, q request, link string, isAsked func(key []byte) bool, plan *mapping.Plan[T], tally *mapping.Tally) (fetched[T], error) {
 	var out fetched[T]
-	var body []byte
-	shape := plan.Shape()
-	if q.stamped {
-		shape, q.shape = nil, nil // something is looked for beside the columns
-	}
-	err := w.t.s.client.read(ctx, w.v, q, link, func(p page) error {
-		out = fetched[T]{n: len(p.rows), next: p.next, count: p.count}
-		if q.stamped {
-			out.met = make([]met, len(p.rows))
-		}
-		r := rewriter{lit: w.lit, want: q.want, keys: w.keys, out: wire.Buffer(p.size)}
-		for i, key := range r.rows(p.rows) {
-			if i == 0 {
-				out.first = key
-			}
-			if q.stamped {
-				out.met[i] = met{key: key, etag: etagOf(p.rows[i])}
-			}
-			if key == "" {
-				continue
-			}
-			out.last = key
-			if isAsked != nil && !isAsked(key) {
-				return wire.Invalid(errForeign)
-			}
-		}
-		if out.n > 0 && out.last == "" {
-			return wire.Invalid(errNoKey)
-		}
-		body = r.out
-		return nil
+	p, err := w.t.s.client.read(ctx, w.v, q, link, func(p page) error {
+		out = fetched[T]{n: p.n, next: p.next, count: p.count}
+		return w.amend(p, &q, isAsked, &out)
 	})
 	if err != nil {
 		return fetched[T]{}, err
 	}
-	doc, err := shape.Parse(body)
-	if err != nil {
-		return fetched[T]{}, asError(w.t.s.cfg.Name, err)
-	}
 	if q.stamped {
-		w.stamp(doc.Root(), plan, tally, &out)
+		w.stamp(p.rows, plan, tally, &out)
 	} else {
-		out.items, _ = plan.Rows(doc.Root(), tally, nil)
+		out.items, _ = plan.Rows(p.rows, tally, nil)
 	}
-	doc.Free()
-	wire.Recycle(body)
+	p.free()
 	w.t.note(out.n)
 	return out, nil
+}
+
+// amend puts the rows of a page into the form the plan reads, and judges their keys.
+func (w *view[T]) amend(p page, q *request, isAsked func(key []byte) bool, out *fetched[T]) error {
+	if q.stamped {
+		out.met = make([]met, 0, p.n)
+	}
+	a := amender{clock: clock{w.lit.zone}, keys: w.keys, form: q.form}
+	var last mapping.Value
+	i := 0
+	for row := range p.rows.Items() {
+		etag := ""
+		if q.stamped {
+			etag = etagOf(row)
+		}
+		key := a.record(row)
+		if q.stamped {
+			out.met = append(out.met, met{key: key.String(), etag: etag})
+		}
+		if i == 0 {
+			out.first = key.String()
+		}
+		i++
+		if key.Kind() == mapping.Absent {
+			continue
+		}
+		last = key
+		if isAsked != nil && !isAsked(key.Raw()) {
+			return wire.Invalid(errForeign)
+		}
+	}
+	out.last = last.String()
+	if p.n > 0 && out.last == "" {
+		return wire.Invalid(schema.Garbled(w.t.s.cfg.Name, w.entity, "id").Because(errNoKey))
+	}
+	return nil
 }
 
 // stamp reads the rows of a page with what is known of each beside its columns.
@@ -325,8 +330,7 @@ func (l *layout) byKey() string {
 
 // request makes a read of columns.
 func (w *view[T]) request(f datasources.Fields, where cond) request {
-	asked := w.wish(f)
-	return request{name: w.entity, set: w.set, want: asked.want, shape: asked.shape, where: where}
+	return request{name: w.entity, set: w.set, wish: w.wish(f), where: where}
 }
 
 // filters returns the translator of predicates.

@@ -4,8 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/trama-graph/trama/datasources/internal/mapping"
 )
 
 // tree is what is wanted of a record: properties, and what is wanted of the
@@ -45,14 +43,17 @@ func (t *tree) add(steps []step, name string, typ edm) {
 	t.props[name] = typ
 }
 
+// What version 2 wraps related records in, or puts in their place.
+const (
+	nameResults  = "results"
+	nameDeferred = "__deferred"
+)
+
 // protocolNames are what an answer's records may have beside the properties that
 // were asked for, and what is looked at here.
 func protocolNames() []string {
-	return []string{"results", "__deferred", "error", "odata.error", "@odata.error"}
+	return []string{nameResults, nameDeferred, "error", "odata.error", "@odata.error"}
 }
-
-// shape is what must be kept of the records of an answer.
-func (t *tree) shape() *mapping.Shape { return mapping.NewShape(t.names(protocolNames())...) }
 
 func (t *tree) names(list []string) []string {
 	list = slices.AppendSeq(list, maps.Keys(t.props))

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/datasources/internal/mapping"
+	"github.com/trama-graph/trama/datasources/internal/wire"
+	"github.com/trama-graph/trama/schema"
 )
 
 // The bounds of the settings.
@@ -64,7 +66,7 @@ func (m *mistakes) under(key string, errs []error) {
 
 func (m *mistakes) oneOf(key, word string, words ...string) {
 	if !slices.Contains(words, word) {
-		m.bad(key, "expected %s%s", strings.Join(words, ", "), mapping.Nearest(word, words))
+		m.bad(key, "expected %s%s", strings.Join(words, ", "), schema.DidYouMean(word, words))
 	}
 }
 
@@ -152,7 +154,7 @@ func (c Config) Validate() error {
 func (c *Config) checkEntity(m *mistakes, name string, e *Entity) {
 	key := "entities." + name
 	if mapping.Columns(name) == nil || name == mapping.StockEntity {
-		m.bad(key, "is no entity that can be mapped%s", mapping.Nearest(name, mapping.Entities()))
+		m.bad(key, "is no entity that can be mapped%s", schema.DidYouMean(name, mapping.Entities()))
 		return
 	}
 	if !isSet(e.Set) {
@@ -230,25 +232,7 @@ func isSet(set string) bool {
 
 // base returns the service root with a slash at its end.
 func (c *Config) base() (*url.URL, error) {
-	if c.URL == "" {
-		return nil, errors.New("missing")
-	}
-	u, err := url.Parse(c.URL)
-	switch {
-	case err != nil:
-		// The parser's error repeats the address, which may hold a password.
-		return nil, errors.New("is not an address")
-	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
-		return nil, errors.New("expected an address such as https://host/odata/v4/")
-	case u.User != nil:
-		return nil, errors.New("may not hold a login: use auth")
-	case u.RawQuery != "", u.Fragment != "":
-		return nil, errors.New("may not have a query")
-	}
-	if !strings.HasSuffix(u.Path, "/") {
-		u = u.JoinPath("/")
-	}
-	return u, nil
+	return wire.Root(c.URL, "https://host/odata/v4/", "auth")
 }
 
 // header are the configured headers and the protocol's own.

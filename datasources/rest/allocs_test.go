@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
-	"runtime"
 	"testing"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/internal/heaptest"
 	"github.com/trama-graph/trama/datasources/rest"
 )
 
@@ -29,7 +28,7 @@ func (c *canned) RoundTrip(*http.Request) (*http.Response, error) {
 // TestAllocationsOfACall holds what asking for the orders of 50 parents takes from
 // the heap beside net/http: the call, the rows and their order.
 func TestAllocationsOfACall(t *testing.T) {
-	const parents, most, size = 50, 100, 148 << 10
+	const parents, most, size = 50, 86, 132 << 10
 	c := rest.DefaultConfig()
 	c.Name, c.URL, c.Retries = "erp", "http://erp.invalid", 1
 	c.Entities = map[string]rest.Entity{"Order": {
@@ -60,29 +59,15 @@ func TestAllocationsOfACall(t *testing.T) {
 		}
 	}
 	ask()
-	count, taken := leastOf(ask)
+	count, taken := heaptest.Least(t, ask)
 	if n := count; n > most {
 		t.Errorf("%v allocations, want at most %d", n, most)
 	} else {
 		t.Logf("%v allocations", n)
 	}
-	if n := taken; n > size && !isRace {
+	if n := taken; n > size && !heaptest.IsRace {
 		t.Errorf("%d bytes, want at most %d", n, size)
 	} else {
 		t.Logf("%d bytes", n)
 	}
-}
-
-// leastOf is the least a run takes from the heap. Pools are emptied by the collector,
-// and at random by the race detector: that is no cost of a run.
-func leastOf(f func()) (count, bytes int) {
-	count, bytes = math.MaxInt, math.MaxInt
-	var before, after runtime.MemStats
-	for range 50 {
-		runtime.ReadMemStats(&before)
-		f()
-		runtime.ReadMemStats(&after)
-		count, bytes = min(count, int(after.Mallocs-before.Mallocs)), min(bytes, int(after.TotalAlloc-before.TotalAlloc))
-	}
-	return count, bytes
 }

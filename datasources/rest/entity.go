@@ -162,30 +162,10 @@ func rowsOf[T any](source, entity string, p *mapping.Plan[T], records mapping.Va
 	return rows, nil
 }
 
-// wanted are the columns somebody asked for, and where it is noted which rows have
-// them in no agreed form.
-type wanted struct {
-	fields datasources.Fields
-	faults *mapping.Faults
-}
-
-func (t *table[T]) wanted(f datasources.Fields) *wanted {
-	return &wanted{fields: f, faults: mapping.NewFaults(t.s.cfg.Name, t.e.name)}
-}
-
-// fault is why a row cannot be given, nil when it can.
-func (t *table[T]) fault(w *wanted, row *T) error { return w.faults.Of(t.shape.id(row)) }
-
-// watch makes a tally look for faults in of what is wanted.
-func (w *wanted) watch(t *mapping.Tally) *mapping.Tally {
-	t.Watch(w.fields, w.faults)
-	return t
-}
-
 // fetchAll reads all pages of a resource, at most bound rows; isWhole is false when
 // there are more.
-func (t *table[T]) fetchAll(ctx context.Context, p *pager, plan *mapping.Plan[T], w *wanted, bound int) (rows []T, isWhole bool, err error) {
-	tally := w.watch(plan.Tally())
+func (t *table[T]) fetchAll(ctx context.Context, p *pager, plan *mapping.Plan[T], bound int) (rows []T, isWhole bool, err error) {
+	tally := plan.Tally()
 	defer t.s.ledger.Take(tally)
 	p.shape = plan.Shape()
 	for !p.end {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -38,7 +37,7 @@ func invalid(source, entity string, cause error) error {
 	what := "that makes no sense"
 	switch cause {
 	case errNoRecord: //nolint:errorlint // one of those above as it is, or another
-		return datasources.Garbled(source, entity, "id")
+		return schema.Garbled(source, entity, "id")
 	case errForeign:
 		what = "with rows that were not asked for"
 	case errDoubtful:

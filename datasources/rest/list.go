@@ -26,37 +26,22 @@ func (r *reader[T, P]) List(ctx context.Context, q datasources.Query) (datasourc
 	if c := r.e.Column(q.Order.Column); q.Order.Column != "" && (c == nil || !c.Sortable) {
 		return datasources.Rows[T]{}, unsupported(r.t.s.cfg.Name, "cannot sort %s by %s", r.e.Name, q.Order.Column)
 	}
-	w := r.t.wanted(q.Fields)
 	if !r.t.joins() {
-		if rows, ok, err := r.narrowed(ctx, first, plan, q, w); ok || err != nil {
-			return r.sound(rows, w, err)
+		if rows, ok, err := r.narrowed(ctx, first, plan, q); ok || err != nil {
+			return rows, err
 		}
 		if how, ok := first.cfg.Orders[q.Order.Column]; ok {
-			rows, err := r.ordered(ctx, first, plan, how, q, w)
-			return r.sound(rows, w, err)
+			return r.ordered(ctx, first, plan, how, q)
 		}
 	}
-	rows, isWhole, err := r.t.readAll(ctx, w, r.t.s.cfg.LocalBound)
+	rows, isWhole, err := r.t.readAll(ctx, r.t.s.cfg.LocalBound)
 	if err != nil {
 		return datasources.Rows[T]{}, err
 	}
 	if !isWhole {
 		return datasources.Rows[T]{}, r.beyond()
 	}
-	return r.sound(r.cut(rows, q), w, nil)
-}
-
-// sound is a page unless it has a row that cannot be given.
-func (r *reader[T, P]) sound(rows datasources.Rows[T], w *wanted, err error) (datasources.Rows[T], error) {
-	for i := range rows.Items {
-		if err == nil {
-			err = w.faults.InList(r.t.shape.id(&rows.Items[i]))
-		}
-	}
-	if err != nil {
-		return datasources.Rows[T]{}, err
-	}
-	return rows, nil
+	return r.cut(rows, q), nil
 }
 
 func (r *reader[T, P]) beyond() error {
@@ -70,7 +55,7 @@ func (r *reader[T, P]) cut(rows []T, q datasources.Query) datasources.Rows[T] {
 
 // narrowed answers a list whose filter names ids or parents the system can be
 // asked by; false when it does not.
-func (r *reader[T, P]) narrowed(ctx context.Context, first *resource, plan *mapping.Plan[T], q datasources.Query, w *wanted) (datasources.Rows[T], bool, error) {
+func (r *reader[T, P]) narrowed(ctx context.Context, first *resource, plan *mapping.Plan[T], q datasources.Query) (datasources.Rows[T], bool, error) {
 	for _, c := range q.Where.Conjuncts() {
 		if c.Op != schema.Eq && c.Op != schema.In {
 			continue
@@ -86,7 +71,7 @@ func (r *reader[T, P]) narrowed(ctx context.Context, first *resource, plan *mapp
 		if k.Param == "" || len(keys) == 0 || !slices.ContainsFunc(keys, k.canHold) {
 			continue
 		}
-		rows, isWhole, err := r.byColumn(ctx, first, plan, &k, column, keys, w)
+		rows, isWhole, err := r.byColumn(ctx, first, plan, &k, column, keys)
 		if err != nil {
 			return datasources.Rows[T]{}, true, err
 		}
@@ -100,10 +85,10 @@ func (r *reader[T, P]) narrowed(ctx context.Context, first *resource, plan *mapp
 
 // byColumn are all rows with one of the values in a column. A value that cannot be
 // asked for is an error, not a missing row.
-func (r *reader[T, P]) byColumn(ctx context.Context, first *resource, plan *mapping.Plan[T], k *Keys, column string, keys []string, w *wanted) ([]T, bool, error) {
+func (r *reader[T, P]) byColumn(ctx context.Context, first *resource, plan *mapping.Plan[T], k *Keys, column string, keys []string) ([]T, bool, error) {
 	var all []T
 	for _, chunk := range gather.Chunks(keys, first.keyBatch(*k)) {
-		rows, isWhole, err := r.children(ctx, first, plan, k, column, chunk, nil, w)
+		rows, isWhole, err := r.children(ctx, first, plan, k, column, chunk, nil)
 		if err != nil {
 			var some *datasources.BatchError
 			if errors.As(err, &some) {
@@ -131,7 +116,7 @@ func textsOf(values []schema.Value) []string {
 
 // ordered pages through the system's own order. Rows before a cursor are read
 // again, as the system cannot be told where to begin.
-func (r *reader[T, P]) ordered(ctx context.Context, first *resource, plan *mapping.Plan[T], how Order, q datasources.Query, w *wanted) (datasources.Rows[T], error) {
+func (r *reader[T, P]) ordered(ctx context.Context, first *resource, plan *mapping.Plan[T], how Order, q datasources.Query) (datasources.Rows[T], error) {
 	by := how.Asc
 	if q.Order.Desc {
 		by = how.Desc
@@ -142,7 +127,7 @@ func (r *reader[T, P]) ordered(ctx context.Context, first *resource, plan *mappi
 	for i := range e.Columns {
 		e.Columns[i].Ops = nil
 	}
-	tally := w.watch(plan.Tally())
+	tally := plan.Tally()
 	defer r.t.s.ledger.Take(tally)
 	more := append(params(by), first.cfg.Window.params(r.t.s.now(), r.t.s.zone)...)
 	p := r.t.s.pager(first, position{}, more)

@@ -174,6 +174,9 @@ func TestStockBeside(t *testing.T) {
 				}
 				for _, k := range x.Stock {
 					text += fmt.Sprintf(" %s %v %t", k.Warehouse, k.Available, k.AsOf.IsZero())
+					if k.Faults != nil {
+						text += fmt.Sprint(" ", k.Faults.Source, k.Faults.Fields)
+					}
 				}
 				list = append(list, text)
 			}
@@ -184,7 +187,7 @@ func TestStockBeside(t *testing.T) {
 		}
 		return strings.Join(list, "; ")
 	}
-	if got := read(); got != "A: LYON 1.5 false PARIS <nil> true; B: LYON 0 true; C:" {
+	if got := read(); got != "A: LYON 1.5 false PARIS <nil> true erp[available]; B: LYON 0 true; C:" {
 		t.Errorf("got %s", got)
 	}
 	for _, want := range []string{"Product.stock.available: ambiguous decimal: 1", "Product.stock: stock of an article that is not among the products, left out: 1", "Product.stock.sku: record without a key, left out: 1"} {

@@ -26,20 +26,19 @@ func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, p
 	if k.Param == "" || r.t.joins() {
 		return datasources.Rows[T]{}, unsupported(r.t.s.cfg.Name, "cannot be asked for %s by their %s", plural(r.e.Name), rel)
 	}
-	all := set(parents)
-	w := r.t.wanted(q.Fields)
+	all := gather.PlacesOf(parents)
 	return gather.ByParent[T, P](ctx, parents, first.keyBatch(k), q, gather.Parents[T]{
 		Fetch: func(ctx context.Context, chunk []string) ([]T, bool, error) {
 			if len(chunk) == len(parents) {
-				return r.children(ctx, first, plan, &k, column, chunk, all, w)
+				return r.children(ctx, first, plan, &k, column, chunk, all)
 			}
-			return r.children(ctx, first, plan, &k, column, chunk, nil, w)
+			return r.children(ctx, first, plan, &k, column, chunk, nil)
 		},
 		One: func(context.Context, string) (datasources.Rows[T], error) {
 			return datasources.Rows[T]{}, unsupported(r.t.s.cfg.Name, "has more than %d %s of one %s", r.t.s.cfg.LocalBound, plural(r.e.Name), rel)
 		},
-		ParentOf: func(x *T) string { return r.parentOf(x, column, all) },
-		Fault:    func(x *T) error { return r.t.fault(w, x) },
+		ParentOf: r.parentIn(column, all),
+		Places:   all,
 	})
 }
 
@@ -69,31 +68,34 @@ func (r *reader[T, P]) column(rel datasources.Relation) string {
 	return string(rel)
 }
 
-func set(keys []string) map[string]bool {
-	m := make(map[string]bool, len(keys))
-	for _, k := range keys {
-		m[k] = true
+// parentIn tells the parent a row belongs to. Of several numbers the first that was
+// asked for counts, "" when none was; a single value is told as it is.
+func (r *reader[T, P]) parentIn(column string, asked *gather.Places) func(*T) string {
+	switch column {
+	case "customer":
+		if _, ok := schema.Entity(P(nil)).(linked); ok {
+			// What the column holds, without the way over its name: it is told of each row.
+			return func(x *T) string { return schema.Entity(P(x)).(linked).LinkKeys().CustomerKey }
+		}
+	case "orderNumber", "quoteNumber", "invoiceNumber":
+		return func(x *T) string {
+			list, isList := numbers(P(x), column)
+			if !isList {
+				return P(x).Column(column).Text()
+			}
+			for _, v := range list {
+				if asked.Has(v) {
+					return v
+				}
+			}
+			return ""
+		}
 	}
-	return m
+	return func(x *T) string { return P(x).Column(column).Text() }
 }
 
-// parentOf is the parent a row belongs to, "" when none was asked for. Of several
-// numbers the first that was asked for counts.
-func (r *reader[T, P]) parentOf(x *T, column string, asked map[string]bool) string {
-	list, isList := numbers(P(x), column)
-	if !isList {
-		if v := P(x).Column(column).Text(); asked[v] {
-			return v
-		}
-		return ""
-	}
-	for _, v := range list {
-		if asked[v] {
-			return v
-		}
-	}
-	return ""
-}
+// linked are the rows that refer to others.
+type linked interface{ LinkKeys() *schema.Links }
 
 // ofOneParent are the rows without those that came twice. Two of one id that name
 // different parents are two records, of which nobody knows which is meant by it.
@@ -105,7 +107,7 @@ func (r *reader[T, P]) ofOneParent(rows []T, column string) ([]T, error) {
 		return P(a).Column(column) == P(b).Column(column)
 	})
 	if !isSound {
-		return nil, datasources.Garbled(r.t.s.cfg.Name, r.e.Name, "id")
+		return nil, schema.Garbled(r.t.s.cfg.Name, r.e.Name, "id")
 	}
 	return rows, nil
 }
@@ -114,14 +116,18 @@ func (r *reader[T, P]) ofOneParent(rows []T, column string) ([]T, error) {
 // for equal that are not: such a row is nobody's, and no error, which would tell
 // that it exists. Any other row refuses the answer. asked is the set of the parents,
 // nil = it is not yet made.
-func (r *reader[T, P]) own(rows []T, column string, parents []string, asked map[string]bool) ([]T, error) {
+func (r *reader[T, P]) own(rows []T, column string, parents []string, asked *gather.Places) ([]T, error) {
 	if asked == nil {
-		asked = set(parents)
+		asked = gather.PlacesOf(parents)
 	}
 	var loose map[string]bool
 	kept := rows[:0]
+	parentOf := r.parentIn(column, asked)
+	last := "" // a parent that was asked for: his rows often stand together
 	for i := range rows {
-		if r.parentOf(&rows[i], column, asked) != "" {
+		parent := parentOf(&rows[i])
+		if parent != "" && (parent == last || asked.Has(parent)) {
+			last = parent
 			if len(kept) == i {
 				kept = rows[:i+1] // it stays where it is
 				continue
@@ -140,6 +146,9 @@ func (r *reader[T, P]) own(rows []T, column string, parents []string, asked map[
 			list = []string{P(&rows[i]).Column(column).Text()}
 		}
 		if !slices.ContainsFunc(list, func(n string) bool { return loose[fold(n)] }) {
+			if schema.FaultsOf(&rows[i]).Has(column) {
+				return nil, schema.Garbled(r.t.s.cfg.Name, r.e.Name, column) // nobody knows whose it is
+			}
 			return nil, invalid(r.t.s.cfg.Name, r.e.Name, errForeign)
 		}
 	}
@@ -165,7 +174,7 @@ func numbers(row schema.Entity, column string) ([]string, bool) {
 	default:
 		return nil, false
 	}
-	l, ok := row.(interface{ LinkKeys() *schema.Links })
+	l, ok := row.(linked)
 	if !ok {
 		return nil, false
 	}
@@ -178,14 +187,19 @@ func numbers(row schema.Entity, column string) ([]string, bool) {
 	return l.LinkKeys().InvoiceNumbers, true
 }
 
-// children are all rows of some parents, incomplete when there are more than
-// LocalBound. asked is the set of the parents, or nil.
-func (r *reader[T, P]) children(ctx context.Context, first *resource, plan *mapping.Plan[T], k *Keys, column string, parents []string, asked map[string]bool, w *wanted) ([]T, bool, error) {
-	var failed map[string]error
-	good := make([]string, 0, len(parents))
-	for _, key := range parents {
+// askable are the keys that can be asked for; failed are those no call can hold. A key
+// that does not look like one has no rows, and is in neither.
+func (r *reader[T, P]) askable(first *resource, k *Keys, keys []string) (good []string, failed map[string]error) {
+	p := first.patternOf(k)
+	isKey := func(key string) bool { return p == nil || p.matches(key) }
+	i := slices.IndexFunc(keys, func(key string) bool { return !isKey(key) || !k.canHold(key) })
+	if i < 0 {
+		return keys, nil // nearly always
+	}
+	good = slices.Clone(keys[:i])
+	for _, key := range keys[i:] {
 		switch {
-		case !first.isKey(k, key):
+		case !isKey(key):
 		case k.canHold(key):
 			good = append(good, key)
 		default:
@@ -195,6 +209,13 @@ func (r *reader[T, P]) children(ctx context.Context, first *resource, plan *mapp
 			failed[key] = cannotHold(r.t.s.cfg.Name, r.e.Name)
 		}
 	}
+	return good, failed
+}
+
+// children are all rows of some parents, incomplete when there are more than
+// LocalBound. asked is the set of the parents, or nil.
+func (r *reader[T, P]) children(ctx context.Context, first *resource, plan *mapping.Plan[T], k *Keys, column string, parents []string, asked *gather.Places) ([]T, bool, error) {
+	good, failed := r.askable(first, k, parents)
 	if len(good) < len(parents) {
 		asked = nil // a key that was not asked for has no rows
 	}
@@ -203,7 +224,7 @@ func (r *reader[T, P]) children(ctx context.Context, first *resource, plan *mapp
 	if len(good) > 0 {
 		p := r.t.s.pager(first, position{}, []param{k.param(good)})
 		var err error
-		if rows, isWhole, err = r.t.fetchAll(ctx, p, plan, w, r.t.s.cfg.LocalBound); err != nil {
+		if rows, isWhole, err = r.t.fetchAll(ctx, p, plan, r.t.s.cfg.LocalBound); err != nil {
 			return nil, false, err
 		}
 		if rows, err = r.ofOneParent(rows, column); err != nil {

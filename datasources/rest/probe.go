@@ -178,6 +178,9 @@ func covered(entity string, c mapping.Coverage) datasources.Finding {
 		f.Result = fmt.Sprintf("%s of %d records", strings.Join(list, ", "), c.Records)
 	case c.Path != "":
 		f.Result = fmt.Sprintf("%s, in %d of %d records", c.Path, c.Seen, c.Records)
+	case c.Records > 0 && strings.Contains(c.Field, "."):
+		// A line without a discount leaves it out: that none of a sample has one is no mistake.
+		f.Result = fmt.Sprintf("%s: %s (%d records)", mapping.NeverThere, strings.Join(c.Paths, ", "), c.Records)
 	case c.Records > 0 && !c.IsConstant:
 		f.Result, f.Level = fmt.Sprintf("%s: %s (%d records)", mapping.NeverThere, strings.Join(c.Paths, ", "), c.Records), datasources.Warn
 	default:

@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"github.com/trama-graph/trama/datasources"
@@ -88,18 +87,10 @@ func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.
 			fail([]string{key}, cannotHold(r.t.s.cfg.Name, r.e.Name))
 		}
 	}
-	w := r.t.wanted(f)
 	fetch := func(chunk []string) {
-		found, err := r.chunk(ctx, first, plan, &k, chunk, w)
+		found, err := r.chunk(ctx, first, plan, &k, chunk)
 		mu.Lock()
 		defer mu.Unlock()
-		found = slices.DeleteFunc(found, func(x T) bool {
-			err := r.t.fault(w, &x)
-			if err != nil {
-				fail([]string{r.t.shape.id(&x)}, err)
-			}
-			return err != nil
-		})
 		switch {
 		case err != nil:
 			fail(chunk, err)
@@ -132,12 +123,12 @@ func cannotHold(source, entity string) error {
 
 // chunk asks for the records of one call's keys, and goes on while some are
 // missing and there are further pages.
-func (r *reader[T, P]) chunk(ctx context.Context, first *resource, plan *mapping.Plan[T], k *Keys, keys []string, w *wanted) ([]T, error) {
+func (r *reader[T, P]) chunk(ctx context.Context, first *resource, plan *mapping.Plan[T], k *Keys, keys []string) ([]T, error) {
 	asked := make(map[string]bool, len(keys)) // whether it was found
 	for _, key := range keys {
 		asked[key] = false
 	}
-	tally := w.watch(plan.Tally())
+	tally := plan.Tally()
 	defer r.t.s.ledger.Take(tally)
 	p := r.t.s.pager(first, position{}, []param{k.param(keys)})
 	p.shape = plan.Shape()

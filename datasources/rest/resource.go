@@ -3,7 +3,6 @@ package rest
 import (
 	"cmp"
 	"net/http"
-	"regexp"
 
 	"github.com/trama-graph/trama/datasources/internal/mapping"
 )
@@ -21,7 +20,7 @@ type resource struct {
 	header http.Header // of its calls, never changed
 	query  []param     // of all its calls
 	// patterns are those of the keys, by their texts: a call is no time to compile.
-	patterns map[string]*regexp.Regexp
+	patterns map[string]*keyPattern
 	inBody   bool
 	paging   Paging
 	isSized  bool // a page of fewer records than Size is the last
@@ -43,7 +42,7 @@ func newResource(c *Config, entity, key string, e Entity) *resource {
 		r.header.Set("Content-Type", "application/json")
 	}
 	r.query = params(e.Query)
-	r.patterns = map[string]*regexp.Regexp{}
+	r.patterns = map[string]*keyPattern{}
 	r.learn(e.Keys.Pattern)
 	for _, k := range e.Relations {
 		r.learn(k.Pattern)
@@ -79,18 +78,23 @@ func (r *resource) learn(pattern string) {
 	if pattern == "" {
 		return
 	}
-	if p, err := regexp.Compile(pattern); err == nil { // Validate refuses any other
+	if p := newKeyPattern(pattern); p != nil { // Validate refuses any other
 		r.patterns[pattern] = p
 	}
 }
 
 // isKey reports whether a key looks as every key does there.
 func (r *resource) isKey(k *Keys, key string) bool {
+	p := r.patternOf(k)
+	return p == nil || p.matches(key)
+}
+
+// patternOf is the pattern of keys, nil = they may look like anything.
+func (r *resource) patternOf(k *Keys) *keyPattern {
 	if k.Pattern == "" {
-		return true
+		return nil
 	}
-	p := r.patterns[k.Pattern]
-	return p == nil || p.MatchString(key)
+	return r.patterns[k.Pattern]
 }
 
 func ownSize(c *Config, e Entity) int {

@@ -109,7 +109,7 @@ func (s *source) patiently(ctx context.Context, call func() (mapping.Value, erro
 
 // readAll reads the whole entity into memory, false when it has more than bound
 // rows. The rows come whole.
-func (t *table[T]) readAll(ctx context.Context, w *wanted, bound int) ([]T, bool, error) {
+func (t *table[T]) readAll(ctx context.Context, bound int) ([]T, bool, error) {
 	first, err := t.e.first(t.s.cfg.Name)
 	if err != nil {
 		return nil, false, err
@@ -119,7 +119,7 @@ func (t *table[T]) readAll(ctx context.Context, w *wanted, bound int) ([]T, bool
 		return nil, false, err
 	}
 	p := t.s.pager(first, position{}, first.cfg.Window.params(t.s.now(), t.s.zone))
-	rows, isWhole, err := t.fetchAll(ctx, p, t.plans[0], w, bound)
+	rows, isWhole, err := t.fetchAll(ctx, p, t.plans[0], bound)
 	if err != nil || !isWhole {
 		return nil, false, err
 	}

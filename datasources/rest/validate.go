@@ -13,6 +13,7 @@ import (
 
 	"github.com/trama-graph/trama/datasources/internal/login"
 	"github.com/trama-graph/trama/datasources/internal/mapping"
+	"github.com/trama-graph/trama/schema"
 )
 
 // validator collects mistakes with their keys.
@@ -135,7 +136,7 @@ func (v *validator) paging(key string, p Paging) {
 func (v *validator) entity(name string, e Entity) {
 	key := "entities." + name
 	if !slices.Contains(mapping.Entities(), name) {
-		v.bad(key, "unknown entity%s", mapping.Nearest(name, mapping.Entities()))
+		v.bad(key, "unknown entity%s", schema.DidYouMean(name, mapping.Entities()))
 		return
 	}
 	v.resource(key, name, e)
@@ -313,7 +314,7 @@ func (v *validator) relations(key, name string, e Entity) {
 	for _, rel := range slices.Sorted(maps.Keys(e.Relations)) {
 		at := key + ".relations." + rel
 		if !slices.Contains(relations(), rel) {
-			v.bad(at, "unknown relation%s", mapping.Nearest(rel, relations()))
+			v.bad(at, "unknown relation%s", schema.DidYouMean(rel, relations()))
 			continue
 		}
 		column := rel

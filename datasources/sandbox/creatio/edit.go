@@ -10,29 +10,7 @@ import (
 // It does not change; an edit makes another one.
 type state struct {
 	tables map[string]*odatafake.Table
-	edits  map[string]edits // by set
-}
-
-// edits are what was done to a table by row. Their maps do not change.
-type edits struct {
-	values map[int]map[string]odatafake.Value
-	gone   map[int]bool
-}
-
-// on lays the edits over a table that is not finished.
-func (e edits) on(t *odatafake.Table) {
-	if len(e.values) == 0 {
-		return
-	}
-	for _, c := range t.Columns {
-		get := c.Get
-		c.Get = func(row int) odatafake.Value {
-			if v, ok := e.values[row][c.Name]; ok {
-				return v
-			}
-			return get(row)
-		}
-	}
+	edits  map[string]odatafake.Edits // by set
 }
 
 // Edit writes values into a record, as an import does that sets every column
@@ -40,42 +18,21 @@ func (e edits) on(t *odatafake.Table) {
 // which records are looked up (Id, Number) cannot be edited. It reports whether
 // there is such a record. It makes all tables anew and is meant for small worlds.
 func (s *Server) Edit(set, id string, values map[string]odatafake.Value) bool {
-	return s.edit(set, id, func(e *edits, row int) {
-		own := maps.Clone(e.values[row])
-		if own == nil {
-			own = map[string]odatafake.Value{}
-		}
-		maps.Copy(own, values)
-		if e.values = maps.Clone(e.values); e.values == nil {
-			e.values = map[int]map[string]odatafake.Value{}
-		}
-		e.values[row] = own
-	})
+	return s.edit(set, id, func(e odatafake.Edits, row int) odatafake.Edits { return e.With(row, values) })
 }
 
 // Delete removes a record: it leaves no trace ("Creatio facts", §7).
 func (s *Server) Delete(set, id string) bool {
-	return s.edit(set, id, func(e *edits, row int) { e.mark(row, true) })
+	return s.edit(set, id, func(e odatafake.Edits, row int) odatafake.Edits { return e.Marked(row, true) })
 }
 
 // Restore brings a deleted record back, as it was. With Edit it stands for one
 // that is made anew.
 func (s *Server) Restore(set, id string) bool {
-	return s.edit(set, id, func(e *edits, row int) { e.mark(row, false) })
+	return s.edit(set, id, func(e odatafake.Edits, row int) odatafake.Edits { return e.Marked(row, false) })
 }
 
-func (e *edits) mark(row int, gone bool) {
-	if e.gone = maps.Clone(e.gone); e.gone == nil {
-		e.gone = map[int]bool{}
-	}
-	if gone {
-		e.gone[row] = true
-	} else {
-		delete(e.gone, row)
-	}
-}
-
-func (s *Server) edit(set, id string, change func(e *edits, row int)) bool {
+func (s *Server) edit(set, id string, change func(e odatafake.Edits, row int) odatafake.Edits) bool {
 	s.editing.Lock()
 	defer s.editing.Unlock()
 	now := s.now.Load()
@@ -89,11 +46,9 @@ func (s *Server) edit(set, id string, change func(e *edits, row int)) bool {
 	}
 	all := maps.Clone(now.edits)
 	if all == nil {
-		all = map[string]edits{}
+		all = map[string]odatafake.Edits{}
 	}
-	e := all[set]
-	change(&e, row)
-	all[set] = e
+	all[set] = change(all[set], row)
 	tables, _ := build(s.world, s.opts, all)
 	s.now.Store(&state{tables: tables, edits: all})
 	return true
@@ -109,7 +64,7 @@ func (s *Server) Children(set, column, id string) []string {
 	}
 	var ids []string
 	for row := range t.Len() {
-		if t.Column(column).Get(row) == odatafake.GUID(id) && !now.edits[set].gone[row] {
+		if t.Column(column).Get(row) == odatafake.GUID(id) && !now.edits[set].Gone()[row] {
 			ids = append(ids, t.Column("Id").Get(row).S)
 		}
 	}

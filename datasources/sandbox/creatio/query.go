@@ -235,7 +235,7 @@ func (s *Server) rows(now *state, t *odatafake.Table, o options) odatafake.Rows 
 		return odatafake.Rows{}
 	}
 	rows := t.Select(o.filter, o.order)
-	gone := now.edits[t.Name].gone
+	gone := now.edits[t.Name].Gone()
 	if len(gone) == 0 {
 		return rows
 	}
@@ -320,7 +320,7 @@ func (s *Server) entity(now *state, t *odatafake.Table, key string, o options, q
 		return failure(http.StatusBadRequest, invalidQuery+"The key value '"+key+"' cannot be parsed as Edm.Guid.", "", "")
 	}
 	row := t.Find("Id", lit.Value)
-	if row < 0 || s.hidden[t.Name] || now.edits[t.Name].gone[row] {
+	if row < 0 || s.hidden[t.Name] || now.edits[t.Name].Gone()[row] {
 		return failure(http.StatusNotFound, "The resource you are looking for has been removed, had its name changed, or is temporarily unavailable.", "", "")
 	}
 	var first []byte

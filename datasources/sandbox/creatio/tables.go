@@ -121,7 +121,7 @@ var sets = []string{
 	"OrderStatus", "Product", "ProductCategory", "Region", "Tax", "Unit",
 }
 
-func build(w *world.World, opts Options, edited map[string]edits) (map[string]*odatafake.Table, []string) {
+func build(w *world.World, opts Options, edited map[string]odatafake.Edits) (map[string]*odatafake.Table, []string) {
 	b := &builder{w: w, opts: opts, tables: map[string]*odatafake.Table{}}
 	coll := odatafake.Collation{Text: odatafake.FoldText}
 	if !opts.TextOrder {
@@ -175,7 +175,7 @@ func build(w *world.World, opts Options, edited map[string]edits) (map[string]*o
 	b.product()
 	b.service()
 	for name, t := range b.tables {
-		edited[name].on(t)
+		edited[name].On(t)
 		t.Finish()
 	}
 	return b.tables, sets

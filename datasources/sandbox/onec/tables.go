@@ -121,7 +121,7 @@ type builder struct {
 // orderMoney is added to the index of an order whose payments hang on no bill, to keep them apart from those that do.
 const orderMoney = 1 << 15
 
-func build(w *world.World, opts Options, edited map[string]edits) *builder {
+func build(w *world.World, opts Options, edited map[string]odatafake.Edits) *builder {
 	b := &builder{w: w, opts: opts, names: opts.Configuration.names(), sets: map[string]*odatafake.Table{}, coll: odatafake.Collation{Text: odatafake.FoldText}}
 	if !opts.TextOrder {
 		b.coll.GUID = odatafake.OneCGUID
@@ -152,7 +152,7 @@ func build(w *world.World, opts Options, edited map[string]edits) *builder {
 	b.rates()
 	b.fill()
 	for name, t := range b.sets {
-		edited[name].on(t)
+		edited[name].On(t)
 		t.Finish()
 	}
 	return b
