@@ -147,6 +147,9 @@ type Row struct {
 	Data    []byte
 	Values  []schema.Value // by Columns; the kind of a value is its column's, or null
 	Links   []Link         // distinct
+	// Faults are what the row cannot show, nil = it can show all. They are a part of
+	// Data, and not kept beside it.
+	Faults *schema.Faults
 }
 
 // Link is a number of another document that a row names.

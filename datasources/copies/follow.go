@@ -28,6 +28,8 @@ type followed struct {
 	refused int64 // deletions that were too many
 	pages   int64
 	more    bool // it stopped before the end
+
+	garbled garbling
 }
 
 // hasCursor reports whether the changes of a set are known since a cursor, which
@@ -154,6 +156,9 @@ func (c *Copy) saveDelta(ctx context.Context, s *set, d *delta, out *followed, a
 	set := &ChangeSet{Rows: d.rows, From: out.set.Cursor, Next: d.next, At: c.deps.Now()}
 	if set.Next == "" { // it would begin with everything
 		set.Next = set.From
+	}
+	if err := c.refuseGarbled(ctx, s, &out.set, &out.garbled, d.rows); err != nil {
+		return err
 	}
 	var dead int64
 	if len(d.deleted) > 0 {

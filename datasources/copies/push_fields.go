@@ -61,7 +61,8 @@ const (
 
 // pushFieldsOf finds the fields of a struct that may be pushed, those of embedded
 // structs in their place. What Trama knows by itself is left out: which source a
-// record is of, its key, which amounts a connector computed.
+// record is of, its key, which amounts a connector computed, which fields one could not
+// read.
 func pushFieldsOf(t reflect.Type, index []int, isOutermost bool) ([]pushField, error) {
 	var out []pushField
 	for i := range t.NumField() {
@@ -75,7 +76,7 @@ func pushFieldsOf(t reflect.Type, index []int, isOutermost bool) ([]pushField, e
 			out = append(out, inside...)
 			continue
 		}
-		if slices.Contains([]string{"Source", "Key", "Computed"}, f.Name) {
+		if slices.Contains([]string{"Source", "Key", "Computed", "Faults"}, f.Name) {
 			continue
 		}
 		p := pushField{name: pushName(f.Name), index: at}

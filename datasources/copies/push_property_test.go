@@ -1,22 +1,19 @@
 package copies_test
 
 import (
-	"crypto/rand"
 	"fmt"
-	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/schema"
 	"github.com/trama-graph/trama/store"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 // bothStores runs a test on each database.
@@ -25,46 +22,15 @@ func bothStores(t *testing.T, f func(t *testing.T, st *store.Store)) {
 	t.Run("case=postgres", func(t *testing.T) { f(t, newPostgres(t)) })
 }
 
-// newPostgres opens a store in an empty schema of the PostgreSQL that `make test`
-// starts.
+// newPostgres opens a store in an empty schema of PostgreSQL.
 func newPostgres(t testing.TB) *store.Store {
 	t.Helper()
-	address := os.Getenv("TRAMA_TEST_POSTGRES")
-	if address == "" {
-		t.Skip("TRAMA_TEST_POSTGRES is not set: make test starts one")
-	}
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := "t" + strings.ToLower(rand.Text())
-	run := func(statement string) {
-		c, err := pgx.Connect(t.Context(), address)
-		if err == nil {
-			_, err = c.Exec(t.Context(), statement)
-			err = errOr(err, c.Close(t.Context()))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	run(`CREATE SCHEMA "` + name + `"`)
-	q := u.Query()
-	q.Set("search_path", name)
-	u.RawQuery = q.Encode()
-	s, err := store.Open(t.Context(), u.String(), store.Deps{})
+	s, err := store.Open(t.Context(), servicetest.Postgres(t), store.Deps{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
-}
-
-func errOr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // event is one version of a record in the history of a source.

@@ -134,6 +134,9 @@ func (c *Copy) scan(ctx context.Context, r *reading, state Set) (Set, error) {
 	s, from := r.s, state.Mark
 	pages, idle := state.Pages, 0
 	take := func(p *Page, unusable int) error {
+		if err := c.refuseGarbled(ctx, s, &state, &s.garbled, p.Rows); err != nil {
+			return err
+		}
 		p.At = c.deps.Now()
 		next, err := s.save(func() (Set, error) { return c.deps.store.SavePage(ctx, s.id, state.Run, state.Pages, p) })
 		if err != nil {
@@ -165,7 +168,7 @@ func (c *Copy) scan(ctx context.Context, r *reading, state Set) (Set, error) {
 		feed = s.sweep
 	}
 	err := feed(ctx, from, take)
-	if err != nil && from != "" && state.Pages == pages && isUseless(err) {
+	if err != nil && from != "" && state.Pages == pages && isUseless(err) && !errors.As(err, new(*schema.ColumnError)) {
 		// The source does not know its mark any more: begin anew.
 		if state, err = c.beginAnew(ctx, r, state); err != nil {
 			return state, err

@@ -22,11 +22,17 @@ type set struct {
 	layout string
 	feed   feed
 	reader any // datasources.Reader[T], nil for customers
+	// faults are what rows of the copy cannot show, by key; nil for customers.
+	faults func(ctx context.Context, keys []string) (map[string]*schema.Faults, error)
 
 	sweep   feed     // a reading by keys and versions, nil = the source cannot
 	changes *changes // what changed since a cursor, nil = the source cannot tell
 	asked   asked    // rows of customers, nil = the source cannot be asked so
 	ahead   bool     // feed reads a page before the one before it was taken
+
+	// garbled counts what the rows of the reading under way cannot show, also while it
+	// is gone on with; it is the reading's alone.
+	garbled garbling
 
 	mu       sync.Mutex // guards the rest
 	state    Set        // as this process last saw it
@@ -88,6 +94,7 @@ func (s *set) save(write func() (Set, error)) (Set, error) {
 func (s *set) began(last Set) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.garbled = garbling{}
 	if s.unusable = 0; !last.Running && last.Missing == 0 {
 		s.before = last.Rows
 		if s.settled >= 0 {
@@ -224,7 +231,8 @@ func openEntity[T any, P datasources.EntityOf[T]](c *Copy, e *datasources.Entity
 		// Rows that are completed by others change without another version.
 		s.sweep = (&sweeper[T, P]{c: c, s: s, keys: keys, r: r, p: p}).read
 	}
-	s.reader = &reader[T, P]{c: c, s: s, codec: rows, order: e.Default}
+	kept := &reader[T, P]{c: c, s: s, codec: rows, order: e.Default}
+	s.reader, s.faults = kept, kept.faults
 	return s, nil
 }
 
@@ -267,7 +275,7 @@ func (p *packer[T, P]) pack(items []T) (rows []Row, unusable int) {
 			unusable++
 			continue
 		}
-		row := Row{Key: key, Data: p.codec.encode(nil, &items[i]), Values: make([]schema.Value, len(p.columns))}
+		row := Row{Key: key, Data: p.codec.encode(nil, &items[i]), Values: make([]schema.Value, len(p.columns)), Faults: schema.FaultsWithin(x)}
 		row.Hash = hash(row.Data)
 		for j, c := range p.columns {
 			row.Values[j] = x.Column(c.Name)

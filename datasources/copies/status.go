@@ -28,17 +28,17 @@ func (c *Copy) Status() datasources.Status {
 		} else if asOf := state.Whole(); st.AsOf.IsZero() || asOf.Before(st.AsOf) {
 			st.AsOf = asOf
 		}
-		read, follow, told := s.troubles()
+		read, follow, dead := s.troubles()
 		switch {
 		case read != nil:
-			failing = append(failing, fmt.Sprintf("%s (%s)", s.entity, read.Code))
+			failing = append(failing, s.entity+" ("+string(read.Code)+")")
 		case follow == nil && state.Failure != "": // in the instance that reads
 			failing = append(failing, fmt.Sprintf("%s (%s)", s.entity, state.Failure))
 		}
 		if follow != nil {
-			unfollowed = append(unfollowed, fmt.Sprintf("%s (%s)", s.entity, follow.Code))
+			unfollowed = append(unfollowed, s.entity+" ("+string(follow.Code)+")")
 		}
-		if n := max(state.Refused, told); n > 0 {
+		if n := max(state.Refused, dead); n > 0 {
 			refused = append(refused, fmt.Sprintf("%d of %d %s", n, state.Rows, s.entity))
 		}
 		if state.isDoubtful() {
@@ -158,8 +158,13 @@ func (c *Copy) Problems() []datasources.Problem {
 				out = append(out, datasources.Problem{Entity: s.entity, Kind: kind, Count: int(n), LastAt: state.Saved})
 			}
 		}
-		_, _, told := s.troubles()
-		add(ProblemRefused, max(state.Refused, told))
+		read, follow, dead := s.troubles()
+		add(ProblemRefused, max(state.Refused, dead))
+		for _, err := range []*schema.Error{read, follow} {
+			if column := garbledColumn(err); column != "" {
+				out = append(out, datasources.Problem{Entity: s.entity, Field: column, Kind: ProblemGarbled, Count: 1, LastAt: state.Saved})
+			}
+		}
 		if state.isDoubtful() {
 			add("the reading may have ended too early", 1)
 		}
