@@ -16,6 +16,7 @@ import (
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/budget"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -62,7 +63,7 @@ type process struct {
 func client(t *testing.T) *redis.Client {
 	t.Helper()
 	url := os.Getenv("TRAMA_TEST_REDIS")
-	if url == "" {
+	if url == "" || url == servicetest.None {
 		url = "redis://" + miniredis.RunT(t).Addr()
 	}
 	o, err := redis.ParseURL(url)

@@ -20,6 +20,7 @@ import (
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/cache"
 	"github.com/trama-graph/trama/schema"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -303,11 +304,7 @@ func BenchmarkHit(b *testing.B) {
 // TestRealRedis runs against the Redis that `make test` starts: rows, absences
 // and expiry by the server itself.
 func TestRealRedis(t *testing.T) {
-	url := os.Getenv("TRAMA_TEST_REDIS")
-	if url == "" {
-		t.Skip("TRAMA_TEST_REDIS is not set: make test starts one")
-	}
-	o, err := redis.ParseURL(url)
+	o, err := redis.ParseURL(servicetest.Redis(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/trama-graph/trama/datasources/cache"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 // duo are two instances over one Redis and one source.
@@ -36,10 +37,7 @@ func pair(t testing.TB, prefix string, client func() *redis.Client, cfg cache.Co
 // realRedis is the one `make test` starts, with names of this test's own.
 func realRedis(t testing.TB) (prefix string, client func() *redis.Client) {
 	t.Helper()
-	url := os.Getenv("TRAMA_TEST_REDIS")
-	if url == "" {
-		t.Skip("TRAMA_TEST_REDIS is not set: make test starts one")
-	}
+	url := servicetest.Redis(t)
 	return fmt.Sprintf("test-%d-%d", os.Getpid(), rand.Uint64()), func() *redis.Client {
 		o, err := redis.ParseURL(url)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/internal/guids"
 )
 
 // taxCandidates are where sites keep the fiscal number; a standard Creatio has
@@ -182,11 +183,11 @@ func (s *source) customer(b *builder, r *record, side *billing, email string, ha
 	}
 	for _, f := range foreigns {
 		id := first(b.text(r, "foreign:"+f.target), side.values["foreign:"+f.target])
-		if g, ok := guid(id); ok {
+		if g, ok := guids.Parse(id); ok {
 			// 1C writes its references in lower case.
 			id = g
 		}
-		if id == "" || id == zeroGUID {
+		if id == "" || id == guids.Zero {
 			continue
 		}
 		if c.ForeignIDs == nil {

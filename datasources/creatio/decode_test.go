@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/internal/guids"
 	"github.com/trama-graph/trama/datasources/internal/wire"
 	"github.com/trama-graph/trama/schema"
 )
@@ -37,7 +38,7 @@ func TestGUID(t *testing.T) {
 		"8f1c2d3e-0000-4000-8000-00000000000g": "", "8f1c2d3e 0000-4000-8000-000000000001": "", "' or 1 eq 1 or Id eq '00000000000000": "",
 		"8f1c2d3e-0000-4000-8000-0000000000é": "",
 	} {
-		if got, ok := guid(in); ok != (want != "") || (ok && got != want) {
+		if got, ok := guids.Parse(in); ok != (want != "") || (ok && got != want) {
 			t.Errorf("%q: got %q %v", in, got, ok)
 		}
 	}
@@ -64,7 +65,7 @@ func TestParseTime(t *testing.T) {
 }
 
 func TestChainsStayWithinTheirLimits(t *testing.T) {
-	base := ask{set: "Order", cols: strings.Split(strings.Repeat("SomeColumnName,", 20)+"Id", ","), order: "ModifiedOn,Id", top: parentRows, filter: "Status/Id eq " + zeroGUID}
+	base := ask{set: "Order", cols: strings.Split(strings.Repeat("SomeColumnName,", 20)+"Id", ","), order: "ModifiedOn,Id", top: parentRows, filter: "Status/Id eq " + guids.Zero}
 	var terms []term
 	for i := range 500 {
 		text := strings.Repeat("ț'&", i%40)
@@ -140,7 +141,7 @@ func FuzzDecodeReply(f *testing.F) {
 		}
 		for i := range out.records {
 			x := buildOrder(b, &out.records[i])
-			if _, ok := guid(x.Key); !ok || x.Key == zeroGUID || !utf8.ValidString(x.Number) {
+			if _, ok := guids.Parse(x.Key); !ok || x.Key == guids.Zero || !utf8.ValidString(x.Number) {
 				t.Errorf("got key %q number %q", x.Key, x.Number)
 			}
 		}
@@ -207,7 +208,7 @@ func FuzzCursor(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, ok := guid(m.ID); m.ID != "" && !ok {
+		if _, ok := guids.Parse(m.ID); m.ID != "" && !ok {
 			t.Errorf("got id %q", m.ID)
 		}
 		if _, err := m.cursor(); err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/internal/gather"
+	"github.com/trama-graph/trama/datasources/internal/guids"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -20,7 +21,7 @@ func describe(cfg Config, zone *time.Location, shapes map[string]*shape) datasou
 			continue
 		}
 		e := datasources.Entity{
-			Name: sh.entity, Upstream: sh.set, KeyBatch: batchOf(sh, "Id eq "+zeroGUID), PageLimit: cfg.PageSize, LocalBound: localBound,
+			Name: sh.entity, Upstream: sh.set, KeyBatch: batchOf(sh, "Id eq "+guids.Zero), PageLimit: cfg.PageSize, LocalBound: localBound,
 			Default: sh.order, RateClass: "odata", Notes: sh.notes,
 		}
 		for i := range sh.columns {
@@ -108,7 +109,7 @@ func relations(sh *shape) []datasources.RelationAbility {
 	var list []datasources.RelationAbility
 	for _, field := range []string{"customer", "order", "quote"} {
 		if c := sh.column(field); c != nil && c.kind == link {
-			list = append(list, datasources.RelationAbility{Relation: datasources.Relation(field), Upstream: c.path(), Batch: batchOf(sh, c.path()+" eq "+zeroGUID)})
+			list = append(list, datasources.RelationAbility{Relation: datasources.Relation(field), Upstream: c.path(), Batch: batchOf(sh, c.path()+" eq "+guids.Zero)})
 		}
 	}
 	if sh.number != "" {

@@ -36,7 +36,7 @@ func verdict(source string, r *wire.Reply) error {
 	case s >= 300 && s < 400:
 		to, err := url.Parse(r.Header.Get("Location"))
 		if err == nil && to.IsAbs() && r.URL != nil && to.Path == r.URL.Path {
-			return wire.Invalid(fmt.Errorf("status %d: the site has another address", s))
+			return wire.Invalid(fmt.Errorf("the site has another address: %w", wire.Redirect(r)))
 		}
 		return wire.Bounced(fmt.Errorf("status %d: %w", s, errLoginPage))
 	case s == http.StatusForbidden:

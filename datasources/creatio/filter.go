@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/internal/guids"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -311,7 +312,7 @@ func (t *translator) linkNumber(p schema.Predicate) clause {
 func literalOf(k kind, v schema.Value) (string, bool) {
 	switch {
 	case (k == ident || k == link) && v.Kind == schema.KindString:
-		return guid(v.Str)
+		return guids.Parse(v.Str)
 	case k == text && v.Kind == schema.KindString:
 		return quoted(v.Str), true
 	case k == moment && v.Kind == schema.KindTime:

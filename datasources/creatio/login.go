@@ -103,7 +103,7 @@ func (s *source) loginVerdict(r *wire.Reply, judge func(body []byte) error) erro
 	case r.Status == http.StatusUnauthorized, r.Status == http.StatusForbidden, r.Status == http.StatusBadRequest:
 		return refused(fmt.Errorf("status %d", r.Status))
 	case r.Status >= 300 && r.Status < 400:
-		return wire.Invalid(fmt.Errorf("status %d: the login is at another address", r.Status))
+		return wire.Invalid(fmt.Errorf("the login is at another address: %w", wire.Redirect(r)))
 	case wire.LooksLikeHTML(r.Body) && r.Status < 500:
 		e := schema.SourceErrorf(schema.SourceInvalid, s.cfg.Name, "%s answers the login with a page: the address is not that of a login or token service", s.cfg.Name)
 		return wire.Refused(e)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/datasources"
+	"github.com/trama-graph/trama/datasources/internal/guids"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -65,11 +66,11 @@ func (m *mark) isValid() bool {
 	if m.Ties < 0 || len(m.Seen) > maxSeen {
 		return false
 	}
-	if _, ok := guid(m.ID); !ok && m.ID != "" {
+	if _, ok := guids.Parse(m.ID); !ok && m.ID != "" {
 		return false
 	}
 	for id := range m.Seen {
-		if _, ok := guid(id); !ok {
+		if _, ok := guids.Parse(id); !ok {
 			return false
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/internal/gather"
+	"github.com/trama-graph/trama/datasources/internal/guids"
 	"github.com/trama-graph/trama/datasources/internal/wire"
 	"github.com/trama-graph/trama/schema"
 )
@@ -54,7 +55,7 @@ func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.
 	asked := map[string]string{}
 	var terms []term
 	for _, key := range keys {
-		if id, ok := guid(key); ok && id != zeroGUID && asked[id] == "" {
+		if id, ok := guids.Parse(key); ok && id != guids.Zero && asked[id] == "" {
 			asked[id] = key
 			terms = append(terms, term{id, "Id eq " + id})
 		}
@@ -163,8 +164,8 @@ func (r *reader[T, P]) family(v *view, relation datasources.Relation) (family, e
 	of := func(rec *record) []string { return []string{rec.cell(field).str} }
 	if c.kind == link {
 		return family{of: of, expr: func(key string) string {
-			id, ok := guid(key)
-			if !ok || id == zeroGUID {
+			id, ok := guids.Parse(key)
+			if !ok || id == guids.Zero {
 				return ""
 			}
 			return c.path() + " eq " + id

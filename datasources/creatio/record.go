@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/govalues/decimal"
+
+	"github.com/trama-graph/trama/datasources/internal/guids"
 )
 
 // record is one row of a reply, decoded by the kinds of its columns. The zero
@@ -182,11 +184,11 @@ func decodeCell(raw json.RawMessage, k kind, zone *time.Location) (cell, error) 
 	}
 	switch k {
 	case ident, lookup, link:
-		id, ok := guid(s)
+		id, ok := guids.Parse(s)
 		if !ok || !quoted {
 			return cell{}, errWrongType
 		}
-		if id == zeroGUID {
+		if id == guids.Zero {
 			id = ""
 		}
 		return cell{str: id}, nil
@@ -204,7 +206,7 @@ func decodeCell(raw json.RawMessage, k kind, zone *time.Location) (cell, error) 
 		return cell{dec: &dec}, nil
 	}
 	// The all-zero GUID is an empty lookup, also where a text column holds one.
-	if s == zeroGUID {
+	if s == guids.Zero {
 		s = ""
 	}
 	return cell{str: s}, nil
@@ -223,30 +225,6 @@ func scalar(raw json.RawMessage) (s string, quoted bool, err error) {
 		return string(raw), false, nil
 	}
 	return "", false, errWrongType
-}
-
-const zeroGUID = "00000000-0000-0000-0000-000000000000"
-
-// guid returns the lower-case form of a GUID of 36 signs, false for any other
-// text: literals are bare, so nothing else may get into an address.
-func guid(s string) (string, bool) {
-	if len(s) != 36 {
-		return "", false
-	}
-	for i := range len(s) {
-		c := s[i]
-		switch i {
-		case 8, 13, 18, 23:
-			if c != '-' {
-				return "", false
-			}
-		default:
-			if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F') {
-				return "", false
-			}
-		}
-	}
-	return strings.ToLower(s), true
 }
 
 // parseTime reads a DateTimeOffset; a time without a zone is the site's. Year 1

@@ -12,6 +12,7 @@ import (
 	"github.com/trama-graph/trama/datasources/directory"
 	"github.com/trama-graph/trama/schema"
 	"github.com/trama-graph/trama/store"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 // TestInstancesAgree: two instances over one database read and decide in any order,
@@ -43,7 +44,7 @@ func TestInstancesAgree(t *testing.T) {
 		})
 	})
 	t.Run("case=postgres", func(t *testing.T) {
-		shared := must(store.Open(t.Context(), postgres(t), store.Deps{}))
+		shared := must(store.Open(t.Context(), servicetest.Postgres(t), store.Deps{}))
 		defer shared.Close()
 		// Its rounds go on from what the last one left, since a new schema takes long,
 		// and cannot be measured by one who was alone.

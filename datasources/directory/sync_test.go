@@ -2,24 +2,19 @@ package directory_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/trama-graph/trama/datasources/directory"
 	"github.com/trama-graph/trama/schema"
 	"github.com/trama-graph/trama/store"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 // databases are what instances may share, each opened anew by every call.
@@ -38,37 +33,7 @@ func databases(t *testing.T, run func(t *testing.T, open func() *store.Store)) {
 	t.Run("case=sqlite", func(t *testing.T) {
 		run(t, openAt(t, "sqlite:"+filepath.Join(t.TempDir(), "trama.db")))
 	})
-	t.Run("case=postgres", func(t *testing.T) { run(t, openAt(t, postgres(t))) })
-}
-
-// postgres makes an empty schema in the PostgreSQL that `make test` starts.
-func postgres(t *testing.T) string {
-	t.Helper()
-	address := os.Getenv("TRAMA_TEST_POSTGRES")
-	if address == "" {
-		t.Skip("TRAMA_TEST_POSTGRES is not set: make test starts one")
-	}
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := "d" + strings.ToLower(rand.Text())
-	statement := func(ctx context.Context, text string) {
-		conn, err := pgx.Connect(ctx, address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close(ctx)
-		if _, err := conn.Exec(ctx, text); err != nil {
-			t.Error(err)
-		}
-	}
-	statement(t.Context(), `CREATE SCHEMA "`+name+`"`)
-	t.Cleanup(func() { statement(context.Background(), `DROP SCHEMA "`+name+`" CASCADE`) })
-	q := u.Query()
-	q.Set("search_path", name)
-	u.RawQuery = q.Encode()
-	return u.String()
+	t.Run("case=postgres", func(t *testing.T) { run(t, openAt(t, servicetest.Postgres(t))) })
 }
 
 func instance(t testing.TB, st directory.Store) *directory.Directory {

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/trama-graph/trama/datasources"
-	"github.com/trama-graph/trama/datasources/internal/mapping"
 	"github.com/trama-graph/trama/datasources/rest"
+	"github.com/trama-graph/trama/schema"
 )
 
 // Config is one Ecolix. Every key of rest is one of it, too, and replaces what
@@ -62,7 +62,7 @@ func (c *Config) Validate() error {
 		p := packageOf(name)
 		switch {
 		case p == "":
-			hint := mapping.Nearest(name, packageNames())
+			hint := schema.DidYouMean(name, packageNames())
 			if hint == "" {
 				hint = ", want one of " + strings.Join(packageNames(), ", ")
 			}

@@ -262,25 +262,7 @@ func (c Config) validateNames(bad func(key, format string, args ...any)) {
 
 // base returns the address with a slash at its end, to which names are joined.
 func (c Config) base() (*url.URL, error) {
-	if c.URL == "" {
-		return nil, errors.New("missing")
-	}
-	u, err := url.Parse(c.URL)
-	switch {
-	case err != nil:
-		// The parser's error repeats the address, which may hold a password.
-		return nil, errors.New("is not an address")
-	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
-		return nil, errors.New("expected an address such as https://host/base/odata/standard.odata/")
-	case u.User != nil:
-		return nil, errors.New("may not hold a login: use user and password")
-	case u.RawQuery != "", u.Fragment != "":
-		return nil, errors.New("may not have a query")
-	}
-	if !strings.HasSuffix(u.Path, "/") {
-		u = u.JoinPath("/")
-	}
-	return u, nil
+	return wire.Root(c.URL, "https://host/base/odata/standard.odata/", "user and password")
 }
 
 func isUpper(s string, n int) bool {

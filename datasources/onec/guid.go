@@ -1,34 +1,19 @@
 package onec
 
 import (
-	"strings"
 	"unicode"
+
+	"github.com/trama-graph/trama/datasources/internal/guids"
 )
 
 // zeroGUID is the empty reference (1C OData facts, §1).
-const zeroGUID = "00000000-0000-0000-0000-000000000000"
+const zeroGUID = guids.Zero
 
 // guid returns the canonical form of a key, false when it is none: a key that is
 // no GUID exists in no base, and asking for it would be an error of the call.
 func guid(s string) (string, bool) {
-	if len(s) != len(zeroGUID) {
-		return "", false
-	}
-	for i := range len(s) {
-		c := s[i]
-		switch i {
-		case 8, 13, 18, 23:
-			if c != '-' {
-				return "", false
-			}
-		default:
-			if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
-				return "", false
-			}
-		}
-	}
-	s = strings.ToLower(s)
-	return s, s != zeroGUID
+	s, ok := guids.Parse(s)
+	return s, ok && s != zeroGUID
 }
 
 // isName reports whether s may be a name in 1C: letters, digits and underscores,

@@ -95,6 +95,7 @@ type listing[T any] struct {
 	push   schema.Predicate
 	strict bool // the source evaluates the whole filter
 	ties   []T  // rows of the cursor's value, kept until its row is met
+	spare  []T  // of a cursor without a value: the rows behind those without one
 	found  bool
 	items  []T
 	end    bool
@@ -116,11 +117,23 @@ func add[T any, P Entity[T]](l *listing[T], items []T) bool {
 			case key(row) == l.q.After.ID:
 				l.found, l.ties = true, nil
 				continue
+			case l.order.Column != "" && schema.FaultsOf(row).Has(l.order.Column):
+				continue // where it stands in the order is the source's affair; it has been given, or its key is met
 			case l.order.Column == "" || row.Column(l.order.Column).Compare(l.q.After.Value) == 0:
 				l.ties = append(l.ties, items[i])
 				continue
 			case ahead(row, l.order, l.q.After):
 				continue // the source could not be told where to begin
+			case l.order.Column != "" && l.q.After.Value.IsNull():
+				// The cursor's row is gone, or it is at fault and stands anywhere: only its key
+				// tells. These are the rows that follow if it is not met.
+				if len(l.spare) == 0 {
+					l.spare, l.ties = l.ties, nil
+				}
+				if len(l.spare) <= l.q.First {
+					l.spare = append(l.spare, items[i])
+				}
+				continue
 			default: // the cursor's row is gone
 				l.found, l.items, l.ties = true, append(l.items, l.ties...), nil
 			}
@@ -149,7 +162,7 @@ func key(row schema.Entity) string {
 
 func finish[T any](ctx context.Context, l *listing[T], how Lister[T]) (datasources.Rows[T], error) {
 	if !l.found && l.order.Column != "" {
-		l.items = append(l.items, l.ties...)
+		l.items = append(append(l.items, l.spare...), l.ties...)
 	}
 	rows := datasources.Rows[T]{Items: l.items, More: []bool{false}, Totals: []int{-1}}
 	if len(rows.Items) > l.q.First {

@@ -38,9 +38,8 @@ type Parents[T any] struct {
 	One func(ctx context.Context, parent string) (datasources.Rows[T], error)
 	// ParentOf returns the parent a row belongs to.
 	ParentOf func(*T) string
-	// Fault tells why a row cannot be given, nil = it can; its parent has the error
-	// instead of the page. It is asked of the rows of a page only. Nil = all can.
-	Fault func(*T) error
+	// Places are those of all parents, where the caller has them; nil = they are made.
+	Places *Places
 }
 
 // ByParent answers Reader.ByParent: chunks of batch parents are fetched side by
@@ -226,21 +225,16 @@ func whole[T any](chunk []string, r datasources.Rows[T]) pages[T] {
 // parted gives each parent of a chunk its page of the rows.
 func parted[T any, P Entity[T]](chunk []string, items []T, q datasources.Query, how *Parents[T]) pages[T] {
 	out := pages[T]{parents: chunk, items: items, of: make([]page[T], len(chunk))}
-	at := make(map[string]int32, len(chunk))
-	for i, p := range chunk {
-		if _, isTwice := at[p]; !isTwice {
-			at[p] = int32(i)
-		}
+	at := how.Places
+	if !at.are(chunk) {
+		at = PlacesOf(chunk)
 	}
 	owner := make([]int32, len(items)) // of each row, nobody's = -1
 	last, lastAt := "", nobodys        // rows of one parent often stand together
 	for i := range items {
 		owner[i] = nobodys
 		if parent := how.ParentOf(&items[i]); parent != last {
-			last, lastAt = parent, nobodys
-			if j, ok := at[parent]; ok {
-				lastAt = j
-			}
+			last, lastAt = parent, at.Of(parent)
 		}
 		if lastAt >= 0 && q.Where.Match(P(&items[i])) {
 			owner[i] = lastAt
@@ -261,15 +255,11 @@ func parted[T any, P Entity[T]](chunk []string, items []T, q datasources.Query, 
 	out.isOwn = true
 	for i := range out.of {
 		p := &out.of[i]
-		if first := at[chunk[i]]; int(first) != i {
+		if first := at.Of(chunk[i]); int(first) != i {
 			*p, out.isOwn, out.hasTwin = out.of[first], false, true
 			continue
 		}
 		p.rows, p.more = datasources.CutRefs[T, P](p.rows, q)
-		if p.err = faultIn(p.rows, how.Fault); p.err != nil {
-			out.isOwn = false
-			continue
-		}
 		for _, row := range p.rows {
 			out.isOwn = out.isOwn && next < len(items) && row == &items[next]
 			next++
@@ -279,19 +269,6 @@ func parted[T any, P Entity[T]](chunk []string, items []T, q datasources.Query, 
 }
 
 const nobodys int32 = -1
-
-// faultIn is why a page cannot be given, nil = it can.
-func faultIn[T any](rows []*T, fault func(*T) error) error {
-	if fault == nil {
-		return nil
-	}
-	for _, row := range rows {
-		if err := fault(row); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // Cut sorts all matching rows of one list by q.Order and then by key, and cuts
 // the page out of them. The total is exact.
