@@ -1,7 +1,9 @@
 package loaders
 
 import (
+	"context"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/trama-graph/trama/datasources"
@@ -19,8 +21,11 @@ type Args struct {
 }
 
 // first returns the bounded page size.
-func (l *Loaders) first(a Args) (int, error) {
+func (l *Loaders) first(ctx context.Context, a Args) (int, error) {
 	if a.First == nil {
+		if l.Whole != nil && l.Whole(ctx) {
+			return math.MaxInt32, nil
+		}
 		return l.DefaultPage, nil
 	}
 	if *a.First < 0 || *a.First > l.MaxPage {

@@ -89,6 +89,7 @@ func (b *batch[V]) load(ctx context.Context, keys *keySet) found[V] {
 // ask is the dataloader's batch function: it asks once for the keys of all sets that
 // were not asked for yet, and gives each set its part.
 func (b *batch[V]) ask(ctx context.Context, names []string) []*dataloader.Result[[]result[V]] {
+	roomy(len(names)) // the dataloader has just begun this goroutine
 	fresh, parts := b.claim(names)
 	b.run(ctx, fresh)
 	out, slab := make([]*dataloader.Result[[]result[V]], len(names)), make([]dataloader.Result[[]result[V]], len(names))

@@ -142,7 +142,7 @@ func (p person) Column(name string) schema.Value {
 
 // List returns a page of customers.
 func (c *customers) List(ctx context.Context, a Args) (*schema.Page[schema.Customer], error) {
-	first, err := c.l.first(a)
+	first, err := c.l.first(ctx, a)
 	if err != nil {
 		return nil, err
 	}

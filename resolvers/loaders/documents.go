@@ -73,7 +73,7 @@ func (d *Documents[T, P]) question(ctx context.Context, list, via string, a Args
 	if err := bounded(a); err != nil {
 		return nil, err
 	}
-	if q.first, err = d.l.first(a); err != nil {
+	if q.first, err = d.l.first(ctx, a); err != nil {
 		return nil, err
 	}
 	if err := mayOrder(access, d.name, via, q.rule, a.Order); err != nil {
@@ -151,8 +151,16 @@ func (d *Documents[T, P]) List(ctx context.Context, a Args) (*schema.Page[T], er
 	if err != nil {
 		return nil, err
 	}
-	// Rows of a few customers are asked for by them: no live system lists by
-	// customer as well as it finds what is his.
+	if size := d.inParts(ctx, q); size > 0 {
+		return d.begin(ctx, q, size)
+	}
+	page, err := d.merge(ctx, q, d.listStreams(ctx, q))
+	return d.show(ctx, q.via, []*schema.Page[T]{page})[0], err
+}
+
+// listStreams asks all sources of a list. Rows of a few customers are asked for by them:
+// no live system lists by customer as well as it finds what is his.
+func (d *Documents[T, P]) listStreams(ctx context.Context, q *question) []stream[T] {
 	var customers []*schema.Customer
 	keys, isOwned := d.l.owned(q.rule)
 	for _, k := range keys {
@@ -163,15 +171,14 @@ func (d *Documents[T, P]) List(ctx context.Context, a Args) (*schema.Page[T], er
 		if isOwned && q.owners[i].Entity(d.name).Relation("customer") != nil {
 			perOwner[i] = d.customerStreams(ctx, customers, q, i)
 		} else {
-			perOwner[i] = []stream[T]{d.listStream(ctx, q, i)}
+			perOwner[i] = []stream[T]{d.listed(ctx, q, i, q.query(i))}
 		}
 	})
-	page, err := d.merge(ctx, q, slices.Concat(perOwner...))
-	return d.show(ctx, q.via, []*schema.Page[T]{page})[0], err
+	return slices.Concat(perOwner...)
 }
 
-// listStream asks one source for its list.
-func (d *Documents[T, P]) listStream(ctx context.Context, q *question, owner int) stream[T] {
+// listed asks one source for its list.
+func (d *Documents[T, P]) listed(ctx context.Context, q *question, owner int, asked datasources.Query) stream[T] {
 	s := q.owners[owner]
 	if err := q.scopes[owner].err; err != nil {
 		return stream[T]{source: s.Name, err: err}
@@ -179,7 +186,6 @@ func (d *Documents[T, P]) listStream(ctx context.Context, q *question, owner int
 	d.l.count(s.Name, d.name, "list", 1)
 	reading, cancel := share(ctx)
 	defer cancel()
-	asked := q.query(owner)
 	query, isSortedHere := asked, d.isSortedHere(q, s)
 	if isSortedHere {
 		query = d.whole(asked)
@@ -335,7 +341,7 @@ func (d *Documents[T, P]) checked(ctx context.Context, source string, sc *scope,
 	if sc.rows.Op == schema.All {
 		return found
 	}
-	isFine := func(x *T) bool { return sc.rows.Match(P(x)) }
+	isFine := func(x *T) bool { return sc.rows.Permits(P(x)) }
 	at := 0
 	for at < len(found.items) && isFine(&found.items[at]) {
 		at++
@@ -344,14 +350,19 @@ func (d *Documents[T, P]) checked(ctx context.Context, source string, sc *scope,
 		return found
 	}
 	kept := slices.Clone(found.items[:at]) // the page itself is shared
-	for i := at + 1; i < len(found.items); i++ {
+	isOdd := false
+	for i := at; i < len(found.items); i++ {
 		if isFine(&found.items[i]) {
 			kept = append(kept, found.items[i])
-		}
+		} else if x := P(&found.items[i]); schema.FaultsOf(x) == nil || !sc.rows.Match(x) {
+			isOdd = true
+		} // else the source could not know that it may not be seen
+	}
+	if isOdd || len(kept) == 0 && found.more {
+		found.odd = true
+		d.l.odd(ctx, source, d.name)
 	}
 	found.items = kept
-	found.odd = true
-	d.l.odd(ctx, source, d.name)
 	return found
 }
 

@@ -79,6 +79,29 @@ func areDistinct(customers datasources.Customers, n int) bool {
 	return true
 }
 
+// kin tells whether rows of one source are of customers of a level.
+type kin struct {
+	of  datasources.Customers
+	in  *datasources.Members // nil until somebody is found under another key
+	now goldensIn
+}
+
+// has reports whether rows under a key are of a customer: he has it now, or had it when
+// the level was looked up. Customers may be merged or parted while the rows are read,
+// and a row is not lost by that.
+func (k *kin) has(customer int, key string) bool {
+	if key == "" {
+		return false
+	}
+	if g := k.now.of(key); g != "" && g == k.of.Golden(customer) {
+		return true
+	}
+	if k.in == nil {
+		k.in = k.of.In(k.now.source)
+	}
+	return slices.Contains(k.in.Of(customer), key)
+}
+
 // twins tells of documents that share a number with another one of their customer and
 // source on the same level. Those that are not on the level are not seen: asking for
 // them would cost a call more for every question.

@@ -50,9 +50,11 @@ type Config struct {
 	// for the whole; nil = always the whole. What is read for a window is kept until
 	// Forget.
 	Window func(ctx context.Context) int
-	// Part tells how many rows the first part of a list of customers has that the
-	// resolver under way may give in parts, 0 where it is wanted whole; nil = always.
+	// Part tells how many rows the first part of a list has that the resolver under way
+	// may give in parts, 0 where it is wanted whole; nil = always.
 	Part func(ctx context.Context) int
+	// Whole tells whether a list without a page size is wanted to its end; nil = never.
+	Whole func(ctx context.Context) bool
 	// Access tells what the request may see; nil = policies.AccessFrom. Where it
 	// returns nil, nothing may be seen.
 	Access func(ctx context.Context) Access

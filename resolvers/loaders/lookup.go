@@ -45,7 +45,7 @@ func (d *Documents[T, P]) byKeys(ctx context.Context, s *datasources.Connected, 
 	}
 	rows = rows.own()
 	for i := range rows.of {
-		if r := &rows.of[i]; r.value != nil && !sc.rows.Match(P(r.value)) {
+		if r := &rows.of[i]; r.value != nil && !sc.rows.Permits(P(r.value)) {
 			r.value = nil
 		}
 	}

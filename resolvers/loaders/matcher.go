@@ -28,7 +28,7 @@ func (l *Loaders) Matcher(typeName, via string, p schema.Predicate) func(schema.
 			}
 			scopes[source] = sc
 		}
-		return sc.err == nil && sc.rows.Match(row)
+		return sc.err == nil && sc.rows.Permits(row)
 	}
 }
 

@@ -15,6 +15,12 @@ type lookUper interface {
 	LookUp(customerKeys []string) datasources.Customers
 }
 
+// canonicaler is an optional ability of a Directory: it tells the key a customer has
+// now, another one where he was merged with somebody, "" and false where there is none.
+type canonicaler interface {
+	Canonical(customerKey string) (key string, ok bool)
+}
+
 // lookUp looks up customers by their keys.
 func (l *Loaders) lookUp(keys []string) datasources.Customers {
 	if d, ok := l.Directory.(lookUper); ok {
@@ -29,8 +35,16 @@ type oneByOne struct {
 	keys []string
 }
 
-// Golden implements datasources.Customers.
-func (o *oneByOne) Golden(i int) string { return o.keys[i] }
+// Golden implements datasources.Customers. A directory that does not tell has no key
+// but the one a customer was looked up by.
+func (o *oneByOne) Golden(i int) string {
+	d, ok := o.d.(canonicaler)
+	if !ok {
+		return o.keys[i]
+	}
+	key, _ := d.Canonical(o.keys[i])
+	return key
+}
 
 // In implements datasources.Customers.
 func (o *oneByOne) In(source string) *datasources.Members {

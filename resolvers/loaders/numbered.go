@@ -61,7 +61,7 @@ func (d *Documents[T, P]) linked(ctx context.Context, to Target, parents []Paren
 		found = d.ofParents(ctx, q, owner, rel, query, keys)
 	}
 	twins := twinsAmong(parents, whose.of)
-	who := goldensIn{l: d.l, source: s.Name}
+	who := kin{of: whose.customers, now: goldensIn{l: d.l, source: s.Name}}
 	isOwn := d.l.Catalog.Source(s.Name).Has(parentEntity(to))
 	rows := 0
 	for i := range found.of {
@@ -94,7 +94,7 @@ func (d *Documents[T, P]) linked(ctx context.Context, to Target, parents []Paren
 				case isOwn && to.Key(links) != "": // its own system's key decides: byParentKey finds it, or it is another's
 				case twins.has(i): // the number is ambiguous, and the child's link is null
 				case rel == "customer" && links.CustomerKey == keys.list[at], // which is one of his keys
-					who.of(links.CustomerKey) == whose.customers.Golden(int(whose.of[i])):
+					who.has(int(whose.of[i]), links.CustomerKey):
 					picked = append(picked, &f.value.items[j])
 				}
 			}

@@ -153,9 +153,7 @@ func (l *Loaders) owned(rule schema.Predicate) (keys []string, ok bool) {
 // canonical returns the key a customer has now: another one where he was merged
 // with somebody.
 func (l *Loaders) canonical(key string) string {
-	if d, ok := l.Directory.(interface {
-		Canonical(customerKey string) (string, bool)
-	}); ok {
+	if d, ok := l.Directory.(canonicaler); ok {
 		if k, ok := d.Canonical(key); ok {
 			return k
 		}
