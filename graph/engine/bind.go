@@ -15,6 +15,9 @@ func (b *binder) bindObject(o *object) {
 	has := func(name string) bool { return def.Fields.ForName(name) != nil }
 	o.page = has("pageInfo") && (has("nodes") || has("edges"))
 	o.edge = has("cursor") && has("node")
+	if o.goType != nil {
+		o.findFaults()
+	}
 	for _, fd := range def.Fields {
 		if strings.HasPrefix(fd.Name, "__") {
 			continue

@@ -32,6 +32,11 @@ func (e *Engine) compile(ctx context.Context, p *plan.Plan) (*program, error) {
 			return nil, err
 		}
 	}
+	return e.bindTo(ctx, prog, p)
+}
+
+// bindTo makes the program of an operation from the one its plan was compiled with.
+func (e *Engine) bindTo(ctx context.Context, prog *Program, p *plan.Plan) (*program, error) {
 	b := binding{
 		engine: e, ctx: ctx, steps: make([]step, prog.steps), selections: make([]selection, prog.selections),
 		below: make([]*selection, prog.below), contexts: make([]stepContext, prog.contexts),

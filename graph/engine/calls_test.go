@@ -142,14 +142,7 @@ func TestContextOfACall(t *testing.T) {
 		graphql.AddError(ctx, gqlerror.Errorf("a warning"))
 		graphql.RegisterExtension(ctx, "seen", true)
 	}
-	oc, err := r.prepare(`{ customer(id: 1) { boss { t: tickets { totalCount nodes { __typename id customer { name } } } } } }`, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := r.plan(oc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	oc, p := r.ready(t, `{ customer(id: 1) { boss { t: tickets { totalCount nodes { __typename id customer { name } } } } } }`, nil)
 	res := r.engine.Run(t.Context(), oc, p)
 	if got := res.Errors(); len(got) != 1 || got[0].Path.String() != "customer.boss.t" || got[0].Message != "a warning" {
 		t.Errorf("errors are %v", got)

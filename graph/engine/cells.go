@@ -4,6 +4,8 @@ import (
 	"sort"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/trama-graph/trama/schema"
 )
 
 // set is the objects of one selection, over the whole answer: a column of
@@ -19,6 +21,9 @@ type set struct {
 	parts   *parts  // of a page: those behind its first; nil: it is whole
 	columns []column
 	dead    []bool // objects that became null, nil: none
+	// spoilt are what of the objects cannot be shown: nil for none of them, and for each
+	// of which all can.
+	spoilt []*schema.Faults
 }
 
 // column is the values of one field over the objects of a set.
@@ -28,8 +33,10 @@ type column struct {
 	// forbidden counts the objects that do not show the field; the first
 	// maxForbidden of them are among the faults.
 	forbidden int
-	raw       []byte // modeIntrospection
-	dead      bool   // the same, null where it may not be
+	// garbled is the same for the objects that cannot show it, and maxGarbled.
+	garbled int
+	raw     []byte // modeIntrospection
+	dead    bool   // the same, null where it may not be
 }
 
 // cells are values of one shape in order: of a field over its parents, or of

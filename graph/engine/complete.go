@@ -283,6 +283,7 @@ func (c *completion) concrete(cl *cells, v reflect.Value) (place, int, error) {
 
 func (c *completion) bear(s *set) {
 	s.columns = make([]column, len(s.sel.fields))
+	s.findSpoilt()
 	if s.sel.rows && !c.run.count(len(s.objects)) {
 		return
 	}

@@ -36,6 +36,12 @@
 // Specification, October 2021: Executing Operations (6.2), Executing Selection
 // Sets (6.3), Executing Fields (6.4), Response (7).
 //
+// # Tables
+//
+// Sheet reads an answer as rows of cells instead of JSON (sheet.go): the same run,
+// masks and verdicts, window by window, with places a reader can go on from. A property
+// test holds it against the JSON of the same operation.
+//
 // # Held against the generated executor
 //
 // A property test runs generated operations over generated data, errors, nulls,

@@ -139,8 +139,13 @@ func (e *Engine) run(ctx context.Context, oc *graphql.OperationContext, p *plan.
 		oc = &graphql.OperationContext{}
 	}
 	ctx = graphql.WithOperationContext(ctx, oc)
-	ctx = graphql.WithResponseContext(ctx, e.opts.Present, e.opts.Recover)
-	r := &run{engine: e, ctx: ctx, oc: oc, stream: st, rows: new(atomic.Int64), maxRows: int64(p.MaxRows)}
+	r := &run{engine: e, oc: oc, stream: st, rows: new(atomic.Int64), maxRows: int64(p.MaxRows)}
+	present := graphql.ErrorPresenterFunc(e.opts.Present)
+	if st != nil && st.told != nil {
+		r.told, present = st.told, st.told.presenter(present)
+	}
+	ctx = graphql.WithResponseContext(ctx, present, e.opts.Recover)
+	r.ctx = ctx
 	switch {
 	case st != nil:
 		var done context.CancelFunc
@@ -166,7 +171,13 @@ func (e *Engine) run(ctx context.Context, oc *graphql.OperationContext, p *plan.
 	if p.Kind != plan.Query {
 		return r.refuse(schema.Errorf(schema.BadRequest, "a %s does not run on the query engine", p.Kind))
 	}
-	prog, err := e.compile(ctx, p)
+	var prog *program
+	var err error
+	if st != nil && st.program != nil {
+		prog, err = e.bindTo(ctx, st.program, p)
+	} else {
+		prog, err = e.compile(ctx, p)
+	}
 	if err != nil {
 		return r.refuse(err)
 	}

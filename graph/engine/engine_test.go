@@ -193,14 +193,7 @@ func TestRun(t *testing.T) {
 				tt.world(w)
 			}
 			r := newRig(t, w)
-			oc, err := r.prepare(tt.query, tt.vars)
-			if err != nil {
-				t.Fatal(err)
-			}
-			p, err := r.plan(oc)
-			if err != nil {
-				t.Fatal(err)
-			}
+			oc, p := r.ready(t, tt.query, tt.vars)
 			res := r.engine.Run(t.Context(), oc, p)
 			if got := string(res.AppendData(nil)); got != tt.data {
 				t.Errorf("data\n got %s\nwant %s", got, tt.data)

@@ -24,6 +24,8 @@ type fault struct {
 	tail  ast.Path // below that place: into an argument
 	err   error
 	shown bool // it has been presented already, path and all
+
+	garbled bool // the object cannot show the field
 }
 
 func (f *fault) path() ast.Path {
@@ -40,7 +42,7 @@ func (f *fault) path() ast.Path {
 // gqlgen in keeping a path that an error brings along.
 func (r *run) report(f *fault) {
 	if f.shown {
-		r.errors = append(r.errors, f.err.(*gqlerror.Error)) //nolint:errorlint // only presented errors are marked so
+		r.tell(f.err.(*gqlerror.Error)) //nolint:errorlint // only presented errors are marked so
 		return
 	}
 	if f.err == errForbidden { //nolint:errorlint // the sentinel itself is kept
@@ -50,14 +52,28 @@ func (r *run) report(f *fault) {
 		}
 		r.forbidden++
 	}
+	if f.garbled {
+		if r.garbled >= maxGarbled {
+			r.moreGarbled++
+			return
+		}
+		r.garbled++
+	}
 	var path ast.Path
 	say := func(err error) {
+		if r.told.isFull() {
+			return
+		}
 		if r.stream != nil && len(r.errors) >= maxStreamErrors {
 			r.unsaid++
 			return
 		}
 		if path == nil {
 			path = f.path()
+		}
+		if f.garbled && r.told != nil {
+			r.told.garble(r.shown(err, path, f.step))
+			return
 		}
 		r.present(err, path, f.step)
 	}
@@ -73,6 +89,13 @@ func (r *run) report(f *fault) {
 }
 
 func (r *run) present(err error, path ast.Path, s *step) {
+	if shown := r.shown(err, path, s); shown != nil {
+		r.tell(shown)
+	}
+}
+
+// shown is an error as the client gets it, nil where he does not.
+func (r *run) shown(err error, path ast.Path, s *step) *gqlerror.Error {
 	var g *gqlerror.Error
 	if errors.As(err, &g) && g != nil {
 		own := *g // the resolver may return the same error again
@@ -86,9 +109,16 @@ func (r *run) present(err error, path ast.Path, s *step) {
 	if g.Locations == nil && s != nil && s.node.Line > 0 {
 		g.Locations = []gqlerror.Location{{Line: s.node.Line, Column: s.node.Char}}
 	}
-	if shown := r.engine.opts.Present(r.ctx, g); shown != nil {
-		r.errors = append(r.errors, shown)
+	return r.engine.opts.Present(r.ctx, g)
+}
+
+// tell keeps a presented error.
+func (r *run) tell(shown *gqlerror.Error) {
+	if r.told != nil {
+		r.told.add(shown)
+		return
 	}
+	r.errors = append(r.errors, shown)
 }
 
 // presented makes the client's form of an error: the message of one with a

@@ -17,6 +17,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"go.uber.org/goleak"
+	"pgregory.net/rapid"
 
 	"github.com/trama-graph/trama/graph/engine"
 	"github.com/trama-graph/trama/graph/engine/internal/testgraph"
@@ -44,6 +45,15 @@ func TestMain(m *testing.M) {
 		}
 	}
 	os.Exit(code)
+}
+
+// manyTimes checks a property with as many thousand drawings: a flag says how many there
+// are for one check, which is the same for all.
+func manyTimes(t *testing.T, thousands int, property func(t *rapid.T)) {
+	t.Helper()
+	for part := range thousands / 2 {
+		t.Run(fmt.Sprintf("case=part %d", part+1), func(t *testing.T) { rapid.Check(t, property) })
+	}
 }
 
 // rig is both executors over the same resolvers.
@@ -117,6 +127,20 @@ type answer struct {
 
 func (r *rig) plan(oc *graphql.OperationContext) (*plan.Plan, error) {
 	return plan.Of(r.es.Schema(), oc.Operation, oc.Variables, plan.Options{Relations: r.engine.Relation})
+}
+
+// ready is an operation that was found good, with its plan.
+func (r *rig) ready(tb testing.TB, query string, vars map[string]any) (*graphql.OperationContext, *plan.Plan) {
+	tb.Helper()
+	oc, err := r.prepare(query, vars)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	p, err := r.plan(oc)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return oc, p
 }
 
 func (r *rig) runEngine(ctx context.Context, oc *graphql.OperationContext) (answer, error) {

@@ -30,6 +30,7 @@ type Warden struct {
 	mutation  string // the root type whose fields the guard has judged as acts
 	known     sync.Map
 	forbidden atomic.Int64
+	garbled   atomic.Int64
 }
 
 // Middleware returns the field middleware of one operation, for
@@ -50,6 +51,7 @@ func (w *Warden) Field(ctx context.Context, next graphql.Resolver) (any, error) 
 	if fc == nil || fc.Object == w.mutation || strings.HasPrefix(fc.Object, "__") || strings.HasPrefix(fc.Field.Name, "__") {
 		return next(ctx)
 	}
+	next = w.sound(fc, next)
 	a := w.access(fc.Object, fc.Field.Name)
 	switch a.Verdict {
 	case policies.Allow:

@@ -38,6 +38,9 @@ func (e *Engine) Mutate(ctx context.Context, oc *graphql.OperationContext, j Jud
 	if n := w.more(); n > 0 {
 		r.present(moreForbidden(n), nil, nil)
 	}
+	if n := w.garbled.Load() - maxGarbled; n > 0 {
+		r.present(moreGarbled(n), nil, nil)
+	}
 	res = &Result{raw: []byte("null"), errors: r.errors, extensions: graphql.GetExtensions(r.ctx)}
 	if resp != nil && len(resp.Data) > 0 {
 		res.raw = bytes.TrimSpace(resp.Data)

@@ -19,14 +19,7 @@ func may(names ...string) func(string) bool {
 // mutate plans, judges and runs a mutation.
 func mutate(t *testing.T, r *rig, query string, v verdicts) *engine.Result {
 	t.Helper()
-	oc, err := r.prepare(query, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := r.plan(oc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	oc, p := r.ready(t, query, nil)
 	if err := guard.Police(p, v, may("rename")); err != nil {
 		t.Fatal(err)
 	}
@@ -73,14 +66,7 @@ func TestMutate(t *testing.T) {
 
 func TestMutateRefuses(t *testing.T) {
 	r := newRig(t, plainWorld())
-	oc, err := r.prepare(`mutation { rename(id: 1, name: "x") { name } }`, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := r.plan(oc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	oc, p := r.ready(t, `mutation { rename(id: 1, name: "x") { name } }`, nil)
 	// The guard is the first lock, the middleware the second.
 	if err := guard.Police(p, verdicts{}, may("nothing")); schema.CodeOf(err) != schema.BadRequest || err.Error() != `Cannot query field "rename" on type "Mutation".` {
 		t.Errorf("an act that may not be made: %v", err)

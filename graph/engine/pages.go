@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/trama-graph/trama/graph/plan"
+import (
+	"slices"
+
+	"github.com/trama-graph/trama/graph/plan"
+)
 
 // PageUse is what an answer had of the pages of one field.
 type PageUse struct {
@@ -44,8 +48,8 @@ func (s *set) page(k int, path string, out *[]PageUse) {
 		return
 	}
 	sets := s.columns[k].cells.below(nil)
-	if len(sets) == 0 {
-		return
+	if !slices.ContainsFunc(sets, func(s *set) bool { return len(s.objects) > 0 }) {
+		return // none came, whether they were asked for or no parent shows them
 	}
 	below := path
 	switch {

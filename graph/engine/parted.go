@@ -13,9 +13,11 @@ import (
 type Parted interface {
 	// Rest returns how the next part is got, nil when this is the last one. The next
 	// part is a page of the same Go type: with its own rows; its pageInfo speaks of the
-	// page as a whole when it is the last one. All parts are of one state of the data,
-	// as if they had been read at once. An error breaks the answer off, of which half
-	// has been sent by then: what can fail for a while belongs into the rows.
+	// page as a whole when it is the last one. Either all parts are of one state of the
+	// data, as if they had been read at once, or each goes on behind the last row of the
+	// one before: then no row comes twice, and none is lost that does not change. An error
+	// breaks the answer off, of which half has been sent by then: what can fail for a
+	// while belongs into the rows, or the page says that it is partial.
 	Rest() func(ctx context.Context) (next any, err error)
 }
 

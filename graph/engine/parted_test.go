@@ -37,14 +37,7 @@ func partRig(tb testing.TB, n, window, ahead int) (*rig, *windows, *[]int) {
 // whole is the answer in one piece.
 func (r *rig) whole(ctx context.Context, tb testing.TB, query string) []byte {
 	tb.Helper()
-	oc, err := r.prepare(query, nil)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	p, err := r.plan(oc)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	oc, p := r.ready(tb, query, nil)
 	return r.engine.Run(ctx, oc, p).AppendJSON(nil)
 }
 

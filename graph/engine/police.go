@@ -48,18 +48,19 @@ type policeError struct {
 
 func (e *policeError) Error() string { return e.field.String() + " " + e.what }
 
-// judge decides for each object of a set what of a policed field it shows: hidden
+// police decides for each object of a set what of a policed field it shows: hidden
 // is where it is null, without an error where the mask is null. What is to be
 // masked is kept in the completion. A column without police costs one look.
-func (c *completion) judge(s *set) (hidden []bool) {
+func (c *completion) police(s *set) {
 	p := c.step.node.Police
 	if p == nil {
-		return nil
+		return
 	}
 	if !p.Row {
 		c.mask = p.Mask
-		return nil // MaskNull without Row is modeNull
+		return // MaskNull without Row is modeNull
 	}
+	var hidden []bool
 	n := len(s.objects)
 	var full, shaded func(own, row schema.Row) bool
 	for i, o := range s.objects {
@@ -93,7 +94,6 @@ func (c *completion) judge(s *set) (hidden []bool) {
 		}
 	}
 	c.hidden = hidden
-	return hidden
 }
 
 func (c *completion) forbid(s *set, i int, err error) {

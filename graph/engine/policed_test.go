@@ -148,12 +148,13 @@ func (r *rig) runPoliced(ctx context.Context, oc *graphql.OperationContext, v ve
 func TestPolicedAgainstGenerated(t *testing.T) {
 	r := newRig(t, world.New(1, 3, 0))
 	s := testgraph.NewExecutableSchema(testgraph.Config{}).Schema()
-	forbidden, masked := 0, 0
-	rapid.Check(t, func(t *rapid.T) {
+	forbidden, masked, garbled := 0, 0, 0
+	manyTimes(t, 6, func(t *rapid.T) {
 		op, v := makeOperation(t, s), drawVerdicts(t, s)
 		seed := rapid.Uint64Range(0, 1<<20).Draw(t, "seed")
 		faults := []float64{0, 0, 0.02, 0.1}[rapid.IntRange(0, 3).Draw(t, "faults")]
 		r.root.World = world.New(seed, rapid.IntRange(1, 6).Draw(t, "size"), faults)
+		r.root.World.Garble(drawGarbled(t))
 		oc, err := r.prepare(op.text, op.vars)
 		if err != nil {
 			t.Fatalf("%s\n%s", op.text, err)
@@ -179,25 +180,34 @@ func TestPolicedAgainstGenerated(t *testing.T) {
 		}
 		forbidden += strings.Count(a, "FORBIDDEN_FIELD")
 		masked += strings.Count(got.data, "…") + strings.Count(got.data, "-01-01T00:00:00Z")
+		garbled += strings.Count(a, "SOURCE_INVALID")
 	})
-	if forbidden < 100 || masked < 100 {
-		t.Errorf("only %d fields were forbidden and %d masked", forbidden, masked)
+	t.Logf("%d forbidden, %d masked, %d garbled", forbidden, masked, garbled)
+	if forbidden < 100 || masked < 100 || garbled < 100 {
+		t.Errorf("only %d fields were forbidden, %d masked and %d garbled", forbidden, masked, garbled)
 	}
 }
 
-// withoutMany returns the errors; where those of forbidden fields are so many that
-// some are left out, which ones is each executor's own affair.
+// drawGarbled draws how often rows cannot show a field.
+func drawGarbled(t *rapid.T) float64 {
+	return []float64{0, 0, 0.1, 0.3}[rapid.IntRange(0, 3).Draw(t, "garbled")]
+}
+
+// withoutMany returns the errors; where those of forbidden fields, or of garbled ones,
+// are so many that some are left out, which ones is each executor's own affair.
 func (a answer) withoutMany() string {
 	errs := slices.Clone(a.errors)
-	is := func(e string) bool { return strings.Contains(e, "[FORBIDDEN_FIELD]") }
-	n := 0
-	for _, e := range errs {
-		if is(e) {
-			n++
+	for _, code := range []string{"[FORBIDDEN_FIELD]", "[SOURCE_INVALID]"} {
+		is := func(e string) bool { return strings.Contains(e, code) }
+		n := 0
+		for _, e := range errs {
+			if is(e) {
+				n++
+			}
 		}
-	}
-	if n > 99 {
-		errs = slices.DeleteFunc(errs, is)
+		if n > 99 {
+			errs = slices.DeleteFunc(errs, is)
+		}
 	}
 	return strings.Join(errs, "\n")
 }
@@ -205,14 +215,7 @@ func (a answer) withoutMany() string {
 // police runs one query under verdicts and returns the whole answer.
 func police(t *testing.T, r *rig, query string, v verdicts) string {
 	t.Helper()
-	oc, err := r.prepare(query, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := r.plan(oc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	oc, p := r.ready(t, query, nil)
 	if err := guard.Police(p, v, nil); err != nil {
 		t.Fatal(err)
 	}

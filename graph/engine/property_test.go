@@ -19,7 +19,7 @@ import (
 func TestAgainstGenerated(t *testing.T) {
 	r := newRig(t, world.New(1, 3, 0))
 	s := testgraph.NewExecutableSchema(testgraph.Config{}).Schema()
-	rapid.Check(t, func(t *rapid.T) {
+	manyTimes(t, 8, func(t *rapid.T) {
 		op := makeOperation(t, s)
 		seed := rapid.Uint64Range(0, 1<<20).Draw(t, "seed")
 		faults := []float64{0, 0.02, 0.1, 0.3}[rapid.IntRange(0, 3).Draw(t, "faults")]

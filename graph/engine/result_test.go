@@ -23,14 +23,7 @@ import (
 func TestResultAsJSON(t *testing.T) {
 	r := newRig(t, plainWorld())
 	r.root.World.Customers[0].Label = nil
-	oc, err := r.prepare("{\n version customer(id: 1) { label }\n}", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := r.plan(oc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	oc, p := r.ready(t, "{\n version customer(id: 1) { label }\n}", nil)
 	res := r.engine.Run(t.Context(), oc, p)
 	res.SetExtension("trama", map[string]any{"calls": 1})
 	want := `{"data":{"version":"1","customer":null},` +
@@ -89,14 +82,7 @@ func TestDefaultsHideText(t *testing.T) {
 	}
 	r := newRig(t, root.World)
 	r.engine = e
-	oc, err := r.prepare(`{ version }`, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := r.plan(oc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	oc, p := r.ready(t, `{ version }`, nil)
 	want := `{"data":null,"errors":[{"message":"internal error","path":["version"],"locations":[{"line":1,"column":3}],"extensions":{"code":"INTERNAL"}}]}`
 	if got := string(e.Run(t.Context(), oc, p).AppendJSON(nil)); got != want {
 		t.Errorf("got %s\nwant %s", got, want)

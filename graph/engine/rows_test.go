@@ -31,14 +31,7 @@ func TestRowsAreCounted(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run("case="+tt.name, func(t *testing.T) {
-			oc, err := r.prepare(tt.query, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			p, err := r.plan(oc)
-			if err != nil {
-				t.Fatal(err)
-			}
+			oc, p := r.ready(t, tt.query, nil)
 			p.MaxRows = tt.max
 			res := r.engine.Run(t.Context(), oc, p)
 			text := string(res.AppendJSON(nil))
@@ -56,14 +49,7 @@ func TestRowsAreCounted(t *testing.T) {
 // TestRowsLimitStops holds that nothing is asked below rows that are too many.
 func TestRowsLimitStops(t *testing.T) {
 	r := newRig(t, world.New(7, 8, 0))
-	oc, err := r.prepare(`{ list(first: 50) { ticketList { id } } }`, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := r.plan(oc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	oc, p := r.ready(t, `{ list(first: 50) { ticketList { id } } }`, nil)
 	p.MaxRows = 5
 	r.root.World.Calls()
 	if res := r.engine.Run(t.Context(), oc, p); res.HasData() || res.Refused() {

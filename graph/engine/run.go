@@ -30,6 +30,8 @@ type run struct {
 
 	forbidden, more int64 // fields that rows do not show: reported, and left out
 
+	garbled, moreGarbled int64 // the same of those they cannot show
+
 	rows    *atomic.Int64 // completed so far
 	maxRows int64         // 0: any number
 	stop    context.CancelCauseFunc
@@ -38,6 +40,7 @@ type run struct {
 	window bool    // it is a part of another run, whose rows it counts
 	late   *[]task // of a part: calls that wait until its rows are there; nil: none does
 	unsaid int64   // errors of a stream that were left out
+	told   *told   // of a table: who is told of errors; nil: errors is
 }
 
 // task is a column that needs a call.
@@ -71,8 +74,14 @@ func (r *run) first() {
 
 // result is what came of it, after all errors were collected.
 func (r *run) result() *Result {
+	if r.told != nil { // it has counted them
+		return &Result{root: r.root, rows: r.rows.Load(), extensions: graphql.GetExtensions(r.ctx)}
+	}
 	if r.more > 0 {
 		r.present(moreForbidden(r.more), nil, nil)
+	}
+	if r.moreGarbled > 0 {
+		r.present(moreGarbled(r.moreGarbled), nil, nil)
 	}
 	if r.unsaid > 0 {
 		r.present(unsaid(r.unsaid), nil, nil)
@@ -97,7 +106,10 @@ func (r *run) work(sets []*set) {
 		}
 		last := len(tasks) - 1
 		for _, t := range tasks[:last] {
-			r.wait.Go(func() { r.work(r.do(t)) })
+			r.wait.Go(func() {
+				roomy(last)
+				r.work(r.do(t))
+			})
 		}
 		sets = r.do(tasks[last])
 	}
@@ -122,6 +134,8 @@ func (r *run) read(sets []*set) []task {
 					tasks = append(tasks, task{s, k})
 				case st.mode == modeDirect:
 					r.check(s, k)
+				case st.mode == modeInline:
+					r.spoil(s, k)
 				case st.mode == modeColumn:
 					r.guarded(s, k, &born, func(c *completion) { r.column(c, s, st) })
 				}
@@ -139,11 +153,15 @@ func (r *run) read(sets []*set) []task {
 // only when the answer is written.
 func (r *run) check(s *set, k int) {
 	st := &s.sel.fields[k]
+	r.spoil(s, k)
 	if !st.field.shape.nonNull || !st.leaf.canBeNull() {
 		return
 	}
 	var scratch []byte
 	for i, p := range s.objects {
+		if s.spoilt != nil && s.spoilt[i].Has(st.node.Field) {
+			continue // it has its error
+		}
 		if st.leaf.isNull(at(p, st.offset), &scratch) {
 			s.columns[k].faults = append(s.columns[k].faults, fault{set: s, step: st, index: i, err: errNull})
 			s.kill(i)
@@ -197,6 +215,7 @@ func (r *run) collect(s *set) {
 	for k := range s.columns {
 		c := &s.columns[k]
 		r.more += int64(max(c.forbidden-maxForbidden, 0))
+		r.moreGarbled += int64(max(c.garbled-maxGarbled, 0))
 		for i := range c.faults {
 			r.report(&c.faults[i])
 		}

@@ -45,6 +45,9 @@ type object struct {
 	fields map[string]*field
 	page   bool // the wrapper of a list: pageInfo with nodes or edges
 	edge   bool // the wrapper of one of its rows: cursor and node
+
+	faults    uintptr // where its values have a *schema.Faults
+	hasFaults bool
 }
 
 // abstract is an SDL interface or union, whose values are Go interfaces.

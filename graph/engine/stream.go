@@ -33,6 +33,9 @@ type stream struct {
 	start  time.Time
 	wait   sync.WaitGroup // windows under way
 
+	program *Program // of a table: what its plan is bound to; nil: what the plan says
+	told    *told    // of a table: who is told of errors; nil: the answer is
+
 	mu    sync.Mutex // guards the rest while the first part runs
 	bulks []*bulk
 	parts []*parts

@@ -62,14 +62,7 @@ func streamRig(tb testing.TB, n, window, ahead int) (*rig, *windows) {
 
 func (r *rig) stream(ctx context.Context, tb testing.TB, query string, maxRows int, limit time.Duration) *engine.Result {
 	tb.Helper()
-	oc, err := r.prepare(query, nil)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	p, err := r.plan(oc)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	oc, p := r.ready(tb, query, nil)
 	own := *p
 	own.MaxRows = maxRows
 	return r.engine.Stream(ctx, oc, &own, limit)
@@ -182,14 +175,7 @@ func TestBulk(t *testing.T) {
 		`mutation { rename(id: 1, name: "x") { tickets(first: 100) { totalCount } } }`:  false,
 	} {
 		r, _ := streamRig(t, 3, 4, 1)
-		oc, err := r.prepare(query, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := r.plan(oc)
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, p := r.ready(t, query, nil)
 		if got := r.engine.Bulk(p); got != want {
 			t.Errorf("%s is bulk: %t", query, got)
 		}

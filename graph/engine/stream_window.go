@@ -103,6 +103,9 @@ func (b *bulk) begin() {
 	b.asked = to
 	st.begun++
 	s := &set{sel: b.set.sel, objects: b.set.objects[from:to:to], from: b.set.from, pos: b.set.pos, base: from}
+	if b.set.spoilt != nil {
+		s.spoilt = b.set.spoilt[from:to:to]
+	}
 	s.columns = make([]column, len(s.sel.fields))
 	w := &window{number: st.begun, set: s, done: make(chan struct{})}
 	ctx := plan.WithWindow(st.base, w.number)

@@ -58,14 +58,7 @@ func TestForAView(t *testing.T) {
 
 func TestRunRefuses(t *testing.T) {
 	r := newRig(t, plainWorld())
-	oc, err := r.prepare(`mutation { rename(id: 1, name: "x") { name } }`, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := r.plan(oc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	oc, p := r.ready(t, `mutation { rename(id: 1, name: "x") { name } }`, nil)
 	foreign := &plan.Plan{Kind: plan.Query, Roots: []*plan.Node{{Key: "x", Field: "unknown", Type: "Query"}}}
 	for _, tt := range []struct {
 		name string

@@ -1,6 +1,10 @@
 package engine
 
-import "io"
+import (
+	"io"
+
+	"github.com/trama-graph/trama/schema"
+)
 
 // writer appends the answer. It reads the sets and changes nothing but what a stream
 // still has to make, so a result that is whole can be written more than once.
@@ -55,6 +59,10 @@ func (w *writer) object(s *set, i int) {
 			return
 		}
 	}
+	var spoilt *schema.Faults
+	if s.spoilt != nil {
+		spoilt = s.spoilt[i]
+	}
 	fields := s.sel.fields
 	if len(fields) == 0 {
 		w.b = append(w.b, '{')
@@ -62,6 +70,10 @@ func (w *writer) object(s *set, i int) {
 	for k := range fields {
 		st := &fields[k]
 		w.b = st.appendPrefix(w.b)
+		if spoilt != nil && (st.mode == modeDirect || st.mode == modeInline) && spoilt.Has(st.node.Field) {
+			w.b = append(w.b, "null"...)
+			continue
+		}
 		switch st.mode {
 		case modeDirect:
 			w.b = st.leaf.write(w.b, at(s.objects[i], st.offset))

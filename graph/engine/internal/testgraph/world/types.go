@@ -105,6 +105,7 @@ type Cell struct {
 type Base struct {
 	ID        string
 	CreatedAt *string
+	Faults    *schema.Faults
 }
 
 // Customer has a field of every kind.
@@ -150,6 +151,7 @@ type Ticket struct {
 	Title  *string
 	Open   *bool
 	Status *Status
+	Faults *schema.Faults
 }
 
 // Gadget has no id.
