@@ -8,6 +8,8 @@ import (
 
 	"github.com/govalues/decimal"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/trama-graph/trama/schema"
 )
 
 // marks are what a dataset's directives say of one field.
@@ -63,7 +65,7 @@ func directiveArguments() map[string]map[string]ast.ValueKind {
 func (r *reader) arguments(d *ast.Directive) (map[string]string, bool) {
 	known, ok := r.directives[d.Name]
 	if !ok {
-		r.problems.add(d.Position, "there is no directive @%s for datasets%s", d.Name, didYouMean(d.Name, slices.Sorted(maps.Keys(r.directives))))
+		r.problems.add(d.Position, "there is no directive @%s for datasets%s", d.Name, schema.DidYouMean(d.Name, slices.Sorted(maps.Keys(r.directives))))
 		return nil, false
 	}
 	said := map[string]string{}
@@ -72,7 +74,7 @@ func (r *reader) arguments(d *ast.Directive) (map[string]string, bool) {
 		_, twice := said[a.Name]
 		switch {
 		case !ok:
-			r.problems.add(a.Position, "@%s has no argument %s%s", d.Name, a.Name, didYouMean(a.Name, slices.Sorted(maps.Keys(known))))
+			r.problems.add(a.Position, "@%s has no argument %s%s", d.Name, a.Name, schema.DidYouMean(a.Name, slices.Sorted(maps.Keys(known))))
 			return nil, false
 		case twice:
 			r.problems.add(a.Position, "@%s has %s twice", d.Name, a.Name)

@@ -27,8 +27,7 @@ func (w *writer) field(n *node, kept map[*node]bool, extra map[*node][]string) {
 			if i > 0 {
 				w.WriteString(", ")
 			}
-			w.WriteString(a.Name + ": ")
-			w.value(a.Value)
+			w.WriteString(a.Name + ": " + Literal(a.Value))
 		}
 		w.WriteByte(')')
 	}
@@ -54,32 +53,25 @@ func (w *writer) field(n *node, kept map[*node]bool, extra map[*node][]string) {
 	}
 }
 
-// value writes a literal. GraphQL's texts are JSON's.
-func (w *writer) value(v *ast.Value) {
+// Literal is the text of a literal in an operation. GraphQL's texts are JSON's; those of
+// ast.Value.String are Go's.
+func Literal(v *ast.Value) string {
 	switch v.Kind {
 	case ast.StringValue, ast.BlockValue:
 		text, _ := json.Marshal(v.Raw) // of a text that is UTF-8, it cannot fail
-		_, _ = w.Write(text)
+		return string(text)
 	case ast.ListValue:
-		w.WriteByte('[')
+		parts := make([]string, len(v.Children))
 		for i, c := range v.Children {
-			if i > 0 {
-				w.WriteString(", ")
-			}
-			w.value(c.Value)
+			parts[i] = Literal(c.Value)
 		}
-		w.WriteByte(']')
+		return "[" + strings.Join(parts, ", ") + "]"
 	case ast.ObjectValue:
-		w.WriteByte('{')
+		parts := make([]string, len(v.Children))
 		for i, c := range v.Children {
-			if i > 0 {
-				w.WriteString(", ")
-			}
-			w.WriteString(c.Name + ": ")
-			w.value(c.Value)
+			parts[i] = c.Name + ": " + Literal(c.Value)
 		}
-		w.WriteByte('}')
-	default:
-		w.WriteString(v.Raw)
+		return "{" + strings.Join(parts, ", ") + "}"
 	}
+	return v.Raw
 }

@@ -59,7 +59,7 @@ func (m *maker) query(p *part, values []*node) (*made, error) {
 	w.field(p.root, kept, q.extra)
 	w.WriteString(" }")
 	q.Text = w.String()
-	return q, q.parse(m.schema)
+	return q, q.Parse(m.schema)
 }
 
 // ask notes a value and all that holds it.
@@ -137,8 +137,9 @@ func (m *maker) sourceOf(q *made, p *part, kept map[*node]bool) {
 	}
 }
 
-// parse makes the document, valid over the view's schema.
-func (q *made) parse(s *ast.Schema) error {
+// Parse makes the Document of the Text, valid over the view's schema. That it fails is a
+// fault of who wrote the text.
+func (q *Query) Parse(s *ast.Schema) error {
 	doc, err := parser.ParseQuery(&ast.Source{Name: "dataset", Input: q.Text})
 	if err != nil {
 		return fmt.Errorf("parse the operation of a dataset: %w", err)

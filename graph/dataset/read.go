@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/trama-graph/trama/schema"
 )
 
 // reader makes a Definition of a parsed text.
@@ -160,7 +162,7 @@ func (r *reader) field(f *ast.Field, holder *ast.Definition, parent *node, depth
 		r.problems.add(f.Position, "names that begin with %s are the server's", hiddenPrefix)
 		return nil
 	case def == nil:
-		r.problems.add(f.Position, "%s has no field %s%s", holder.Name, clipped(f.Name), didYouMean(f.Name, fieldNames(holder)))
+		r.problems.add(f.Position, "%s has no field %s%s", holder.Name, clipped(f.Name), schema.DidYouMean(f.Name, fieldNames(holder)))
 		return nil
 	}
 	n := &node{key: f.Alias, alias: f.Alias != f.Name, holder: holder.Name, def: def, of: r.schema.Types[def.Type.Name()], args: f.Arguments, at: f.Position, parent: parent}
@@ -308,7 +310,9 @@ func (r *reader) suggestRoot(name string) string {
 			roots = append(roots, f.Name)
 		}
 	}
-	slices.SortFunc(roots, func(a, b string) int { return distance(a, name) - distance(b, name) })
+	if near := schema.Nearest(name, roots); near != "" {
+		return near
+	}
 	if len(roots) == 0 {
 		return "none here"
 	}
@@ -327,7 +331,7 @@ func (r *reader) refuseArguments(f *ast.Field, def *ast.FieldDefinition) {
 				for _, d := range def.Arguments {
 					names = append(names, d.Name)
 				}
-				r.problems.add(a.Position, "%s has no argument %s%s", f.Name, clipped(a.Name), didYouMean(a.Name, names))
+				r.problems.add(a.Position, "%s has no argument %s%s", f.Name, clipped(a.Name), schema.DidYouMean(a.Name, names))
 			}
 			r.literal(a.Value)
 		}

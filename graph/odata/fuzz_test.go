@@ -120,7 +120,7 @@ func FuzzToken(f *testing.F) {
 			}
 			return
 		}
-		if len(p.Values) != 3 || p.Given < 0 || p.Count < -1 || len(p.Mark) > 256 {
+		if len(p.Values) != 3 || p.Given < 0 || p.Count < -1 || len(p.Mark) > 1_024 {
 			t.Fatalf("%+v", p)
 		}
 	})

@@ -127,7 +127,7 @@ func TestForeignTokens(t *testing.T) {
 		for _, p := range []odata.Position{
 			{Values: []schema.Value{dec("1")}},
 			{Values: []schema.Value{schema.String("x"), schema.String("k")}},
-			{Values: position.Values, Mark: make([]byte, 300)},
+			{Values: position.Values, Mark: make([]byte, 1_100)},
 			{Values: []schema.Value{dec("1"), schema.String(strings.Repeat("x", 2000))}},
 		} {
 			if token, err := q.Token(p, s); err == nil {

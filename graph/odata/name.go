@@ -1,6 +1,10 @@
 package odata
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/trama-graph/trama/schema"
+)
 
 // named reads what begins with a word: a column, a call, or something foreign.
 func (p *parser) named(word string, start int) (*Expr, *Error) {
@@ -48,7 +52,7 @@ func column(c *cursor, set *Set, word string, start int, used string, may func(*
 			names = append(names, set.Columns[i].Name)
 		}
 	}
-	return 0, c.fail(start, "%s has no column %s that it can be %s%s", set.Name, shown(word), used, didYouMean(word, names))
+	return 0, c.fail(start, "%s has no column %s that it can be %s%s", set.Name, shown(word), used, schema.DidYouMean(word, names))
 }
 
 // prefixed is the error for duration'…' and other literals with a type.
@@ -85,7 +89,7 @@ func (p *parser) call(word string, start int) (*Expr, *Error) {
 		if isForeignFunction(word) {
 			return nil, p.unsupported(start, "the function "+word)
 		}
-		return nil, p.fail(start, "there is no function %s%s", shown(word), didYouMean(word, functionNames()))
+		return nil, p.fail(start, "there is no function %s%s", shown(word), schema.DidYouMean(word, functionNames()))
 	}
 	if err := p.deeper(start); err != nil {
 		return nil, err

@@ -3,6 +3,8 @@ package odata
 import (
 	"slices"
 	"strings"
+
+	"github.com/trama-graph/trama/schema"
 )
 
 // option is one query option, decoded.
@@ -112,7 +114,7 @@ func known(name string, target Target, limits Limits) *Error {
 	case name == "$inlinecount":
 		return badf("", "$inlinecount is not OData 4; write $count=true")
 	}
-	hint := didYouMean(name, all)
+	hint := schema.DidYouMean(name, all)
 	if slices.Contains(all, "$"+strings.ToLower(name)) {
 		hint = ", did you mean $" + strings.ToLower(name) + "?"
 	}

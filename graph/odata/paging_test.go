@@ -37,6 +37,21 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// What was asked to sort by is told from what breaks ties.
+func TestAsked(t *testing.T) {
+	for query, want := range map[string]int{"": 0, "$orderby=city": 1, "$orderby=amount desc,city": 2, "$orderby=city," + key(): 2} {
+		if q := parse(t, "invoices", query); q.Asked != want || len(q.Order) < want {
+			t.Errorf("%s: asked %d, order %v", query, q.Asked, q.Order)
+		}
+	}
+}
+
+// key is the name of the key column.
+func key() string {
+	s, _ := sets("invoices")
+	return s.Columns[s.Key()].Name
+}
+
 func orderOf(q *odata.Question, cells []schema.Value) []schema.Value {
 	values := make([]schema.Value, len(q.Order))
 	for i, o := range q.Order {

@@ -33,6 +33,7 @@ type Question struct {
 	// Null comes before every value, and after every value where Descending
 	// (Part 1 §11.2.5.2).
 	Order   []Order
+	Asked   int   // how many items of Order $orderby named; what is behind them breaks ties
 	Top     int64 // -1 without $top
 	Skip    int64 // of the whole answer: a continued one has it behind it
 	IsCount bool  // $count=true: how many rows there are without $top and $skip

@@ -3,6 +3,8 @@ package odata
 import (
 	"slices"
 	"strconv"
+
+	"github.com/trama-graph/trama/schema"
 )
 
 // read gives the options their meaning.
@@ -82,7 +84,7 @@ func (q *Question) readSelect(text string) error {
 				for i := range names {
 					names[i] = q.Set.Columns[i].Name
 				}
-				return c.fail(start, "%s has no column %s%s", q.Set.Name, shown(word), didYouMean(word, names))
+				return c.fail(start, "%s has no column %s%s", q.Set.Name, shown(word), schema.DidYouMean(word, names))
 			}
 			chosen[i] = true
 		}
@@ -148,6 +150,7 @@ func (q *Question) readOrder(text string, limits Limits) error {
 			return c.want("asc, desc, a comma or the end")
 		}
 	}
+	q.Asked = len(q.Order)
 	q.orderByKey()
 	return nil
 }

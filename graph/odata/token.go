@@ -27,7 +27,7 @@ type Position struct {
 }
 
 const (
-	maxMark = 256
+	maxMark = 1_024 // room for a cursor of a list, which is some 200 bytes
 	// maxPlain keeps a sealed token below 2,048 signs (seal.MaxLength), which is
 	// also Power Query's default for a whole address.
 	maxPlain     = 1_400

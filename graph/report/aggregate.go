@@ -1,0 +1,46 @@
+package report
+
+import (
+	"context"
+	"errors"
+
+	"github.com/trama-graph/trama/graph/dataset"
+	"github.com/trama-graph/trama/graph/output"
+	"github.com/trama-graph/trama/schema"
+)
+
+// eachGroup adds up the rows of a table that aggregates, and calls f with each group.
+func (r *Report) eachGroup(ctx context.Context, with func(context.Context, *Operation, func(*Window) error) error, f func(row []schema.Value) error) error {
+	a := dataset.NewAggregator(r.table, r.limits.Aggregate)
+	for i := range r.rows.operations {
+		op := &r.rows.operations[i]
+		width := dataset.FixedColumns + len(op.Query.Cells)
+		hasKey := i == 0 && r.table.Aggregate.Per != nil // groups have keys of their own
+		err := run(ctx, with, op, hasKey, func(win *Window) error {
+			for j := range win.Rows {
+				if err := a.Add(op.Number, win.Cells[j*width:][:width]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := a.Rows(f); err != nil && !errors.Is(err, errEnough) {
+		return err
+	}
+	return nil
+}
+
+// readGroups writes all groups in the order the aggregator has them: that of the values
+// they are grouped by. Pages of them are in the order of their keys, which is theirs
+// alone whatever groups come and go.
+func (r *Report) readGroups(ctx context.Context, with Runner, w output.Writer, m mark) error {
+	p := r.picker(&r.rows, m, 0, w)
+	if err := r.eachGroup(ctx, with.Run, p.add); err != nil {
+		return err
+	}
+	return p.flush()
+}

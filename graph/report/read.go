@@ -1,0 +1,140 @@
+package report
+
+import (
+	"context"
+	"maps"
+
+	"github.com/trama-graph/trama/graph/dataset"
+	"github.com/trama-graph/trama/graph/odata"
+	"github.com/trama-graph/trama/graph/output"
+	"github.com/trama-graph/trama/schema"
+)
+
+// Read writes a page of the answer to w, or the one row that the question is for; the
+// caller calls End. from is where the page before ended, of the first page
+// odata.Position{Count: -1}, with what Count gave where it was asked. The result is where
+// this page ended, for Question.Next, nil behind the last one. A page may have no rows and
+// not be the last.
+//
+// The errors are the Runner's, w's, and *odata.Error: 501 naming the column where more
+// rows would have to be judged or sorted than Limits say, 404 where there is no such row,
+// 400 for a position of another question. Rows may have been written before.
+func (r *Report) Read(ctx context.Context, with Runner, w output.Writer, from odata.Position) (*odata.Position, error) {
+	if r.isLocal {
+		return r.read(ctx, with, w, from, r.limits.SortedPageRows)
+	}
+	return r.read(ctx, with, w, from, r.limits.PageRows)
+}
+
+// read writes a page of some rows, 0 for all.
+func (r *Report) read(ctx context.Context, with Runner, w output.Writer, from odata.Position, page int) (*odata.Position, error) {
+	m, err := r.mark(from)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.Begin(r.Columns()); err != nil {
+		return nil, err
+	}
+	switch {
+	case r.question.Target == odata.Row:
+		return nil, r.readOne(ctx, with, w)
+	case r.isEmpty || r.left(from.Given) == 0:
+		return nil, nil //nolint:nilnil // there is no next page
+	case r.table.Aggregate != nil && r.question.Asked == 0 && page == 0:
+		return nil, r.readGroups(ctx, with, w, m)
+	case r.isLocal && (r.question.Asked > 0 || page > 0):
+		return r.readSorted(ctx, with, w, from, m, page)
+	}
+	return r.readList(ctx, with, w, from, m, page)
+}
+
+// readList writes rows in the order of the root list.
+func (r *Report) readList(ctx context.Context, with Runner, w output.Writer, from odata.Position, m mark, page int) (*odata.Position, error) {
+	p := r.picker(&r.rows, m, from.Given, w)
+	op := r.rows.operations[0]
+	op.Limit = r.limit(p)
+	if m.after != "" {
+		op.Variables = maps.Clone(op.Variables)
+		op.Variables[argAfter] = m.after
+	}
+	isCut := false // the page ended before the list
+	err := run(ctx, with.Run, &op, r.rows.hasKey, func(win *Window) error {
+		width := dataset.FixedColumns + len(op.Query.Cells)
+		for i := range win.Rows {
+			if err := p.add(win.Cells[i*width:][:width]); err != nil {
+				return err
+			}
+			if page == 0 || p.given < int64(page) || win.IsLast && i == win.Rows-1 {
+				continue
+			}
+			// A page is cut between elements only: one that changes would lose rows.
+			if cursor, over := win.After(i + 1); cursor != "" && over == 0 {
+				m.after, isCut = cursor, true
+				return errEnough
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		err = p.flush()
+	}
+	if err != nil || !isCut {
+		return nil, err
+	}
+	m.skip, m.scanned = p.skip, p.judge.scanned
+	return r.place(m, from, from.Given+p.given, nil), nil
+}
+
+// limit is how many elements of the root list $top leaves, 0 where that cannot be told.
+func (r *Report) limit(p *picker) int64 {
+	if p.left < 0 || !r.isWhole() {
+		return 0
+	}
+	return p.skip + p.left
+}
+
+// readOne writes the row of a key.
+func (r *Report) readOne(ctx context.Context, with Runner, w output.Writer) error {
+	if r.question.Key == "" {
+		return notFound()
+	}
+	rd := &r.rows
+	each := func(f func(row []schema.Value) error) error { return r.each(ctx, with.Run, rd, f) }
+	if finder, ok := with.(Finder); ok && r.node != nil {
+		rd = r.node
+		each = func(f func(row []schema.Value) error) error {
+			err := r.each(ctx, finder.Find, rd, f)
+			if code := schema.CodeOf(err); code == schema.BadRequest || code == schema.NotFound {
+				return notFound() // the id is none, or none of a record
+			}
+			return err
+		}
+	}
+	p := r.picker(rd, mark{}, 0, w)
+	p.left = 1
+	if err := each(p.add); err != nil {
+		return err
+	}
+	if p.given == 0 {
+		return notFound()
+	}
+	return p.flush()
+}
+
+// each calls f with the rows that some operations give: those of the table, not judged
+// yet.
+func (r *Report) each(ctx context.Context, with func(context.Context, *Operation, func(*Window) error) error, rd *reading, f func(row []schema.Value) error) error {
+	if r.table.Aggregate != nil {
+		return r.eachGroup(ctx, with, f)
+	}
+	op := &rd.operations[0]
+	width := dataset.FixedColumns + len(op.Query.Cells)
+	return run(ctx, with, op, rd.hasKey, func(win *Window) error {
+		for i := range win.Rows {
+			if err := f(win.Cells[i*width:][:width]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

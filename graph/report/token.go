@@ -1,0 +1,60 @@
+package report
+
+import (
+	"encoding/binary"
+
+	"github.com/trama-graph/trama/graph/odata"
+	"github.com/trama-graph/trama/schema"
+)
+
+// mark is where a page ended, beside what odata.Position holds of it: the answer goes on
+// behind a place in the root list. Question.Token seals both, and binds them to the
+// question.
+type mark struct {
+	after   string // the root list's cursor; "": from its beginning
+	skip    int64  // rows of $skip still to be left out
+	scanned int64  // rows judged so far
+}
+
+const markVersion = 1
+
+// place makes the position of an answer that goes on behind m, from being where its page
+// began. Values are those of the last row's order where that is sorted here, nil
+// otherwise.
+func (r *Report) place(m mark, from odata.Position, given int64, values []schema.Value) *odata.Position {
+	if values == nil {
+		values = make([]schema.Value, len(r.question.Order))
+	}
+	b := append([]byte{markVersion}, r.shape...)
+	b = binary.AppendUvarint(b, uint64(m.skip))    //nolint:gosec // never below 0
+	b = binary.AppendUvarint(b, uint64(m.scanned)) //nolint:gosec // never below 0
+	return &odata.Position{Values: values, Given: given, Count: from.Count, Mark: append(b, m.after...)}
+}
+
+// mark reads what place wrote; a position without one is the beginning.
+func (r *Report) mark(p odata.Position) (mark, error) {
+	if len(p.Mark) == 0 {
+		return mark{skip: r.question.Skip}, nil
+	}
+	b, head := p.Mark, 1+len(r.shape)
+	if len(b) < head || b[0] != markVersion || string(b[1:head]) != string(r.shape) {
+		return mark{}, foreign()
+	}
+	b = b[head:]
+	var m mark
+	for _, n := range []*int64{&m.skip, &m.scanned} {
+		v, size := binary.Uvarint(b)
+		if size <= 0 || v > 1<<62 {
+			return mark{}, foreign()
+		}
+		*n, b = int64(v), b[size:]
+	}
+	m.after = string(b)
+	return m, nil
+}
+
+// foreign is the answer to a position of another table than this, or of one that was
+// changed since.
+func foreign() error {
+	return &odata.Error{Kind: odata.KindBadRequest, Option: "$skiptoken", Message: "$skiptoken: this is not the token of a page of this question; begin again without it"}
+}
