@@ -21,8 +21,10 @@ func Check(p *plan.Plan, l Limits) error {
 	if err := checkShape(p, l); err != nil {
 		return err
 	}
-	if err := checkPages(p.Roots, l.PageSize); err != nil {
-		return err
+	for _, n := range p.Roots {
+		if err := checkRoot(n, l); err != nil {
+			return err
+		}
 	}
 	p.MaxRows = max(l.ReplyRows, 0)
 	return checkCost(p, l)

@@ -21,6 +21,38 @@ var sdl = gqlparser.MustLoadSchema(&ast.Source{Name: "test.graphql", Input: `
 	type Ticket { id: ID! customer: Customer }
 `})
 
+// TestWholeLists holds that only the root's lists may be read to their end, only where
+// that is granted, and that the pages below them and what they cost are bounded still.
+func TestWholeLists(t *testing.T) {
+	granted := guard.DefaultLimits
+	granted.Whole = true
+	for _, tt := range []struct {
+		name, query string
+		limits      guard.Limits
+		want        schema.Code
+	}{
+		{"granted", `{ customers { nodes { name tickets { nodes { id } } } } }`, granted, ""},
+		{"not granted", `{ customers { nodes { name } } }`, guard.DefaultLimits, schema.BadRequest},
+		{"a page that is declared", `{ customers(first: 1001) { nodes { name } } }`, granted, schema.BadRequest},
+		{"a page below", `{ customers { nodes { tickets(first: 2147483647) { nodes { id } } } } }`, granted, schema.BadRequest},
+		{"what each row costs", `{ customers { nodes { tickets(first: 1000) { nodes { customer { tickets(first: 1000) { totalCount } } } } } } }`, granted, schema.TooCostly},
+	} {
+		t.Run("case="+tt.name, func(t *testing.T) {
+			doc, errs := gqlparser.LoadQuery(sdl, tt.query) //nolint:staticcheck // the rules are the default ones
+			if errs != nil {
+				t.Fatal(errs)
+			}
+			p, err := plan.Of(sdl, doc.Operations[0], nil, plan.Options{Whole: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := guard.Check(p, tt.limits); schema.CodeOf(err) != tt.want {
+				t.Errorf("got %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
 func TestCheck(t *testing.T) {
 	tests := []struct {
 		name   string

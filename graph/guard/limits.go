@@ -15,6 +15,7 @@ type Limits struct {
 	Aliases    int   // fields asked under another name
 	RootFields int   // fields of Query
 	PageSize   int   // the largest page one field may declare
+	Whole      bool  // the lists of root fields may be read to their end (plan.Options.Whole)
 	Nodes      int   // fields in all, with fragments expanded
 	Cost       int64 // plan.Plan.Cost: rows at most, and the price of the calls
 	ReplyRows  int   // rows of the answer, counted by the engine while it runs

@@ -5,6 +5,14 @@ import (
 	"github.com/trama-graph/trama/schema"
 )
 
+// checkRoot judges the page of a root field, and those below it.
+func checkRoot(n *plan.Node, l Limits) error {
+	if l.Whole && n.Page == plan.WholePage {
+		return checkPages(n.Children, l.PageSize)
+	}
+	return checkPages([]*plan.Node{n}, l.PageSize)
+}
+
 // checkPages refuses page sizes that are negative or beyond the limit, and
 // names the first such field in the order of the operation.
 func checkPages(nodes []*plan.Node, limit int) error {

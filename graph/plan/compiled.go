@@ -244,7 +244,7 @@ func (b *builder) again(c *Compiled, r *rebind) (a arguments, err error) {
 	}
 	a.read = b.takeReads()
 	if r.spot >= 0 && c.spots[r.spot].paged {
-		page := b.opts.PageSize
+		page := b.pageSize(r.typ)
 		if v, ok := whole(a.values["first"]); ok {
 			page = v
 		}
@@ -283,7 +283,7 @@ func (c *Compiled) reprice(p *Plan) {
 			parents = p.node(s.parent).Rows
 		}
 		n := p.node(int32(i)) //nolint:gosec // Options.MaxNodes bounds it
-		n.cost(s.price, c.opts.Prices != nil, parents)
+		n.cost(s.price, c.opts, parents)
 		p.Cost, p.Calls = add(p.Cost, n.Cost), add(p.Calls, n.Calls)
 	}
 }

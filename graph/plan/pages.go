@@ -58,25 +58,43 @@ func (b *builder) size(n *Node, def *ast.FieldDefinition, at frame, inner *frame
 	page := b.isPage(def.Type.Name())
 	first := def.Arguments.ForName("first") != nil
 	if page || first {
-		n.Page = b.opts.PageSize
+		n.Page = b.pageSize(n.Type)
 		if v, ok := whole(n.Args["first"]); ok {
 			n.Page = v
 		}
 	}
 	if page && def.Type.Elem == nil {
-		inner.page = n.Page
+		inner.page = b.counted(n.Page)
 		return
 	}
 	for t := def.Type; t.Elem != nil; t = t.Elem {
 		size := b.opts.ListSize
 		switch {
 		case n.Page != 0 || first:
-			size = n.Page
+			size = b.counted(n.Page)
 		case at.page != 0 && (n.Field == "nodes" || n.Field == "edges"):
 			size = at.page
 		}
 		inner.rows = mul(inner.rows, int64(max(size, 0)))
 	}
+}
+
+// pageSize is the size of a page of a type's field that declares none.
+func (b *builder) pageSize(typeName string) int {
+	if b.opts.Whole && b.schema.Query != nil && typeName == b.schema.Query.Name {
+		return WholePage
+	}
+	return b.opts.PageSize
+}
+
+// counted is how many rows of a page the figures count.
+func (b *builder) counted(page int) int { return b.opts.counted(page) }
+
+func (o *Options) counted(page int) int {
+	if o.Whole && page == WholePage {
+		return o.PageSize
+	}
+	return page
 }
 
 // columns lists what is read of the rows that a relation yields.
@@ -121,7 +139,7 @@ func (b *builder) price(nodes []*Node, parents int64) {
 				price = b.opts.Prices.Price(n.Type, n.Field)
 			}
 			n.Sources = slices.Clone(price.Sources)
-			n.cost(price, b.opts.Prices != nil, parents)
+			n.cost(price, b.opts, parents)
 			p.Cost, p.Calls = add(p.Cost, n.Cost), add(p.Calls, n.Calls)
 			p.Sources = append(p.Sources, n.Sources...)
 		}
@@ -132,14 +150,14 @@ func (b *builder) price(nodes []*Node, parents int64) {
 }
 
 // cost fills in what a relation costs. Where nothing is priced it is one call.
-func (n *Node) cost(price Price, priced bool, parents int64) {
+func (n *Node) cost(price Price, opts Options, parents int64) {
 	n.Calls = 1
-	if priced {
+	if opts.Prices != nil {
 		n.Calls = 0
 	}
 	rows := n.Rows
 	if n.Page > 0 {
-		rows = mul(parents, int64(n.Page))
+		rows = mul(parents, int64(opts.counted(n.Page)))
 	}
 	if len(price.Sources) > 0 {
 		calls := max(parts(parents, price.Batch), parts(rows, price.Rows))

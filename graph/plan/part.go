@@ -16,3 +16,10 @@ func Part(ctx context.Context) int {
 	n, _ := ctx.Value(partKey{}).(int)
 	return n
 }
+
+// Whole reports whether the list that the resolver being called yields is wanted to its
+// end, however long it is: Options.Whole.
+func Whole(ctx context.Context) bool {
+	n := From(ctx)
+	return n != nil && n.Page == WholePage
+}

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"math"
+
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/trama-graph/trama/schema"
@@ -107,8 +109,13 @@ type Prices interface {
 
 // Options are the planner's settings. The zero value plans with the defaults.
 type Options struct {
-	PageSize int    // page size where the operation declares none; default 50
-	ListSize int    // assumed length of a list that is not a page; default 10
+	PageSize int // page size where the operation declares none; default 50
+	ListSize int // assumed length of a list that is not a page; default 10
+	// Whole says that a page of a root field that declares no size is wanted to the end
+	// of its list: its size is WholePage, and its cost that of PageSize rows, so that what
+	// is asked of each row is still bounded. It is for doors that read an answer window by
+	// window and hold none of it.
+	Whole    bool
 	MaxNodes int    // fields a plan may have; default 5,000
 	Prices   Prices // nil: every relation is one call and its rows
 	// Relations says which fields are answered by a call: engine.Engine.Relation.
@@ -136,6 +143,9 @@ func (o Options) filled() Options {
 	}
 	return o
 }
+
+// WholePage is the page size of a list that is wanted to its end: Options.Whole.
+const WholePage = math.MaxInt32
 
 const (
 	defaultPageSize = 50

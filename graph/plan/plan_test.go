@@ -221,3 +221,59 @@ func BenchmarkOf(b *testing.B) {
 		}
 	}
 }
+
+// TestWhole holds that a list of the root is planned to its end where nothing else is
+// said, compiled or not, and that its figures are those of a page.
+func TestWhole(t *testing.T) {
+	s := load(t)
+	for _, tt := range []struct {
+		name, query string
+		vars        map[string]any
+		page, below int
+	}{
+		{"no size", `{ customers { nodes { tickets { nodes { id } } } } }`, nil, plan.WholePage, 20},
+		{"a size", `{ customers(first: 7) { nodes { tickets(first: 8) { nodes { id } } } } }`, nil, 7, 8},
+		{"a variable", `query($n: Int) { customers(first: $n) { nodes { tickets(first: $n) { nodes { id } } } } }`, map[string]any{"n": 9}, 9, 9},
+		{"a variable that is not given", `query($n: Int) { customers(first: $n) { nodes { tickets(first: $n) { nodes { id } } } } }`, nil, plan.WholePage, 20},
+	} {
+		t.Run("case="+tt.name, func(t *testing.T) {
+			op, vars := operation(t, s, tt.query, tt.vars)
+			of := func(o plan.Options) *plan.Plan {
+				o.Prices = tariff
+				p, err := plan.Of(s, op, vars, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return p
+			}
+			p := of(plan.Options{Whole: true})
+			other, otherVars := operation(t, s, tt.query, nil)
+			if tt.vars == nil {
+				_, otherVars = operation(t, s, tt.query, map[string]any{"n": 5})
+			}
+			c, err := plan.Compile(s, other, otherVars, plan.Options{Whole: true, Prices: tariff})
+			if err != nil {
+				t.Fatal(err)
+			}
+			bound, err := c.Bind(vars)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for what, p := range map[string]*plan.Plan{"planned": p, "compiled": bound} {
+				root := p.Roots[0]
+				if below := root.Children[0].Children[0].Page; root.Page != tt.page || below != tt.below {
+					t.Errorf("%s: pages of %d and %d, want %d and %d", what, root.Page, below, tt.page, tt.below)
+				}
+				if plan.Whole(plan.With(t.Context(), root)) != (tt.page == plan.WholePage) {
+					t.Errorf("%s: whole is told wrongly", what)
+				}
+				if want := of(plan.Options{}); p.Cost != want.Cost || p.Calls != want.Calls || root.Rows != want.Roots[0].Rows {
+					t.Errorf("%s: cost %d, calls %d, want %d and %d", what, p.Cost, p.Calls, want.Cost, want.Calls)
+				}
+			}
+		})
+	}
+	if plan.Whole(t.Context()) {
+		t.Error("what is not planned is whole")
+	}
+}

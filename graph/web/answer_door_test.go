@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -74,17 +73,5 @@ func TestLongAnswersOfAnAccount(t *testing.T) {
 // askNoBooks asks for books and reads none of the answer.
 func askNoBooks(t *testing.T, srv *httptest.Server, token string, first int) *http.Response {
 	t.Helper()
-	body := fmt.Sprintf(`{"query":"{ books(first: %d) { nodes { id title next { id title } } } }"}`, first)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+"/graphql", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept-Encoding", "identity")
-	resp, err := srv.Client().Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp
+	return post(t.Context(), t, srv, token, "identity", booksQuestion(first))
 }

@@ -14,9 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vektah/gqlparser/v2"
-	"github.com/vektah/gqlparser/v2/ast"
-
 	"github.com/trama-graph/trama/graph/engine"
 	"github.com/trama-graph/trama/graph/plan"
 	"github.com/trama-graph/trama/graph/web"
@@ -73,14 +70,7 @@ const depotQuestion = `{"query":"{ books(first: 50000) { nodes { id title next {
 // hundred, and tells the usage of every answer that ended.
 func depotServer(t *testing.T, d *depot) (*httptest.Server, *counted) {
 	t.Helper()
-	s, err := gqlparser.LoadSchema(&ast.Source{Name: "books.graphql", Input: shelfSDL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := engine.New(executable{s}, d, engine.Options{Window: 100})
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, e, _ := engineOf(t, shelfSDL, d, engine.Options{Window: 100})
 	return libraryServer(t, d.library, func(c *web.Config) {
 		c.Engine, c.Plan = e, plan.Options{Relations: e.Relation}
 		c.Limits.PageSize, c.WriteTimeout = 50_000, 500*time.Millisecond
@@ -168,18 +158,7 @@ func TestALongListHoldsNothing(t *testing.T) {
 
 func askDepot(ctx context.Context, t *testing.T, srv *httptest.Server) *http.Response {
 	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL+"/graphql", strings.NewReader(depotQuestion))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer t")
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept-Encoding", "identity")
-	resp, err := srv.Client().Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp
+	return post(ctx, t, srv, "t", "identity", depotQuestion)
 }
 
 // left waits for the server and holds that nothing of an answer is left.

@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/trama-graph/trama/graph/engine"
@@ -122,18 +121,7 @@ func (c *counted) Digester() hash.Hash64 {
 // libraryServer serves the library to the token "t".
 func libraryServer(t *testing.T, l *library, change func(*web.Config)) (*httptest.Server, *counted) {
 	t.Helper()
-	s, err := gqlparser.LoadSchema(&ast.Source{Name: "books.graphql", Input: shelfSDL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := engine.New(executable{s}, l, engine.Options{Window: 100})
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := policies.NewGraph(s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, e, g := engineOf(t, shelfSDL, l, engine.Options{Window: 100})
 	all := policies.NewView(g, "1", func(string, string, policies.Action) (*policies.Rule, bool) { return nil, true })
 	u := &counted{seed: maphash.MakeSeed()}
 	cfg := web.Config{
@@ -158,18 +146,7 @@ func libraryServer(t *testing.T, l *library, change func(*web.Config)) (*httptes
 
 func askBooks(t *testing.T, srv *httptest.Server, first int, encoding string) (*http.Response, []byte, error) {
 	t.Helper()
-	body := fmt.Sprintf(`{"query":"{ books(first: %d) { nodes { id title next { id title } } } }"}`, first)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+"/graphql", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer t")
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept-Encoding", encoding) // also keeps the client from asking itself
-	resp, err := srv.Client().Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
+	resp := post(t.Context(), t, srv, "t", encoding, booksQuestion(first))
 	defer resp.Body.Close()
 	got, err := io.ReadAll(resp.Body)
 	return resp, got, err

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/trama-graph/trama/graph/engine"
@@ -184,22 +183,11 @@ func newDesk(t testing.TB, change func(*web.Config)) *desk {
 // more than some rows.
 func newDeskOf(t testing.TB, window int, change func(*web.Config)) *desk {
 	t.Helper()
-	s, err := gqlparser.LoadSchema(&ast.Source{Name: "books.graphql", Input: lendingSDL})
-	if err != nil {
-		t.Fatal(err)
-	}
 	d := &desk{lending: &lending{}, changes: &changes{types: map[string]uint64{}}, people: map[string]policies.Principal{}}
 	title, version := "The Leopard", "1"
 	d.title.Store(&title)
 	d.version.Store(&version)
-	e, err := engine.New(executable{s}, d.lending, engine.Options{Window: window})
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := policies.NewGraph(s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, e, g := engineOf(t, lendingSDL, d.lending, engine.Options{Window: window})
 	view := func(name string) *policies.View {
 		return policies.NewView(g, *d.version.Load(), func(typeName, field string, a policies.Action) (*policies.Rule, bool) {
 			switch {
@@ -271,17 +259,7 @@ func (d *desk) ask(t testing.TB, token, query string, more ...any) *lent {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.srv.URL+"/graphql", strings.NewReader(string(body)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept-Encoding", encoding)
-	resp, err := d.srv.Client().Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
+	resp := post(t.Context(), t, d.srv, token, encoding, string(body))
 	defer resp.Body.Close()
 	from := io.Reader(resp.Body)
 	if resp.Header.Get("Content-Encoding") == "gzip" {

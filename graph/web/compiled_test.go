@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/trama-graph/trama/graph/engine"
@@ -33,18 +32,7 @@ func (b *book) Column(name string) schema.Value {
 // the row is the same for all, whose masks and which rows is not.
 func shelfViews(t *testing.T) *web.Server {
 	t.Helper()
-	s, err := gqlparser.LoadSchema(&ast.Source{Name: "books.graphql", Input: shelfSDL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := engine.New(executable{s}, &library{title: "The Leopard"}, engine.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := policies.NewGraph(s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, e, g := engineOf(t, shelfSDL, &library{title: "The Leopard"}, engine.Options{})
 	view := policies.NewView(g, "1", func(typeName, field string, a policies.Action) (*policies.Rule, bool) {
 		switch {
 		case typeName == "Book" && field == "title":

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/trama-graph/trama/schema"
 )
 
 // The media types of answers (GraphQL over HTTP, "Media Types").
@@ -53,4 +55,29 @@ func negotiate(h http.Header) string {
 		}
 	}
 	return best
+}
+
+// codingOf names how the body of a request is encoded (RFC 9110, 8.4): "" when it is
+// as it is, "gzip", or what the client says, in the order it says it.
+func codingOf(h http.Header) string {
+	var codings []string
+	for _, line := range h["Content-Encoding"] {
+		for coding := range strings.SplitSeq(line, ",") {
+			switch coding = strings.ToLower(strings.TrimSpace(coding)); coding {
+			case "", "identity":
+			case "x-gzip":
+				codings = append(codings, "gzip")
+			default:
+				codings = append(codings, coding)
+			}
+		}
+	}
+	return strings.Join(codings, ", ")
+}
+
+// refuseCoding is 415 for a body in an encoding that is not taken; taken is what is
+// (RFC 9110, 15.5.16).
+func refuseCoding(w http.ResponseWriter, taken, says string) *refusal {
+	w.Header().Set("Accept-Encoding", taken)
+	return refuse(http.StatusUnsupportedMediaType, schema.BadRequest, "%s", says)
 }

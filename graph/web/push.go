@@ -170,16 +170,16 @@ func (s *pushDoor) open(w http.ResponseWriter, r *http.Request) (*batch, error) 
 	cfg := &s.cfg.Push
 	body := io.Reader(&patient{r: r.Body, c: http.NewResponseController(w), idle: cfg.Idle, until: time.Now().Add(cfg.Whole)})
 	body = &counted{r: body, left: int64(cfg.MaxBatch)}
-	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {
-	case "", "identity":
-	case "gzip", "x-gzip":
+	switch codingOf(r.Header) {
+	case "":
+	case "gzip":
 		z, err := gzip.NewReader(body)
 		if err != nil {
 			return nil, bodyError(err)
 		}
 		body = &counted{r: z, left: int64(cfg.MaxBatch)}
 	default:
-		return nil, refuse(http.StatusUnsupportedMediaType, schema.BadRequest, "the body must be plain or gzip")
+		return nil, refuseCoding(w, "gzip", "the body must be plain or gzip")
 	}
 	return newBatch(body, isArray, cfg.MaxRecord), nil
 }

@@ -46,6 +46,9 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (*request, error) 
 		if c, ok := params["charset"]; ok && !strings.EqualFold(c, "utf-8") && !strings.EqualFold(c, "utf8") {
 			return nil, refuse(http.StatusUnsupportedMediaType, schema.BadRequest, "the body must be encoded in UTF-8")
 		}
+		if codingOf(r.Header) != "" {
+			return nil, refuseCoding(w, "identity", "the body must not be compressed")
+		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.cfg.MaxBody))
 		var tooLarge *http.MaxBytesError
 		switch {
