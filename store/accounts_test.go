@@ -16,6 +16,7 @@ import (
 	"github.com/trama-graph/trama/policies/tokens"
 	"github.com/trama-graph/trama/schema"
 	"github.com/trama-graph/trama/store"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 var anywhere = netip.MustParseAddr("192.0.2.1")
@@ -136,10 +137,10 @@ func databases(t testing.TB, f func(name, address string, exec func(text string)
 		}
 		return all
 	})
-	if os.Getenv("TRAMA_TEST_POSTGRES") == "" {
+	if !servicetest.HasPostgres(t) {
 		return // TestPostgres says so
 	}
-	address := postgres(t)
+	address := servicetest.Postgres(t)
 	f("PostgreSQL", address, func(text string) error {
 		db := connect(t, address)
 		defer db.Close()

@@ -12,12 +12,13 @@ import (
 	"github.com/trama-graph/trama/policies/usage"
 	"github.com/trama-graph/trama/schema"
 	"github.com/trama-graph/trama/store"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 // TestBesideEachOther: what two instances write at the same time adds up, and
 // neither fails the other.
 func TestBesideEachOther(t *testing.T) {
-	address := postgres(t)
+	address := servicetest.Postgres(t)
 	stores := []*store.Store{openAt(t, address), openAt(t, address)}
 	defer stores[0].Close()
 	defer stores[1].Close()
@@ -114,7 +115,7 @@ func TestTwoServers(t *testing.T) {
 		refuses bool
 	}{
 		{"sqlite", func() string { return "sqlite:" + path }, true},
-		{"postgres", func() string { return postgres(t) }, false},
+		{"postgres", func() string { return servicetest.Postgres(t) }, false},
 	} {
 		t.Run("case="+c.name, func(t *testing.T) {
 			address := c.address()

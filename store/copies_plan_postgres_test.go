@@ -1,13 +1,10 @@
 package store
 
 import (
-	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -18,41 +15,17 @@ import (
 	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/schema"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
-// emptyPostgres opens a new schema of the PostgreSQL that `make test` starts.
+// emptyPostgres opens an empty schema of PostgreSQL.
 func emptyPostgres(t testing.TB) *Store {
 	t.Helper()
-	address := os.Getenv("TRAMA_TEST_POSTGRES")
-	if address == "" {
-		t.Skip("TRAMA_TEST_POSTGRES is not set: make test starts one")
-	}
-	u, err := url.Parse(address)
+	s, err := Open(t.Context(), servicetest.Postgres(t), Deps{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := "t" + strings.ToLower(rand.Text())
-	db, err := sql.Open("pgx", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.ExecContext(t.Context(), `CREATE SCHEMA "`+name+`"`); err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("search_path", name)
-	u.RawQuery = q.Encode()
-	s, err := Open(t.Context(), u.String(), Deps{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = s.Close()
-		if _, err := db.Exec(`DROP SCHEMA "` + name + `" CASCADE`); err != nil {
-			t.Error(err)
-		}
-		_ = db.Close()
-	})
+	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 

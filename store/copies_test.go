@@ -5,19 +5,20 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/datasources/copies"
+	"github.com/trama-graph/trama/store/servicetest"
 	"github.com/trama-graph/trama/store/storetest"
 )
 
 func TestPostgresCopies(t *testing.T) {
 	storetest.RunCopies(t, func(t *testing.T) func() storetest.Store {
-		address := postgres(t)
+		address := servicetest.Postgres(t)
 		return func() storetest.Store { return openAt(t, address) }
 	})
 }
 
 // TestPostgresCopyCut: the server ends the connection in the middle of a page.
 func TestPostgresCopyCut(t *testing.T) {
-	address := postgres(t)
+	address := servicetest.Postgres(t)
 	s := openAt(t, address)
 	defer s.Close()
 	set, err := s.OpenCopy(t.Context(), "erp", "Order", "L")

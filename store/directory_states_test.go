@@ -8,6 +8,7 @@ import (
 
 	"github.com/trama-graph/trama/datasources/directory"
 	"github.com/trama-graph/trama/schema"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 // TestDirectoryStates: what is remembered of conflicts and of held readings is
@@ -18,7 +19,7 @@ func TestDirectoryStates(t *testing.T) {
 		address func(t *testing.T) string
 	}{
 		{"sqlite", func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "trama.db") }},
-		{"postgres", func(t *testing.T) string { return postgres(t) }},
+		{"postgres", func(t *testing.T) string { return servicetest.Postgres(t) }},
 	} {
 		t.Run("case="+c.name, func(t *testing.T) { directoryStates(t, c.address(t)) })
 	}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/store"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 // childAddress makes the test program one that takes the right "directory" in this
@@ -92,7 +93,7 @@ const failOver = 10 * time.Second
 // killed.
 func TestElectKilled(t *testing.T) {
 	t.Parallel()
-	address := postgres(t)
+	address := servicetest.Postgres(t)
 	c, s := newChild(t, address), openAt(t, address)
 	defer s.Close()
 	refused(t, s, "directory", 1500*time.Millisecond)
@@ -108,7 +109,7 @@ func TestElectKilled(t *testing.T) {
 // answers for it; and knows when it wakes up.
 func TestElectStopped(t *testing.T) {
 	t.Parallel()
-	address := postgres(t)
+	address := servicetest.Postgres(t)
 	c, s := newChild(t, address), openAt(t, address)
 	defer s.Close()
 	if err := c.Process.Signal(syscall.SIGSTOP); err != nil {
@@ -209,7 +210,7 @@ func newWire(t *testing.T, address string) *wire {
 // its right to another.
 func TestElectCut(t *testing.T) {
 	t.Parallel()
-	address := postgres(t)
+	address := servicetest.Postgres(t)
 	w := newWire(t, address)
 	far, near := openAt(t, w.address), openAt(t, address)
 	defer near.Close()

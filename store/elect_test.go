@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/store"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 // elected waits for a right, at most so long.
@@ -67,7 +68,7 @@ func TestElect(t *testing.T) {
 			return func() *store.Store { return open(t, path) }
 		}, false},
 		{"postgres", func(t *testing.T) func() *store.Store {
-			address := postgres(t)
+			address := servicetest.Postgres(t)
 			return func() *store.Store { return openAt(t, address) }
 		}, true},
 	} {
@@ -136,7 +137,7 @@ func TestElect(t *testing.T) {
 
 // TestElectClosed: closing a store ends its rights, and another has them at once.
 func TestElectClosed(t *testing.T) {
-	address := postgres(t)
+	address := servicetest.Postgres(t)
 	first, second := openAt(t, address), openAt(t, address)
 	defer second.Close()
 	run, release, _ := elected(t, first, "directory", time.Second)
@@ -156,7 +157,7 @@ func TestElectClosed(t *testing.T) {
 // TestElectTerminated: the server ends the session; whoever has the right knows at
 // once, and gets it anew.
 func TestElectTerminated(t *testing.T) {
-	address := postgres(t)
+	address := servicetest.Postgres(t)
 	s := openAt(t, address)
 	defer s.Close()
 	var ends []func()
@@ -186,7 +187,7 @@ func TestElectTerminated(t *testing.T) {
 // TestElectSchemas: two Tramas in two schemas of one database have rights of their
 // own.
 func TestElectSchemas(t *testing.T) {
-	one, two := openAt(t, postgres(t)), openAt(t, postgres(t))
+	one, two := openAt(t, servicetest.Postgres(t)), openAt(t, servicetest.Postgres(t))
 	defer one.Close()
 	defer two.Close()
 	_, release, _ := elected(t, one, "directory", time.Second)
@@ -198,7 +199,7 @@ func TestElectSchemas(t *testing.T) {
 // TestElectSpread: two instances that start together do not leave all sources to
 // one of them.
 func TestElectSpread(t *testing.T) {
-	address := postgres(t)
+	address := servicetest.Postgres(t)
 	stores := []*store.Store{openAt(t, address), openAt(t, address)}
 	defer stores[0].Close()
 	defer stores[1].Close()

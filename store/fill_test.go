@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/datasources/directory"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 // BenchmarkFillDirectory writes the first reading of a source of 100,000 customers.
@@ -15,7 +16,7 @@ func BenchmarkFillDirectory(b *testing.B) {
 			for b.Loop() {
 				address := "sqlite:" + b.TempDir() + "/trama.db"
 				if kind == "postgres" {
-					address = postgres(b)
+					address = servicetest.Postgres(b)
 				}
 				s := openAt(b, address)
 				c := &directory.Changes{}

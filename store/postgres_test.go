@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"crypto/rand"
 	"database/sql"
 	"net/url"
 	"os"
@@ -17,29 +16,9 @@ import (
 
 	"github.com/trama-graph/trama/datasources/directory"
 	"github.com/trama-graph/trama/store"
+	"github.com/trama-graph/trama/store/servicetest"
 	"github.com/trama-graph/trama/store/storetest"
 )
-
-// postgres makes an empty schema in the PostgreSQL that `make test` starts, and
-// returns the address of it.
-func postgres(t testing.TB) string {
-	t.Helper()
-	address := os.Getenv("TRAMA_TEST_POSTGRES")
-	if address == "" {
-		t.Skip("TRAMA_TEST_POSTGRES is not set: make test starts one")
-	}
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := "t" + strings.ToLower(rand.Text())
-	rawPostgres(t, address, `CREATE SCHEMA "`+name+`"`)
-	t.Cleanup(func() { rawPostgres(t, address, `DROP SCHEMA "`+name+`" CASCADE`) })
-	q := u.Query()
-	q.Set("search_path", name)
-	u.RawQuery = q.Encode()
-	return u.String()
-}
 
 func connect(t testing.TB, address string) *sql.DB {
 	t.Helper()
@@ -73,7 +52,7 @@ func openAt(t testing.TB, address string) *store.Store {
 
 func TestPostgres(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) func() storetest.Store {
-		address := postgres(t)
+		address := servicetest.Postgres(t)
 		return func() storetest.Store { return openAt(t, address) }
 	})
 }
@@ -81,7 +60,7 @@ func TestPostgres(t *testing.T) {
 // TestPostgresStart: processes that start at once on an empty database make its
 // tables once.
 func TestPostgresStart(t *testing.T) {
-	address := postgres(t)
+	address := servicetest.Postgres(t)
 	var wait sync.WaitGroup
 	for range 5 {
 		wait.Go(func() {
@@ -100,7 +79,7 @@ func TestPostgresStart(t *testing.T) {
 }
 
 func TestPostgresErrors(t *testing.T) {
-	address := postgres(t)
+	address := servicetest.Postgres(t)
 	with := func(change func(*url.URL)) string {
 		u, err := url.Parse(address)
 		if err != nil {
@@ -110,9 +89,9 @@ func TestPostgresErrors(t *testing.T) {
 		return u.String()
 	}
 	password, _ := must(url.Parse(address)).User.Password()
-	foreign := postgres(t)
+	foreign := servicetest.Postgres(t)
 	rawPostgres(t, foreign, "CREATE TABLE customers (id INT)")
-	newer := postgres(t)
+	newer := servicetest.Postgres(t)
 	if err := openAt(t, newer).Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +132,7 @@ func must[T any](v T, err error) T {
 // TestPostgresSnapshot: the file has the settings and the directory, and opens as
 // any other.
 func TestPostgresSnapshot(t *testing.T) {
-	s := openAt(t, postgres(t))
+	s := openAt(t, servicetest.Postgres(t))
 	defer s.Close()
 	key, err := s.ServerKey(t.Context())
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/trama-graph/trama/datasources/directory"
 	"github.com/trama-graph/trama/schema"
 	"github.com/trama-graph/trama/store"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 // TestServerRestart: a PostgreSQL that stops, crashes, or does not answer fails
@@ -128,7 +129,7 @@ func ignoreNotFound(err error) error {
 // themselves.
 func TestServerHangs(t *testing.T) {
 	t.Parallel()
-	w := newWire(t, postgres(t))
+	w := newWire(t, servicetest.Postgres(t))
 	s := openAt(t, w.address)
 	if _, err := s.Versions(t.Context()); err != nil {
 		t.Fatal(err)

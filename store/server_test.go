@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 // server is a PostgreSQL of one test's own, which it may stop and start.
@@ -31,9 +33,7 @@ type server struct {
 // newServer starts one from the programs that `make test` installs.
 func newServer(t *testing.T) *server {
 	t.Helper()
-	if os.Getenv("TRAMA_TEST_POSTGRES") == "" {
-		t.Skip("TRAMA_TEST_POSTGRES is not set: make test starts one")
-	}
+	servicetest.Server(t)
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if path, err := exec.LookPath("initdb"); err == nil {
 		found = append(found, path)

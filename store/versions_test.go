@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/store"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 func TestVersions(t *testing.T) {
@@ -17,7 +18,7 @@ func TestVersions(t *testing.T) {
 		address func(t *testing.T) string
 	}{
 		{"sqlite", func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "trama.db") }},
-		{"postgres", func(t *testing.T) string { return postgres(t) }},
+		{"postgres", func(t *testing.T) string { return servicetest.Postgres(t) }},
 	} {
 		t.Run("case="+kind.name, func(t *testing.T) {
 			address := kind.address(t)
