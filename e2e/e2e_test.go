@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -200,6 +201,21 @@ func (a *answer) codes() []string {
 		out = append(out, fmt.Sprint(e.Extensions["code"]))
 	}
 	return out
+}
+
+// parted parts what is at fault in single records, as the worlds of the sandbox have some,
+// from the errors that say that something does not work.
+func (a *answer) parted() (garbled, failed []string) {
+	for _, e := range a.Errors {
+		text := fmt.Sprintf("%v %s", e.Extensions["code"], e.Message)
+		if e.Extensions["code"] == "SOURCE_INVALID" && strings.HasSuffix(e.Message, "in a form that is not agreed") {
+			garbled = append(garbled, text)
+		} else {
+			failed = append(failed, fmt.Sprintf("%s %v", text, e.Path))
+		}
+	}
+	slices.Sort(garbled)
+	return garbled, failed
 }
 
 // ask sends a query and wants a GraphQL answer.

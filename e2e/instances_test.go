@@ -1,55 +1,22 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/trama-graph/trama/datasources/sandbox"
 	"github.com/trama-graph/trama/datasources/sandbox/onec"
+	"github.com/trama-graph/trama/store/servicetest"
 )
-
-// ownSchema gives a test a schema of its own in the PostgreSQL that make test starts.
-func ownSchema(t testing.TB) string {
-	t.Helper()
-	address := os.Getenv("TRAMA_TEST_POSTGRES")
-	if address == "" {
-		t.Skip("TRAMA_TEST_POSTGRES is not set: make test starts one")
-	}
-	name := fmt.Sprintf("e2e_%d", time.Now().UnixNano())
-	admin := func(query string) {
-		conn, err := pgx.Connect(context.Background(), address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close(context.Background())
-		if _, err := conn.Exec(context.Background(), query); err != nil {
-			t.Fatal(err)
-		}
-	}
-	admin("CREATE SCHEMA " + name)
-	t.Cleanup(func() { admin("DROP SCHEMA " + name + " CASCADE") })
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("search_path", name)
-	u.RawQuery = q.Encode()
-	return u.String()
-}
 
 // instances starts servers on one PostgreSQL and one Redis.
 func instances(t testing.TB, yaml string, n int) []*server {
 	t.Helper()
-	return instancesAt(t, yaml, n, ownSchema(t), os.Getenv("TRAMA_TEST_REDIS"))
+	return instancesAt(t, yaml, n, servicetest.Postgres(t), servicetest.Redis(t))
 }
 
 func instancesAt(t testing.TB, yaml string, n int, store, redis string) []*server {

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"github.com/trama-graph/trama/datasources/sandbox"
 	"github.com/trama-graph/trama/datasources/sandbox/faults"
 	"github.com/trama-graph/trama/datasources/sandbox/operand"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 var soak = flag.Duration("soak", 20*time.Second, "how long TestSoak lets everything fail")
@@ -153,8 +153,8 @@ func (p *pushes) send(t testing.TB, s *server, r *rand.Rand) {
 // goroutines nor memory have grown.
 func TestSoak(t *testing.T) {
 	box := systems(t, 150)
-	database, store := newLine(t, ownSchema(t))
-	cache, redis := newLine(t, os.Getenv("TRAMA_TEST_REDIS"))
+	database, store := newLine(t, servicetest.Postgres(t))
+	cache, redis := newLine(t, servicetest.Redis(t))
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 2))

@@ -10,8 +10,9 @@
 // The servers listen on free loopback ports, keep their data in a temporary
 // directory and ask for a password made up for the run. A missing one is
 // installed from Debian's packages if the caller is root; where it cannot be had,
-// one line says so, its variable stays unset, and the tests that need it skip.
-// A variable that is already set is left alone, and its server is not started.
+// one line says so, its variable is "none", and the tests that need it skip. Where
+// a variable is not set at all, they fail. A variable that is already set is left
+// alone, and its server is not started.
 package main
 
 import (
@@ -33,6 +34,10 @@ type kind struct {
 	env   string
 	start func(ctx context.Context, m machine) (*server, error)
 }
+
+// none in the place of an address lets the tests skip that need the server
+// (store/servicetest).
+const none = "none"
 
 var kinds = []kind{
 	{"redis", "TRAMA_TEST_REDIS", startRedis},
@@ -80,6 +85,7 @@ func run(ctx context.Context, command []string) int {
 		s, err := k.start(ctx, m)
 		if err != nil {
 			say("%s: %v; the tests that need %s are skipped", k.name, err, k.env)
+			set = append(set, k.env+"="+none)
 			continue
 		}
 		defer s.stop(k.name)

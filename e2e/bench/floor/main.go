@@ -14,13 +14,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/pprof"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/trama-graph/trama/e2e/bench/loopback"
 )
 
 func main() {
@@ -50,26 +51,10 @@ func run(ctx context.Context) error {
 	m.HandleFunc("GET /ready", func(http.ResponseWriter, *http.Request) {})
 	m.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", *address)
+	ln, err := loopback.Listen(ctx, *address)
 	if err != nil {
 		return err
 	}
-	if a, ok := ln.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
-		return fmt.Errorf("%v is not a loopback address", ln.Addr())
-	}
 	fmt.Printf("floor on %v\n", ln.Addr())
-	srv := &http.Server{Handler: m, ReadHeaderTimeout: 10 * time.Second}
-	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(ln) }()
-	select {
-	case err = <-ended:
-	case <-ctx.Done():
-		if err = srv.Close(); err == nil {
-			err = <-ended
-		}
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return loopback.Serve(ctx, ln, &http.Server{Handler: m, ReadHeaderTimeout: 10 * time.Second})
 }

@@ -76,7 +76,7 @@ func TestMeasure(t *testing.T) {
 			if got.Requests != 4 || got.Errors != tc.errors || got.Size != tc.size || got.Kept != tc.kept {
 				t.Errorf("got %+v", got)
 			}
-			if got.RPS <= 0 || got.P50 <= 0 || got.First > got.Total || got.Peak <= 0 {
+			if got.RPS <= 0 || got.P50 <= 0 || got.First > got.Whole || got.Peak <= 0 {
 				t.Errorf("times or memory are not there: %+v", got)
 			}
 		})

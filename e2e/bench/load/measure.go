@@ -37,7 +37,7 @@ type Result struct {
 	P50    float64 // milliseconds, as P99
 	P99    float64
 	First  float64 // milliseconds to the first byte of the last answer
-	Total  float64 // milliseconds of the last answer
+	Whole  float64 // milliseconds to the last byte of the last answer
 	Peak   float64 // MiB of resident memory
 	Growth float64 // MiB, the same over what it was before
 	Calls  float64 // of the upstreams, a request
@@ -100,7 +100,7 @@ func (d *Driver) Measure(ctx context.Context, t *Target, c Cell) (Result, error)
 	res.RPS = float64(n) / got.wall.Seconds()
 	res.CPU = (cpu1 - cpu0) * 1000 / float64(n)
 	res.P50, res.P99 = milliseconds(got.times[n/2]), milliseconds(got.times[n*99/100])
-	res.First, res.Total = milliseconds(got.last.first), milliseconds(got.last.total)
+	res.First, res.Whole = milliseconds(got.last.first), milliseconds(got.last.total)
 	res.Peak = memory(pids, "VmHWM")
 	res.Growth = res.Peak - before
 	res.Calls = up.Requests / float64(n)

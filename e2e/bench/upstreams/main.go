@@ -9,10 +9,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -20,6 +18,7 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/e2e/bench/data"
+	"github.com/trama-graph/trama/e2e/bench/loopback"
 )
 
 // maxAddress is the longest head of a request: keys of thousands of records come
@@ -48,12 +47,9 @@ func run(ctx context.Context) error {
 
 	// Before the records are made: an address that is taken is told at once, and
 	// callers wait in the listener's queue.
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", *address)
+	ln, err := loopback.Listen(ctx, *address)
 	if err != nil {
 		return err
-	}
-	if a, ok := ln.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
-		return fmt.Errorf("%v is not a loopback address", ln.Addr())
 	}
 	began := time.Now()
 	s, err := newServer(*customers)
@@ -64,18 +60,5 @@ func run(ctx context.Context) error {
 	s.maxIDs.Store(int64(*maxIDs))
 	fmt.Printf("upstreams on %v, latency %v, built in %v\n", ln.Addr(), *latency, time.Since(began).Round(time.Millisecond))
 
-	srv := &http.Server{Handler: s.routes(), MaxHeaderBytes: maxAddress, ReadHeaderTimeout: 10 * time.Second}
-	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(ln) }()
-	select {
-	case err = <-ended:
-	case <-ctx.Done():
-		if err = srv.Close(); err == nil {
-			err = <-ended
-		}
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return loopback.Serve(ctx, ln, &http.Server{Handler: s.routes(), MaxHeaderBytes: maxAddress, ReadHeaderTimeout: 10 * time.Second})
 }
