@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/policies"
 	"github.com/trama-graph/trama/schema"
 )
@@ -12,7 +11,7 @@ import (
 // toldColumn names the column of an answer that is not in the agreed form to who may see
 // it. To others it does not exist, and they are told the entity.
 func toldColumn(ctx context.Context, coded *schema.Error) *schema.Error {
-	var at *datasources.ColumnError
+	var at *schema.ColumnError
 	if coded == nil || !errors.As(coded.Err, &at) {
 		return coded
 	}

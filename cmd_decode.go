@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/trama-graph/trama/schema"
 )
 
 // decoder reads YAML into structs by their yaml tags, strictly: unknown and
@@ -256,7 +258,7 @@ func (d *decoder) fields(n *yaml.Node, structs []reflect.Value, path string) {
 			}
 		}
 		if !found {
-			d.bad(join(path, key), "unknown key%s", nearest(key, known))
+			d.bad(join(path, key), "unknown key%s", schema.DidYouMean(key, known))
 		}
 	}
 }
@@ -385,39 +387,4 @@ func join(path, key string) string {
 		return key
 	}
 	return path + "." + key
-}
-
-// nearest suggests a known key that differs by little.
-func nearest(key string, known []string) string {
-	slices.Sort(known)
-	best, distance := "", 3
-	for _, k := range known {
-		if n := edits(key, k); n < distance {
-			best, distance = k, n
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(", did you mean %s?", best)
-}
-
-// edits is the Levenshtein distance of two short texts.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/trama-graph/trama/schema"
 )
 
 // Mistake is something wrong in a policy file. Its text names the file, the key and
@@ -53,46 +55,15 @@ func short(name string) string {
 
 // didYouMean names the nearest of the known names, "" where none is near.
 func didYouMean(name string, known []string) string {
-	best, found := min(3, max(1, len(name)/2))+1, ""
-	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k), best); d < best {
-			best, found = d, k
-		}
+	if n := schema.Nearest(name, known); n != "" {
+		return fmt.Sprintf("; did you mean %q?", n)
 	}
-	if found == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", found)
+	return ""
 }
 
 // oneOfNames lists names for a message.
 func oneOfNames(names []string) string {
 	return strings.Join(slices.Sorted(slices.Values(names)), ", ")
-}
-
-// distance is how many signs must be changed, put in or left out to make one text of
-// the other; it may be too large where it is not below limit.
-func distance(a, b string, limit int) int {
-	if len(a) > 200 || len(b) > 200 || max(len(a)-len(b), len(b)-len(a)) >= limit {
-		return limit
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			change := diagonal
-			if a[i-1] != b[j-1] {
-				change++
-			}
-			diagonal = row[j]
-			row[j] = min(change, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // byPlace sorts mistakes by file; within a file they stay in the order they were met.

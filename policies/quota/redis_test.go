@@ -20,6 +20,7 @@ import (
 	"github.com/trama-graph/trama/policies"
 	"github.com/trama-graph/trama/policies/quota"
 	"github.com/trama-graph/trama/schema"
+	"github.com/trama-graph/trama/store/servicetest"
 )
 
 // patient is for tests that do not mean slowness: the machine may be busy.
@@ -323,11 +324,7 @@ func TestCallerLeaves(t *testing.T) {
 // realRedis is the Redis that `make test` starts.
 func realRedis(t testing.TB) *redis.Client {
 	t.Helper()
-	url := os.Getenv("TRAMA_TEST_REDIS")
-	if url == "" {
-		t.Skip("TRAMA_TEST_REDIS is not set: make test starts one")
-	}
-	rdb := connect(t, url, patient)
+	rdb := connect(t, servicetest.Redis(t), patient)
 	if err := rdb.Ping(ctx).Err(); err != nil {
 		t.Fatal(err)
 	}
