@@ -1,6 +1,7 @@
 package loaders_test
 
 import (
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -97,11 +98,19 @@ func (m merging) Golden(source, id string) (string, bool) {
 	return golden, ok
 }
 
-// LookUp tells of the moment it is asked in.
+// LookUp tells of the moment it is asked in: the keys of b are a's as soon as they are
+// merged.
 func (m merging) LookUp(keys []string) datasources.Customers {
+	isMerged := m.isMerged.Load()
 	c := moment{}
 	for _, k := range keys {
 		own, _ := m.Keys(k, "books")
+		if isMerged {
+			k = "a"
+			of, _ := m.Keys("a", "books")
+			ofB, _ := m.Keys("b", "books")
+			own = slices.Concat(of, ofB)
+		}
 		c.golden = append(c.golden, k)
 		c.members.Keys = append(c.members.Keys, own...)
 		c.members.Ends = append(c.members.Ends, int32(len(c.members.Keys)))
