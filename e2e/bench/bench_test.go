@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/e2e/bench/load"
+	"github.com/trama-graph/trama/e2e/bench/programs"
 )
 
 // Every phase can be made of the example file, and every goal is measured in its
@@ -23,7 +24,7 @@ func TestPhases(t *testing.T) {
 	for _, p := range phases() {
 		t.Run("case="+p.name, func(t *testing.T) {
 			dir := t.TempDir()
-			r := &rig{systems: &server{address: "127.0.0.1:1"}}
+			r := &rig{systems: &programs.Server{Address: "127.0.0.1:1"}}
 			if err := r.configure(dir, "127.0.0.1:2", "127.0.0.1:3", &p); err != nil {
 				t.Fatal(err)
 			}

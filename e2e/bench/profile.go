@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/trama-graph/trama/e2e/bench/load"
+	"github.com/trama-graph/trama/e2e/bench/programs"
 )
 
 // profileSeconds is how long a profile is taken.
@@ -78,7 +79,7 @@ func (r *rig) take(ctx context.Context, page, name string) error {
 }
 
 func copyTo(ctx context.Context, w io.Writer, url string) error {
-	resp, err := get(ctx, url)
+	resp, err := programs.Get(ctx, url)
 	if err != nil {
 		return err
 	}

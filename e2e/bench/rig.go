@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/trama-graph/trama/e2e/bench/load"
+	"github.com/trama-graph/trama/e2e/bench/programs"
 )
 
 // exampleFile is the configuration Trama is measured with; its addresses are
@@ -33,8 +34,8 @@ type rig struct {
 	dir       string
 	trama     string // the program
 	upstreams load.Upstreams
-	systems   *server
-	floor     *server
+	systems   *programs.Server
+	floor     *programs.Server
 	door      string // address of the profiler's pages; "" = none
 }
 
@@ -54,8 +55,8 @@ func newRig(ctx context.Context, dir, program string, isProfiled bool) (_ *rig, 
 	if r.systems, err = r.program(ctx, "upstreams", "/stats"); err != nil {
 		return nil, err
 	}
-	r.upstreams = load.Upstreams("http://" + r.systems.address)
-	r.floor, err = r.program(ctx, "floor", "/ready", "-up", r.systems.address)
+	r.upstreams = load.Upstreams("http://" + r.systems.Address)
+	r.floor, err = r.program(ctx, "floor", "/ready", "-up", r.systems.Address)
 	return r, err
 }
 
@@ -101,7 +102,7 @@ func (r *rig) overlay(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if r.door, err = freeAddress(ctx); err != nil {
+	if r.door, err = programs.FreeAddress(ctx); err != nil {
 		return "", err
 	}
 	source, list := filepath.Join(r.dir, "door.go"), filepath.Join(r.dir, "overlay.json")
@@ -112,34 +113,34 @@ func (r *rig) overlay(ctx context.Context) (string, error) {
 	return list, errors.Join(os.WriteFile(source, []byte(door), 0o600), os.WriteFile(list, text, 0o600))
 }
 
-func (r *rig) program(ctx context.Context, name, path string, args ...string) (*server, error) {
-	address, err := freeAddress(ctx)
+func (r *rig) program(ctx context.Context, name, path string, args ...string) (*programs.Server, error) {
+	address, err := programs.FreeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ready := func(ctx context.Context) error { return answers(ctx, "http://"+address+path) }
-	return start(ctx, name, r.dir, address, nil, ready, filepath.Join(r.dir, name), append(args, "-addr", address)...)
+	ready := func(ctx context.Context) error { return programs.Answers(ctx, "http://"+address+path) }
+	return programs.Start(ctx, name, r.dir, address, nil, ready, filepath.Join(r.dir, name), append(args, "-addr", address)...)
 }
 
 func (r *rig) stop() {
-	for _, s := range []*server{r.floor, r.systems} {
+	for _, s := range []*programs.Server{r.floor, r.systems} {
 		if s != nil {
-			s.stop()
+			s.Stop()
 		}
 	}
 }
 
 // trama is one way of Trama that serves.
 type trama struct {
-	*server
+	*programs.Server
 	token   string
-	systems *server // its own; nil = those of the rig
+	systems *programs.Server // its own; nil = those of the rig
 }
 
 func (t *trama) stop() {
-	for _, s := range []*server{t.server, t.systems} {
+	for _, s := range []*programs.Server{t.Server, t.systems} {
 		if s != nil {
-			s.stop()
+			s.Stop()
 		}
 	}
 }
@@ -153,14 +154,14 @@ func (r *rig) serve(ctx context.Context, p *phase) (_ *trama, err error) {
 			t.stop()
 		}
 	}()
-	systems := r.systems.address
+	systems := r.systems.Address
 	if p.customers > 0 {
 		if t.systems, err = r.program(ctx, "upstreams", "/stats", "-customers", strconv.Itoa(p.customers)); err != nil {
 			return nil, err
 		}
-		systems = t.systems.address
+		systems = t.systems.Address
 	}
-	address, err := freeAddress(ctx)
+	address, err := programs.FreeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -189,10 +190,10 @@ func (r *rig) serve(ctx context.Context, p *phase) (_ *trama, err error) {
 	}
 	ready := func(ctx context.Context) error { return isFilled(ctx, "http://"+address+"/readyz") }
 	for range 2 {
-		if t.server != nil {
-			t.server.stop()
+		if t.Server != nil {
+			t.Server.Stop()
 		}
-		if t.server, err = start(ctx, "trama", dir, address, env, ready, r.trama, "serve"); err != nil {
+		if t.Server, err = programs.Start(ctx, "trama", dir, address, env, ready, r.trama, "serve"); err != nil {
 			return nil, err
 		}
 	}
@@ -219,7 +220,7 @@ func (r *rig) configure(dir, address, systems string, p *phase) error {
 
 // isFilled is nil once the customers of all sources were read, and all copies.
 func isFilled(ctx context.Context, url string) error {
-	resp, err := get(ctx, url)
+	resp, err := programs.Get(ctx, url)
 	if err != nil {
 		return err
 	}
@@ -248,7 +249,7 @@ func isFilled(ctx context.Context, url string) error {
 
 // targets are the floor, its remembered answer and Trama.
 func (r *rig) targets(t *trama) (floor, static, us *load.Target) {
-	return load.NewTarget("floor", "http://"+r.floor.address+"/graphql", r.floor.pid),
-		load.NewTarget("static", "http://"+r.floor.address+"/static", r.floor.pid),
-		load.NewTarget("trama", "http://"+t.address+"/graphql", t.pid, "Authorization: Bearer "+t.token)
+	return load.NewTarget("floor", "http://"+r.floor.Address+"/graphql", r.floor.PID),
+		load.NewTarget("static", "http://"+r.floor.Address+"/static", r.floor.PID),
+		load.NewTarget("trama", "http://"+t.Address+"/graphql", t.PID, "Authorization: Bearer "+t.token)
 }

@@ -1,6 +1,8 @@
 //go:build unix
 
-package main
+// Package programs starts the programs that a benchmark measures, and waits until they are
+// ready.
+package programs
 
 import (
 	"context"
@@ -15,11 +17,12 @@ import (
 	"time"
 )
 
-// server is a program of the rig that runs.
-type server struct {
+// Server is a program of a rig that runs.
+type Server struct {
+	Address string // 127.0.0.1:4100
+	PID     int
+
 	name    string
-	address string // 127.0.0.1:4100
-	pid     int
 	cancel  context.CancelFunc
 	ended   chan struct{} // closed at its end
 }
@@ -31,15 +34,15 @@ const (
 	pollTime  = 100 * time.Millisecond
 )
 
-// start runs a program, its output in a file of its name, and waits until ready
+// Start runs a program, its output in a file of its name, and waits until ready
 // says so.
-func start(ctx context.Context, name, dir, address string, env []string, ready func(ctx context.Context) error, command string, args ...string) (*server, error) {
+func Start(ctx context.Context, name, dir, address string, env []string, ready func(ctx context.Context) error, command string, args ...string) (*Server, error) {
 	out, err := os.CreateTemp(dir, name+"-*.log")
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close() // the program has its own
-	// Stopped by stop, not by the end of ctx: what is under way is waited for.
+	// Stopped by Stop, not by the end of ctx: what is under way is waited for.
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	cmd := exec.CommandContext(running, command, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
@@ -50,20 +53,20 @@ func start(ctx context.Context, name, dir, address string, env []string, ready f
 		cancel()
 		return nil, err
 	}
-	s := &server{name: name, address: address, pid: cmd.Process.Pid, cancel: cancel, ended: make(chan struct{})}
+	s := &Server{Address: address, PID: cmd.Process.Pid, name: name, cancel: cancel, ended: make(chan struct{})}
 	go func() {
 		defer close(s.ended)
 		_ = cmd.Wait() // how it ended is in its output
 	}()
 	if err := s.await(ctx, ready); err != nil {
-		s.stop()
+		s.Stop()
 		text, _ := os.ReadFile(out.Name())
 		return nil, fmt.Errorf("%w\n%s", err, text[max(0, len(text)-2000):])
 	}
 	return s, nil
 }
 
-func (s *server) await(ctx context.Context, ready func(ctx context.Context) error) error {
+func (s *Server) await(ctx context.Context, ready func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	poll := time.NewTicker(pollTime)
@@ -83,15 +86,15 @@ func (s *server) await(ctx context.Context, ready func(ctx context.Context) erro
 	}
 }
 
-// stop ends it and waits for that.
-func (s *server) stop() {
+// Stop ends it and waits for that.
+func (s *Server) Stop() {
 	s.cancel()
 	<-s.ended
 }
 
-// freeAddress is a loopback address nobody listens on. Somebody else may take it
+// FreeAddress is a loopback address nobody listens on. Somebody else may take it
 // before it is used; then the program that was to have it says so and ends.
-func freeAddress(ctx context.Context) (string, error) {
+func FreeAddress(ctx context.Context) (string, error) {
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
@@ -100,9 +103,9 @@ func freeAddress(ctx context.Context) (string, error) {
 	return ln.Addr().String(), nil
 }
 
-// answers is nil once an address answers with 200.
-func answers(ctx context.Context, url string) error {
-	resp, err := get(ctx, url)
+// Answers is nil once an address answers with 200.
+func Answers(ctx context.Context, url string) error {
+	resp, err := Get(ctx, url)
 	if err != nil {
 		return err
 	}
@@ -113,7 +116,8 @@ func answers(ctx context.Context, url string) error {
 	return nil
 }
 
-func get(ctx context.Context, url string) (*http.Response, error) {
+// Get asks an address.
+func Get(ctx context.Context, url string) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return nil, err
