@@ -78,14 +78,14 @@ func (d *Driver) Measure(ctx context.Context, t *Target, c Cell) (Result, error)
 	}
 
 	pids := tree(t.PIDs)
-	before := memory(pids, "VmRSS")
-	resetPeak(pids)
+	before := Memory(pids, "VmRSS")
+	ResetPeak(pids)
 	if _, err := d.Upstreams.asked(ctx); err != nil {
 		return res, err
 	}
-	cpu0 := cpu(pids)
+	cpu0 := CPU(pids)
 	got := phase(ctx, t, conns, req, length, most)
-	cpu1 := cpu(pids)
+	cpu1 := CPU(pids)
 	up, err := d.Upstreams.asked(ctx)
 	if err != nil {
 		return res, err
@@ -101,7 +101,7 @@ func (d *Driver) Measure(ctx context.Context, t *Target, c Cell) (Result, error)
 	res.CPU = (cpu1 - cpu0) * 1000 / float64(n)
 	res.P50, res.P99 = milliseconds(got.times[n/2]), milliseconds(got.times[n*99/100])
 	res.First, res.Whole = milliseconds(got.last.first), milliseconds(got.last.total)
-	res.Peak = memory(pids, "VmHWM")
+	res.Peak = Memory(pids, "VmHWM")
 	res.Growth = res.Peak - before
 	res.Calls = up.Requests / float64(n)
 	return res, nil

@@ -59,8 +59,8 @@ func readProcess(file string) (process, error) {
 	return process{id: n[0], parent: n[1], cpu: float64(n[2]+n[3]) / ticks}, nil
 }
 
-// cpu is the time the processes took so far, in seconds.
-func cpu(pids []int) float64 {
+// CPU is the time the processes took so far, in seconds.
+func CPU(pids []int) float64 {
 	sum := 0.0
 	for _, id := range pids {
 		if p, err := readProcess(fmt.Sprintf("/proc/%d/stat", id)); err == nil {
@@ -70,16 +70,16 @@ func cpu(pids []int) float64 {
 	return sum
 }
 
-// resetPeak lets the peak of the resident memory begin anew at what it is now.
-func resetPeak(pids []int) {
+// ResetPeak lets the peak of the resident memory begin anew at what it is now.
+func ResetPeak(pids []int) {
 	for _, id := range pids {
 		// Refused for a process of somebody else: the peak is then that of its life.
 		_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", id), []byte("5"), 0)
 	}
 }
 
-// memory sums a line of /proc/PID/status over the processes, in MiB.
-func memory(pids []int, line string) float64 {
+// Memory sums a line of /proc/PID/status over the processes, in MiB.
+func Memory(pids []int, line string) float64 {
 	sum := 0.0
 	for _, id := range pids {
 		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", id))

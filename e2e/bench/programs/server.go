@@ -22,9 +22,9 @@ type Server struct {
 	Address string // 127.0.0.1:4100
 	PID     int
 
-	name    string
-	cancel  context.CancelFunc
-	ended   chan struct{} // closed at its end
+	name   string
+	cancel context.CancelFunc
+	ended  chan struct{} // closed at its end
 }
 
 // The times of a program of the rig.
