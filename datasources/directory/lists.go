@@ -188,7 +188,7 @@ func (d *Directory) List(ctx context.Context, q datasources.Query) (datasources.
 		return rows, err
 	}
 	from := l.at
-	if rows.Items, err = l.take(ctx, q.First); err != nil {
+	if rows.Items, err = l.page(ctx, q.First); err != nil {
 		return rows, err
 	}
 	rows.More = []bool{!l.isOver()}

@@ -55,6 +55,7 @@ type snapshot struct {
 		stats SuggestStats
 	}
 	survey survey
+	recent recent // pages of lists
 }
 
 // crosswalk is the part of a snapshot with a history: the golden ids and which

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 
 	"github.com/trama-graph/trama/schema"
 )
@@ -158,45 +159,72 @@ func (c *completion) lists(cl *cells, src source) {
 		return
 	}
 	places := make([]place, 0, total)
+	// Of lists of pointers the places of the objects are what is wanted, not those of
+	// the pointers to them.
+	isPointed := sh.elem.kind == shapeObject && sh.elem.pointer
 	for i := range cl.n {
 		if cl.offsets[i] == cl.offsets[i+1] {
 			continue
 		}
 		data, n := list(i)
+		if isPointed {
+			places = append(places, placesAt(data, n)...)
+			continue
+		}
 		for j := range n {
 			places = append(places, at(data, uintptr(j)*sh.elem.size))
 		}
+	}
+	if isPointed {
+		c.gather(elem, places)
+		return
 	}
 	c.values(elem, source{places: places})
 }
 
 func (c *completion) objects(cl *cells, src source) {
-	out := make([]place, 0, cl.n)
+	if cl.shape.pointer && cl.null == nil && src.places == nil && cl.n > 0 {
+		// They lie as they are wanted. The slice is the resolver's: it is only read.
+		if found := placesAt(src.slab, cl.n); !slices.Contains(found, nil) {
+			c.gather(cl, found)
+			return
+		}
+	}
+	found := make([]place, cl.n)
+	for i := range found {
+		if cl.null != nil && cl.null[i] {
+			continue
+		}
+		if found[i] = src.at(i); cl.shape.pointer {
+			found[i] = pointerAt(found[i])
+		}
+	}
+	c.gather(cl, found)
+}
+
+// gather makes the objects found, one for each cell, a set. Those that are nil, which
+// are nulls, are taken out of the slice.
+func (c *completion) gather(cl *cells, found []place) {
 	var pos []int32
-	for i := range cl.n {
-		var p place
-		if cl.null == nil || !cl.null[i] {
-			p = src.at(i)
-			if cl.shape.pointer {
-				p = pointerAt(p)
-			}
-			if p == nil {
+	n := 0
+	for i, p := range found {
+		if p == nil {
+			if cl.null == nil || !cl.null[i] {
 				c.absent(cl, i)
 			}
-		}
-		if p == nil {
 			if cl.ref == nil {
-				cl.ref, pos = identity(cl.n, len(out))
+				cl.ref, pos = identity(cl.n, n)
 			}
 			continue
 		}
 		if cl.ref != nil {
-			cl.ref[i] = int32(len(out))
+			cl.ref[i] = int32(n)
 			pos = append(pos, int32(i))
+			found[n] = p
 		}
-		out = append(out, p)
+		n++
 	}
-	s := &set{sel: c.step.below[0], objects: out, from: cl, pos: pos}
+	s := &set{sel: c.step.below[0], objects: found[:n:n], from: cl, pos: pos}
 	cl.sets = []*set{s}
 	c.bear(s)
 }

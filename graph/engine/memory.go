@@ -30,6 +30,9 @@ func sliceAt(p place) (data place, n int) {
 	return unsafe.Pointer(unsafe.SliceData(s)), len(s)
 }
 
+// placesAt returns the n pointers of a slice whose first lies at p, over the same memory.
+func placesAt(p place, n int) []place { return unsafe.Slice((*place)(p), n) }
+
 // valueOf returns the value of type t at p, addressable.
 func valueOf(t reflect.Type, p place) reflect.Value { return reflect.NewAt(t, p).Elem() }
 

@@ -41,6 +41,7 @@ func ahead(t interface {
 		t.Fatal(err)
 	}
 	return loaders.New(&loaders.Config{
+		Spare:   leftOver,
 		Catalog: catalog, Directory: directory{}, Seal: sealer, DefaultPage: 50, MaxPage: 1000, LinkBound: bound, Links: &loaders.LinkStats{},
 		Implied: map[string]bool{"Invoice.order": implied},
 		Columns: func(context.Context) []string { return nil }, Total: func(context.Context) bool { return true },

@@ -35,7 +35,7 @@ func (d *Documents[T, P]) childStreams(ctx context.Context, relation string, to 
 	var ways []func()
 	take := func(into *[]stream[T], way func(out []stream[T])) {
 		if *into == nil {
-			*into = make([]stream[T], len(parents))
+			*into = d.spare(len(parents))[:len(parents)]
 		}
 		ways = append(ways, func() { way(*into) })
 	}

@@ -13,11 +13,12 @@ import (
 // Documents loads the rows of one entity, whatever sources have it.
 type Documents[T any, P entity[T]] struct {
 	l    *Loaders
+	kind int // its place among allDocuments
 	name string
 }
 
-func (d *Documents[T, P]) of(l *Loaders, name string) *Documents[T, P] {
-	d.l, d.name = l, name
+func (d *Documents[T, P]) of(l *Loaders, kind int, name string) *Documents[T, P] {
+	d.l, d.kind, d.name = l, kind, name
 	return d
 }
 
@@ -237,6 +238,7 @@ func (d *Documents[T, P]) pages(ctx context.Context, q *question, parents int, p
 			errs[p] = err
 		}
 	}
+	d.release(perOwner)
 	return d.show(ctx, q.via, b.pages), perItem(errs)
 }
 
@@ -245,7 +247,7 @@ func (d *Documents[T, P]) customerStreams(ctx context.Context, parents []*schema
 	s := q.owners[owner]
 	customers := d.l.customersOf(parents)
 	members := customers.In(s.Name)
-	streams := make([]stream[T], 0, max(len(parents), len(members.Keys)))
+	streams := d.spare(max(len(parents), len(members.Keys)))
 	keys := newKeySet(len(members.Keys))
 	places := make([]int32, 0, len(members.Keys)) // by key of members
 	for p := range parents {

@@ -47,6 +47,7 @@ func TestKeysThatCannotBeAskedBy(t *testing.T) {
 	} {
 		t.Run("case="+name, func(t *testing.T) {
 			l := loaders.New(&loaders.Config{
+				Spare:   leftOver,
 				Catalog: catalog, Directory: directory{}, Seal: sealer, DefaultPage: 50, MaxPage: 1000, LinkBound: tc.bound, Links: &loaders.LinkStats{},
 				Columns: func(context.Context) []string { return nil }, Total: func(context.Context) bool { return true },
 				Access: func(context.Context) loaders.Access { return loaders.Everything{} },

@@ -58,6 +58,7 @@ type Config struct {
 	// Access tells what the request may see; nil = policies.AccessFrom. Where it
 	// returns nil, nothing may be seen.
 	Access func(ctx context.Context) Access
+	Spare  *Spare       // what one request leaves for the next, nil = nothing
 	Log    *slog.Logger // nil = silent
 }
 
@@ -102,23 +103,26 @@ type allDocuments struct {
 	purchaseOrders Documents[schema.PurchaseOrder, *schema.PurchaseOrder]
 }
 
+// documentKinds is how many there are.
+const documentKinds = 12
+
 // New makes the loaders of one request.
 func New(c *Config) *Loaders {
 	l := &Loaders{Config: c, batches: make(map[batchKey]any, 8)}
 	l.Customers = &customers{l}
 	all := new(allDocuments) // in one piece
-	l.Contacts = all.contacts.of(l, "Contact")
-	l.Tickets = all.tickets.of(l, "Ticket")
-	l.Articles = all.articles.of(l, "Article")
-	l.Quotes = all.quotes.of(l, "Quote")
-	l.Orders = all.orders.of(l, "Order")
-	l.Invoices = all.invoices.of(l, "Invoice")
-	l.Payments = all.payments.of(l, "Payment")
-	l.Payables = all.payables.of(l, "Payable")
-	l.Boletos = all.boletos.of(l, "Boleto")
-	l.Products = all.products.of(l, "Product")
-	l.DeliveryNotes = all.deliveryNotes.of(l, "DeliveryNote")
-	l.PurchaseOrders = all.purchaseOrders.of(l, "PurchaseOrder")
+	l.Contacts = all.contacts.of(l, 0, "Contact")
+	l.Tickets = all.tickets.of(l, 1, "Ticket")
+	l.Articles = all.articles.of(l, 2, "Article")
+	l.Quotes = all.quotes.of(l, 3, "Quote")
+	l.Orders = all.orders.of(l, 4, "Order")
+	l.Invoices = all.invoices.of(l, 5, "Invoice")
+	l.Payments = all.payments.of(l, 6, "Payment")
+	l.Payables = all.payables.of(l, 7, "Payable")
+	l.Boletos = all.boletos.of(l, 8, "Boleto")
+	l.Products = all.products.of(l, 9, "Product")
+	l.DeliveryNotes = all.deliveryNotes.of(l, 10, "DeliveryNote")
+	l.PurchaseOrders = all.purchaseOrders.of(l, 11, "PurchaseOrder")
 	return l
 }
 

@@ -171,6 +171,7 @@ func setup(t interface {
 		t.Fatal(err)
 	}
 	return loaders.New(&loaders.Config{
+		Spare:   leftOver,
 		Catalog: catalog, Directory: d, Seal: sealer, DefaultPage: 50, MaxPage: 1000, LinkBound: 100, Links: &loaders.LinkStats{},
 		Columns: func(context.Context) []string { return nil }, Total: func(context.Context) bool { return true },
 		Access: func(context.Context) loaders.Access { return loaders.Everything{} },

@@ -69,6 +69,7 @@ func (w *policed) config(t interface{ Fatal(...any) }) *loaders.Config {
 		t.Fatal(err)
 	}
 	c := &loaders.Config{
+		Spare:   leftOver,
 		Catalog: catalog, Directory: w.people, Seal: sealer(t), DefaultPage: 50, MaxPage: 1000, LinkBound: 100, Links: &loaders.LinkStats{},
 		Columns: func(context.Context) []string { return nil }, Total: func(context.Context) bool { return true },
 	}

@@ -25,6 +25,7 @@ func TestForgetOfAWindow(t *testing.T) {
 	}
 	reads := 0
 	l := loaders.New(&loaders.Config{
+		Spare:   leftOver,
 		Catalog: catalog, Directory: directory{}, Seal: sealer, DefaultPage: 50, MaxPage: 1000, LinkBound: 100, Links: &loaders.LinkStats{},
 		Columns: func(context.Context) []string { return nil }, Total: func(context.Context) bool { return true },
 		Access:  func(context.Context) loaders.Access { return loaders.Everything{} },
