@@ -318,6 +318,29 @@ func fieldContext_Boleto_updatedAt(_ context.Context, ec *executionContext, fiel
 	return graphql.NewScalarFieldContext("Boleto", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func _Boleto_changedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Boleto) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Boleto_changedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChangedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalODateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Boleto_changedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Boleto", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func _Boleto_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Boleto) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -640,7 +663,7 @@ func unmarshalInputBoletoFilter(ctx context.Context, ec *executionContext, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "status", "amount", "currency", "dueDate", "date", "updatedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "status", "amount", "currency", "dueDate", "date", "updatedAt", "changedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -724,6 +747,13 @@ func unmarshalInputBoletoFilter(ctx context.Context, ec *executionContext, obj a
 				return it, err
 			}
 			it.UpdatedAt = data
+		case "changedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("changedAt"))
+			data, err := unmarshalODateTimeFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐDateTimeFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChangedAt = data
 		}
 	}
 	return it, nil
@@ -875,6 +905,11 @@ func _Boleto(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			}
 		case "updatedAt":
 			out.Values[i] = _Boleto_updatedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "changedAt":
+			out.Values[i] = _Boleto_changedAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -443,6 +443,29 @@ func fieldContext_DeliveryNote_updatedAt(_ context.Context, ec *executionContext
 	return graphql.NewScalarFieldContext("DeliveryNote", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func _DeliveryNote_changedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.DeliveryNote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DeliveryNote_changedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChangedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalODateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_DeliveryNote_changedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeliveryNote", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func _DeliveryNote_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.DeliveryNote) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -765,7 +788,7 @@ func unmarshalInputDeliveryNoteFilter(ctx context.Context, ec *executionContext,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "carrier", "status", "total", "currency", "date", "updatedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "carrier", "status", "total", "currency", "date", "updatedAt", "changedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -849,6 +872,13 @@ func unmarshalInputDeliveryNoteFilter(ctx context.Context, ec *executionContext,
 				return it, err
 			}
 			it.UpdatedAt = data
+		case "changedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("changedAt"))
+			data, err := unmarshalODateTimeFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐDateTimeFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChangedAt = data
 		}
 	}
 	return it, nil
@@ -1025,6 +1055,11 @@ func _DeliveryNote(ctx context.Context, ec *executionContext, sel ast.SelectionS
 			}
 		case "updatedAt":
 			out.Values[i] = _DeliveryNote_updatedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "changedAt":
+			out.Values[i] = _DeliveryNote_changedAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

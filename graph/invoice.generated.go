@@ -555,6 +555,29 @@ func fieldContext_Invoice_updatedAt(_ context.Context, ec *executionContext, fie
 	return graphql.NewScalarFieldContext("Invoice", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func _Invoice_changedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Invoice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Invoice_changedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChangedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalODateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Invoice_changedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Invoice", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func _Invoice_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Invoice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -944,7 +967,7 @@ func unmarshalInputInvoiceFilter(ctx context.Context, ec *executionContext, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "status", "total", "currency", "date", "updatedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "status", "total", "currency", "date", "updatedAt", "changedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1021,6 +1044,13 @@ func unmarshalInputInvoiceFilter(ctx context.Context, ec *executionContext, obj 
 				return it, err
 			}
 			it.UpdatedAt = data
+		case "changedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("changedAt"))
+			data, err := unmarshalODateTimeFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐDateTimeFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChangedAt = data
 		}
 	}
 	return it, nil
@@ -1207,6 +1237,11 @@ func _Invoice(ctx context.Context, ec *executionContext, sel ast.SelectionSet, o
 			}
 		case "updatedAt":
 			out.Values[i] = _Invoice_updatedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "changedAt":
+			out.Values[i] = _Invoice_changedAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -416,6 +416,29 @@ func fieldContext_Payable_updatedAt(_ context.Context, ec *executionContext, fie
 	return graphql.NewScalarFieldContext("Payable", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func _Payable_changedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Payable) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Payable_changedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChangedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalODateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Payable_changedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payable", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func _PayableEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Edge[schema.Payable]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -628,7 +651,7 @@ func unmarshalInputPayableFilter(ctx context.Context, ec *executionContext, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "supplier", "status", "amount", "currency", "date", "dueDate", "updatedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "supplier", "status", "amount", "currency", "date", "dueDate", "updatedAt", "changedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -719,6 +742,13 @@ func unmarshalInputPayableFilter(ctx context.Context, ec *executionContext, obj 
 				return it, err
 			}
 			it.UpdatedAt = data
+		case "changedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("changedAt"))
+			data, err := unmarshalODateTimeFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐDateTimeFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChangedAt = data
 		}
 	}
 	return it, nil
@@ -890,6 +920,11 @@ func _Payable(ctx context.Context, ec *executionContext, sel ast.SelectionSet, o
 			}
 		case "updatedAt":
 			out.Values[i] = _Payable_updatedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "changedAt":
+			out.Values[i] = _Payable_changedAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -457,6 +457,29 @@ func fieldContext_PurchaseOrder_updatedAt(_ context.Context, ec *executionContex
 	return graphql.NewScalarFieldContext("PurchaseOrder", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func _PurchaseOrder_changedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.PurchaseOrder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PurchaseOrder_changedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChangedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalODateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_PurchaseOrder_changedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PurchaseOrder", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func _PurchaseOrderEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Edge[schema.PurchaseOrder]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -669,7 +692,7 @@ func unmarshalInputPurchaseOrderFilter(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "status", "total", "currency", "date", "updatedAt", "supplierTaxId", "supplier"}
+	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "status", "total", "currency", "date", "updatedAt", "changedAt", "supplierTaxId", "supplier"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -746,6 +769,13 @@ func unmarshalInputPurchaseOrderFilter(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.UpdatedAt = data
+		case "changedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("changedAt"))
+			data, err := unmarshalODateTimeFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐDateTimeFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChangedAt = data
 		case "supplierTaxId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("supplierTaxId"))
 			data, err := unmarshalOStringFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐStringFilter(ctx, ec, v)
@@ -936,6 +966,11 @@ func _PurchaseOrder(ctx context.Context, ec *executionContext, sel ast.Selection
 			}
 		case "updatedAt":
 			out.Values[i] = _PurchaseOrder_updatedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "changedAt":
+			out.Values[i] = _PurchaseOrder_changedAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

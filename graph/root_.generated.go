@@ -559,6 +559,8 @@ type Boleto implements Node {
   createdAt: DateTime
   "When the source last changed it; null where a source keeps no such time."
   updatedAt: DateTime
+  "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
+  changedAt: DateTime
   "The customer, whole, as all systems together know him; null when no customer matches."
   customer: Customer @goField(forceResolver: true, batch: true)
   "The invoice it collects."
@@ -611,6 +613,8 @@ input BoletoFilter {
   date: DateTimeFilter @reads(field: "date")
   "By its latest change."
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  changedAt: DateTimeFilter @reads(field: "changedAt")
 }
 
 "What boletos can be sorted by."
@@ -621,6 +625,8 @@ enum BoletoOrderField {
   DUE_DATE @reads(field: "dueDate")
   "By its latest change."
   UPDATED_AT @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  CHANGED_AT @reads(field: "changedAt")
   "By amount."
   AMOUNT @reads(field: "amount")
 }
@@ -667,6 +673,8 @@ type Query {
 interface Node {
   "Sealed and stable: reveals neither system nor key, and does not change."
   id: ID!
+  "When Trama last saw it change; null where its source is asked itself."
+  changedAt: DateTime
 }
 
 "An exact amount in one currency."
@@ -796,6 +804,8 @@ type Contact implements Node {
   createdAt: DateTime
   "When the source last changed it; null where a source keeps no such time."
   updatedAt: DateTime
+  "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
+  changedAt: DateTime
   "The customer, whole, as all systems together know him; null when no customer matches."
   customer: Customer @goField(forceResolver: true, batch: true)
 }
@@ -838,12 +848,16 @@ input ContactFilter {
   email: StringFilter @reads(field: "email")
   "By the latest change."
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  changedAt: DateTimeFilter @reads(field: "changedAt")
 }
 
 "What contacts can be sorted by."
 enum ContactOrderField {
   "By the latest change."
   UPDATED_AT @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  CHANGED_AT @reads(field: "changedAt")
   "By when it was made."
   CREATED_AT @reads(field: "createdAt")
 }
@@ -907,6 +921,8 @@ type Customer implements Node {
   createdAt: DateTime
   "The latest change in any system that keeps such a time."
   updatedAt: DateTime
+  "When Trama last saw one of his records, or what joins them, change."
+  changedAt: DateTime
   "The records of the single systems this customer is made of, with the rule that joined each."
   members: [CustomerMember!]
   "For each system, whether it knows this customer: «no invoices» and «accounting did not answer» never look alike."
@@ -1051,6 +1067,8 @@ input CustomerFilter {
   createdAt: DateTimeFilter @reads(field: "createdAt")
   "By his latest change."
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
+  "By when Trama last saw one of his records, or what joins them, change."
+  changedAt: DateTimeFilter @reads(field: "changedAt")
 }
 
 "What customers can be sorted by."
@@ -1061,6 +1079,8 @@ enum CustomerOrderField {
   CREATED_AT @reads(field: "createdAt")
   "By his latest change."
   UPDATED_AT @reads(field: "updatedAt")
+  "By when Trama last saw one of his records, or what joins them, change."
+  CHANGED_AT @reads(field: "changedAt")
 }
 
 "How customers are sorted; ties by source and id."
@@ -1238,6 +1258,8 @@ type DeliveryNote implements Node {
   createdAt: DateTime
   "When the source last changed it; null where a source keeps no such time."
   updatedAt: DateTime
+  "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
+  changedAt: DateTime
   "The customer, whole, as all systems together know him; null when no customer matches."
   customer: Customer @goField(forceResolver: true, batch: true)
   "The order it delivers, by the configured link."
@@ -1290,6 +1312,8 @@ input DeliveryNoteFilter {
   date: DateTimeFilter @reads(field: "date")
   "By its latest change."
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  changedAt: DateTimeFilter @reads(field: "changedAt")
 }
 
 "What deliveryNotes can be sorted by."
@@ -1298,6 +1322,8 @@ enum DeliveryNoteOrderField {
   DATE @reads(field: "date")
   "By its latest change."
   UPDATED_AT @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  CHANGED_AT @reads(field: "changedAt")
   "By amount, whatever the currency."
   TOTAL @reads(field: "total")
 }
@@ -1905,6 +1931,8 @@ type Invoice implements Node {
   createdAt: DateTime
   "When the source last changed it; null where a source keeps no such time."
   updatedAt: DateTime
+  "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
+  changedAt: DateTime
   "The customer, whole, as all systems together know him; null when no customer matches."
   customer: Customer @goField(forceResolver: true, batch: true)
   "The order it bills, by the configured link."
@@ -1966,6 +1994,8 @@ input InvoiceFilter {
   date: DateTimeFilter @reads(field: "date")
   "By its latest change."
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  changedAt: DateTimeFilter @reads(field: "changedAt")
 }
 
 "What invoices can be sorted by."
@@ -1974,6 +2004,8 @@ enum InvoiceOrderField {
   DATE @reads(field: "date")
   "By its latest change."
   UPDATED_AT @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  CHANGED_AT @reads(field: "changedAt")
   "By amount, whatever the currency."
   TOTAL @reads(field: "total")
 }
@@ -2063,6 +2095,8 @@ type Order implements Node {
   createdAt: DateTime
   "When the source last changed it; null where a source keeps no such time."
   updatedAt: DateTime
+  "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
+  changedAt: DateTime
   "The customer, whole, as all systems together know him; null when no customer matches."
   customer: Customer @goField(forceResolver: true, batch: true)
   "The quote it came of."
@@ -2159,6 +2193,8 @@ input OrderFilter {
   date: DateTimeFilter @reads(field: "date")
   "By its latest change."
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  changedAt: DateTimeFilter @reads(field: "changedAt")
 }
 
 "What orders can be sorted by."
@@ -2167,6 +2203,8 @@ enum OrderOrderField {
   DATE @reads(field: "date")
   "By its latest change."
   UPDATED_AT @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  CHANGED_AT @reads(field: "changedAt")
   "By amount, whatever the currency."
   TOTAL @reads(field: "total")
 }
@@ -2266,6 +2304,8 @@ type Payable implements Node {
   createdAt: DateTime
   "When the source last changed it; null where a source keeps no such time."
   updatedAt: DateTime
+  "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
+  changedAt: DateTime
 }
 
 "A page of payables."
@@ -2316,6 +2356,8 @@ input PayableFilter {
   dueDate: DateTimeFilter @reads(field: "dueDate")
   "By its latest change."
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  changedAt: DateTimeFilter @reads(field: "changedAt")
 }
 
 "What payables can be sorted by."
@@ -2326,6 +2368,8 @@ enum PayableOrderField {
   DUE_DATE @reads(field: "dueDate")
   "By its latest change."
   UPDATED_AT @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  CHANGED_AT @reads(field: "changedAt")
   "By amount, whatever the currency."
   AMOUNT @reads(field: "amount")
 }
@@ -2387,6 +2431,8 @@ type Payment implements Node {
   createdAt: DateTime
   "When the source last changed it; null where a source keeps no such time."
   updatedAt: DateTime
+  "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
+  changedAt: DateTime
   "The customer, whole, as all systems together know him; null when no customer matches."
   customer: Customer @goField(forceResolver: true, batch: true)
   "The invoice it pays."
@@ -2439,6 +2485,8 @@ input PaymentFilter {
   date: DateTimeFilter @reads(field: "date")
   "By its latest change."
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  changedAt: DateTimeFilter @reads(field: "changedAt")
 }
 
 "What payments can be sorted by."
@@ -2447,6 +2495,8 @@ enum PaymentOrderField {
   DATE @reads(field: "date")
   "By its latest change."
   UPDATED_AT @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  CHANGED_AT @reads(field: "changedAt")
   "By amount, whatever the currency."
   AMOUNT @reads(field: "amount")
 }
@@ -2512,6 +2562,8 @@ type Product implements Node {
   createdAt: DateTime
   "When the source last changed it; null where a source keeps no such time."
   updatedAt: DateTime
+  "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
+  changedAt: DateTime
 }
 
 "A page of products."
@@ -2560,12 +2612,16 @@ input ProductFilter {
   price: DecimalFilter @reads(field: "price")
   "By its latest change."
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  changedAt: DateTimeFilter @reads(field: "changedAt")
 }
 
 "What products can be sorted by."
 enum ProductOrderField {
   "By its latest change."
   UPDATED_AT @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  CHANGED_AT @reads(field: "changedAt")
   "By when it was made."
   CREATED_AT @reads(field: "createdAt")
   "By list price."
@@ -2653,6 +2709,8 @@ type PurchaseOrder implements Node {
   createdAt: DateTime
   "When the source last changed it; null where a source keeps no such time."
   updatedAt: DateTime
+  "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
+  changedAt: DateTime
 }
 
 "A page of purchaseOrders."
@@ -2699,6 +2757,8 @@ input PurchaseOrderFilter {
   date: DateTimeFilter @reads(field: "date")
   "By its latest change."
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  changedAt: DateTimeFilter @reads(field: "changedAt")
   "By the supplier’s fiscal number."
   supplierTaxId: StringFilter @reads(field: "supplierTaxId")
   "By supplier."
@@ -2711,6 +2771,8 @@ enum PurchaseOrderOrderField {
   DATE @reads(field: "date")
   "By its latest change."
   UPDATED_AT @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  CHANGED_AT @reads(field: "changedAt")
   "By amount, whatever the currency."
   TOTAL @reads(field: "total")
 }
@@ -2780,6 +2842,8 @@ type Quote implements Node {
   createdAt: DateTime
   "When the source last changed it; null where a source keeps no such time."
   updatedAt: DateTime
+  "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
+  changedAt: DateTime
   "The customer, whole, as all systems together know him; null when no customer matches."
   customer: Customer @goField(forceResolver: true, batch: true)
   "The orders that came of it."
@@ -2841,6 +2905,8 @@ input QuoteFilter {
   date: DateTimeFilter @reads(field: "date")
   "By its latest change."
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  changedAt: DateTimeFilter @reads(field: "changedAt")
 }
 
 "What quotes can be sorted by."
@@ -2849,6 +2915,8 @@ enum QuoteOrderField {
   DATE @reads(field: "date")
   "By its latest change."
   UPDATED_AT @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  CHANGED_AT @reads(field: "changedAt")
   "By amount, whatever the currency."
   TOTAL @reads(field: "total")
 }
@@ -3137,6 +3205,8 @@ type Ticket implements Node {
   createdAt: DateTime
   "When the source last changed it; null where a source keeps no such time."
   updatedAt: DateTime
+  "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
+  changedAt: DateTime
   "When it was closed; null while open."
   closedAt: DateTime
   "The customer, whole, as all systems together know him; null when no customer matches."
@@ -3206,6 +3276,8 @@ input TicketFilter {
   createdAt: DateTimeFilter @reads(field: "createdAt")
   "By its latest change."
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  changedAt: DateTimeFilter @reads(field: "changedAt")
   "By when it was closed."
   closedAt: DateTimeFilter @reads(field: "closedAt")
 }
@@ -3216,6 +3288,8 @@ enum TicketOrderField {
   CREATED_AT @reads(field: "createdAt")
   "By its latest change."
   UPDATED_AT @reads(field: "updatedAt")
+  "By when Trama last saw it change."
+  CHANGED_AT @reads(field: "changedAt")
 }
 
 "How tickets are sorted; ties by source and id."
@@ -3493,6 +3567,8 @@ func childFields_Boleto(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Boleto_createdAt(ctx, ec, field)
 	case "updatedAt":
 		return fieldContext_Boleto_updatedAt(ctx, ec, field)
+	case "changedAt":
+		return fieldContext_Boleto_changedAt(ctx, ec, field)
 	case "customer":
 		return fieldContext_Boleto_customer(ctx, ec, field)
 	case "invoice":
@@ -3581,6 +3657,8 @@ func childFields_Contact(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Contact_createdAt(ctx, ec, field)
 	case "updatedAt":
 		return fieldContext_Contact_updatedAt(ctx, ec, field)
+	case "changedAt":
+		return fieldContext_Contact_changedAt(ctx, ec, field)
 	case "customer":
 		return fieldContext_Contact_customer(ctx, ec, field)
 	}
@@ -3657,6 +3735,8 @@ func childFields_Customer(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Customer_createdAt(ctx, ec, field)
 	case "updatedAt":
 		return fieldContext_Customer_updatedAt(ctx, ec, field)
+	case "changedAt":
+		return fieldContext_Customer_changedAt(ctx, ec, field)
 	case "members":
 		return fieldContext_Customer_members(ctx, ec, field)
 	case "coverage":
@@ -3823,6 +3903,8 @@ func childFields_DeliveryNote(ctx context.Context, ec *executionContext, field g
 		return fieldContext_DeliveryNote_createdAt(ctx, ec, field)
 	case "updatedAt":
 		return fieldContext_DeliveryNote_updatedAt(ctx, ec, field)
+	case "changedAt":
+		return fieldContext_DeliveryNote_changedAt(ctx, ec, field)
 	case "customer":
 		return fieldContext_DeliveryNote_customer(ctx, ec, field)
 	case "order":
@@ -4145,6 +4227,8 @@ func childFields_Invoice(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Invoice_createdAt(ctx, ec, field)
 	case "updatedAt":
 		return fieldContext_Invoice_updatedAt(ctx, ec, field)
+	case "changedAt":
+		return fieldContext_Invoice_changedAt(ctx, ec, field)
 	case "customer":
 		return fieldContext_Invoice_customer(ctx, ec, field)
 	case "order":
@@ -4271,6 +4355,8 @@ func childFields_Order(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Order_createdAt(ctx, ec, field)
 	case "updatedAt":
 		return fieldContext_Order_updatedAt(ctx, ec, field)
+	case "changedAt":
+		return fieldContext_Order_changedAt(ctx, ec, field)
 	case "customer":
 		return fieldContext_Order_customer(ctx, ec, field)
 	case "quote":
@@ -4395,6 +4481,8 @@ func childFields_Payable(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Payable_createdAt(ctx, ec, field)
 	case "updatedAt":
 		return fieldContext_Payable_updatedAt(ctx, ec, field)
+	case "changedAt":
+		return fieldContext_Payable_changedAt(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Payable", field.Name)
 }
@@ -4451,6 +4539,8 @@ func childFields_Payment(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Payment_createdAt(ctx, ec, field)
 	case "updatedAt":
 		return fieldContext_Payment_updatedAt(ctx, ec, field)
+	case "changedAt":
+		return fieldContext_Payment_changedAt(ctx, ec, field)
 	case "customer":
 		return fieldContext_Payment_customer(ctx, ec, field)
 	case "invoice":
@@ -4533,6 +4623,8 @@ func childFields_Product(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Product_createdAt(ctx, ec, field)
 	case "updatedAt":
 		return fieldContext_Product_updatedAt(ctx, ec, field)
+	case "changedAt":
+		return fieldContext_Product_changedAt(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Product", field.Name)
 }
@@ -4597,6 +4689,8 @@ func childFields_PurchaseOrder(ctx context.Context, ec *executionContext, field 
 		return fieldContext_PurchaseOrder_createdAt(ctx, ec, field)
 	case "updatedAt":
 		return fieldContext_PurchaseOrder_updatedAt(ctx, ec, field)
+	case "changedAt":
+		return fieldContext_PurchaseOrder_changedAt(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PurchaseOrder", field.Name)
 }
@@ -4695,6 +4789,8 @@ func childFields_Quote(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Quote_createdAt(ctx, ec, field)
 	case "updatedAt":
 		return fieldContext_Quote_updatedAt(ctx, ec, field)
+	case "changedAt":
+		return fieldContext_Quote_changedAt(ctx, ec, field)
 	case "customer":
 		return fieldContext_Quote_customer(ctx, ec, field)
 	case "orders":
@@ -5027,6 +5123,8 @@ func childFields_Ticket(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Ticket_createdAt(ctx, ec, field)
 	case "updatedAt":
 		return fieldContext_Ticket_updatedAt(ctx, ec, field)
+	case "changedAt":
+		return fieldContext_Ticket_changedAt(ctx, ec, field)
 	case "closedAt":
 		return fieldContext_Ticket_closedAt(ctx, ec, field)
 	case "customer":

@@ -3,19 +3,26 @@ package schema
 import "time"
 
 // Record is what every entity has: which system it comes from, its key there,
-// and when it was made and changed. Empty texts and zero times are absent and
+// and when it was made and changed there. Empty texts and zero times are absent and
 // leave the graph as null.
 type Record struct {
 	Source    string // configured name
 	Key       string // the source's own id, as text
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	// ChangedAt is when Trama last saw the row change, by its own clock and to the
+	// millisecond; zero where the source is asked itself. Sources never set it: copies
+	// and the directory do, beside the row's own data.
+	ChangedAt time.Time `json:",omitzero" copy:"-"`
 	// Faults are the fields that cannot be shown, nil = all can.
 	Faults *Faults `json:",omitempty"`
 }
 
 // Spoilt returns the fields of the row that cannot be shown, nil = all can.
 func (r *Record) Spoilt() *Faults { return r.Faults }
+
+// Changed notes when Trama last saw the row change.
+func (r *Record) Changed(at time.Time) { r.ChangedAt = at }
 
 // Identity returns the row's source and key.
 func (r *Record) Identity() (source, key string) { return r.Source, r.Key }
@@ -33,6 +40,8 @@ func (r *Record) column(name string) Value {
 		return Time(r.CreatedAt)
 	case "updatedAt":
 		return Time(r.UpdatedAt)
+	case "changedAt":
+		return Time(r.ChangedAt)
 	}
 	return Null
 }

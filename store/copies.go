@@ -12,7 +12,7 @@ import (
 var _ copies.Store = (*Store)(nil)
 
 const setColumns = `id, source, entity, layout, row_count, run, running, settings, started_at, saved_at, mark, pages, seen, changed,
-	resumed, at_end, doubtful, shifting, complete, sound, as_of, took, missing, refused, refusal, accept_until, cursor, followed_at, failure`
+	resumed, at_end, doubtful, shifting, complete, sound, as_of, took, missing, refused, refusal, accept_until, cursor, followed_at, failure, changed_from`
 
 func scanSet(scan func(...any) error) (copies.Set, error) {
 	var s copies.Set
@@ -20,7 +20,7 @@ func scanSet(scan func(...any) error) (copies.Set, error) {
 	var took int64
 	var refusal, failure string
 	err := scan(&s.ID, &s.Source, &s.Entity, &s.Layout, &s.Rows, &s.Run, &s.Running, &s.Settings, &started, &saved, &s.Mark, &s.Pages, &s.Seen, &s.Changed,
-		&s.Resumed, &s.AtEnd, &s.Doubtful, &s.Shifting, &s.Complete, &s.Sound, &asOf, &took, &s.Missing, &s.Refused, &refusal, &accept, &s.Cursor, &followed, &failure)
+		&s.Resumed, &s.AtEnd, &s.Doubtful, &s.Shifting, &s.Complete, &s.Sound, &asOf, &took, &s.Missing, &s.Refused, &refusal, &accept, &s.Cursor, &followed, &failure, &s.ChangedFrom)
 	s.Started, s.Saved, s.AsOf, s.Accept = fromMicros(started), fromMicros(saved), fromMicros(asOf), fromMicros(accept)
 	s.Followed = fromMicros(followed)
 	s.Took, s.Refusal = time.Duration(took)*time.Microsecond, schema.Code(refusal)

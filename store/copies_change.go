@@ -65,8 +65,9 @@ func (w *copyWriter) update(ids []int64, rows []*copies.Row) {
 	if len(rows) == 0 {
 		return
 	}
-	names := []string{"id"}
-	at := []int{0} // the column of each name
+	moment := w.at()
+	names := []string{"id", "changed_at"}
+	at := []int{0, 0} // the column of each name
 	for i, c := range w.columns {
 		names, at = append(names, copyColumn(c.Name)), append(at, i)
 	}
@@ -77,8 +78,11 @@ func (w *copyWriter) update(ids []int64, rows []*copies.Row) {
 		}
 	}
 	w.b.update("copy_rows", names, len(rows), func(row, column int) any {
-		if column == 0 {
+		switch column {
+		case 0:
 			return ids[row]
+		case 1:
+			return moment
 		}
 		text := sortText(rowValue(rows[row], at[column]))
 		if column >= plain {

@@ -51,7 +51,7 @@ func (s *Store) SaveChanges(ctx context.Context, id int64, c *copies.ChangeSet) 
 		if set.Cursor != c.From {
 			return nil, copies.ErrOvertaken
 		}
-		w := newCopyWriter(ctx, tx, d, set)
+		w := newCopyWriter(ctx, tx, d, set, s.now())
 		w.save(c.Rows)
 		if len(c.Deleted) > 0 {
 			w.remove(c.Deleted, w.find(c.Deleted), nil, c.At)

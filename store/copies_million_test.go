@@ -79,7 +79,7 @@ func benchCopies(b *testing.B, s *Store, n int, size func() int64) {
 				}
 			}
 			found := 0
-			if _, err := s.CopyList(ctx, id, a, func([]byte) error { found++; return nil }); err != nil {
+			if _, err := s.CopyList(ctx, id, a, func([]byte, int64) error { found++; return nil }); err != nil {
 				b.Fatal(err)
 			}
 			return found
@@ -96,7 +96,7 @@ func benchCopies(b *testing.B, s *Store, n int, size func() int64) {
 			a := copies.Ask{Source: "erp"}
 			a.Order, a.First, a.Total = newest, first, total
 			found := 0
-			if _, err := s.CopyByParent(ctx, id, relation, names, a, func(int, []byte) error { found++; return nil }); err != nil {
+			if _, err := s.CopyByParent(ctx, id, relation, names, a, func(int, []byte, int64) error { found++; return nil }); err != nil {
 				b.Fatal(err)
 			}
 			return found
@@ -122,7 +122,7 @@ func benchCopies(b *testing.B, s *Store, n int, size func() int64) {
 				keys = append(keys, planRow(r.IntN(n), n).Key)
 			}
 			found := 0
-			if _, err := s.CopyByKeys(ctx, id, keys, func([]byte) error { found++; return nil }); err != nil {
+			if _, err := s.CopyByKeys(ctx, id, keys, false, func([]byte, int64) error { found++; return nil }); err != nil {
 				b.Fatal(err)
 			}
 			return found

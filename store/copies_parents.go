@@ -20,7 +20,7 @@ var errParentOrder = errors.New("the pages of parents came in another order")
 // CopyByParent implements copies.Store. Of PostgreSQL one statement finds the pages
 // of many parents, and one more counts the rows of those whose page does not tell;
 // SQLite, which is no journey away, is asked for each.
-func (s *Store) CopyByParent(ctx context.Context, id int64, relation string, parents []string, a copies.Ask, row func(parent int, data []byte) error) (copies.Answer, error) {
+func (s *Store) CopyByParent(ctx context.Context, id int64, relation string, parents []string, a copies.Ask, row func(parent int, data []byte, changed int64) error) (copies.Answer, error) {
 	longest := 0
 	for _, p := range parents {
 		longest = max(longest, len(p))
@@ -47,7 +47,7 @@ func (s *Store) CopyByParent(ctx context.Context, id int64, relation string, par
 		for at := 0; at < len(parents) && err == nil; at += parentsChunk {
 			end := min(at+parentsChunk, len(parents))
 			p := &copyParents{q: q, parents: parents[at:end], more: answer.More[at:end], totals: answer.Totals[at:end]}
-			err = p.read(ctx, tx, &a, func(parent int, data []byte) error { return row(at+parent, data) })
+			err = p.read(ctx, tx, &a, func(parent int, data []byte, changed int64) error { return row(at+parent, data, changed) })
 		}
 		return err
 	})
@@ -92,13 +92,14 @@ type copyParents struct {
 	counts  []int
 }
 
-func (p *copyParents) read(ctx context.Context, tx *sql.Tx, a *copies.Ask, row func(parent int, data []byte) error) error {
+func (p *copyParents) read(ctx context.Context, tx *sql.Tx, a *copies.Ask, row func(parent int, data []byte, changed int64) error) error {
 	p.counts = make([]int, len(p.parents))
 	var data sql.RawBytes
 	last := 0
 	err := each(ctx, tx, p.q.parentsText(len(p.parents)), func(rows *sql.Rows) error {
 		var i int
-		if err := rows.Scan(&i, &data); err != nil {
+		var changed int64
+		if err := rows.Scan(&i, &data, &changed); err != nil {
 			return err
 		}
 		if i--; i < last {
@@ -110,7 +111,7 @@ func (p *copyParents) read(ctx context.Context, tx *sql.Tx, a *copies.Ask, row f
 			return nil
 		}
 		p.counts[i]++
-		return row(i, data)
+		return row(i, data, changed)
 	}, p.q.parentsArgs(p.parents)...)
 	if err != nil {
 		return err
@@ -143,7 +144,7 @@ const eachParent = "unnest(?::bytea[]) WITH ORDINALITY AS p(parent, i)"
 // parentsText finds the pages of n parents, in order: the number of each parent and
 // the data of its rows.
 func (q *copyQuery) parentsText(n int) string {
-	return "SELECT x.i, (SELECT d.data FROM copy_data d WHERE d.row_id = x.id) FROM (SELECT y.*, p.i FROM (SELECT p.parent, p.i FROM " + eachParent +
+	return "SELECT x.i, (SELECT d.data FROM copy_data d WHERE d.row_id = x.id), " + q.changed("x") + " FROM (SELECT y.*, p.i FROM (SELECT p.parent, p.i FROM " + eachParent +
 		") p CROSS JOIN LATERAL (" + q.rowsText() + ") y) x ORDER BY x.i, " + q.found() + " LIMIT " + strconv.Itoa(n*(q.first+1))
 }
 

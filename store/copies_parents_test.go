@@ -55,7 +55,7 @@ func BenchmarkCopyByParent(b *testing.B) {
 						turn++
 						slices.Sort(parents)
 						found := 0
-						if _, err := s.CopyByParent(b.Context(), id, c.relation, parents, a, func(int, []byte) error { found++; return nil }); err != nil || found != c.rows {
+						if _, err := s.CopyByParent(b.Context(), id, c.relation, parents, a, func(int, []byte, int64) error { found++; return nil }); err != nil || found != c.rows {
 							b.Fatal(found, err)
 						}
 					}

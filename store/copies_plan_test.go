@@ -13,6 +13,12 @@ import (
 	"github.com/trama-graph/trama/schema"
 )
 
+// inAWhile is what an incremental refresh asks.
+func inAWhile() schema.Predicate {
+	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	return schema.AllOf(schema.Compare("changedAt", schema.Ge, schema.Time(at)), schema.Compare("changedAt", schema.Lt, schema.Time(at.AddDate(0, 1, 0))))
+}
+
 // TestCopyPlans: the questions that are asked often go through an index, and need
 // no sorting in the usual order.
 func TestCopyPlans(t *testing.T) {
@@ -47,6 +53,10 @@ func TestCopyPlans(t *testing.T) {
 		{"filter by order", text("order", "o1"), newest, "copy_rows_order", false},
 		{"filter by code", text("sku", "A"), schema.Sort{Column: "name"}, "copy_rows_sku", true},
 		{"filter by id", text("id", "A"), newest, "copy_rows_key", false},
+		{"seen to change last", schema.Predicate{}, schema.Sort{Column: "changedAt", Desc: true}, "copy_rows_changed (set_id=?)", false},
+		{"seen to change in a while", inAWhile(), schema.Sort{Column: "changedAt", Desc: true}, "copy_rows_changed (set_id=? AND changed_at>? AND changed_at<?)", false},
+		{"seen to change in a while, the newest", inAWhile(), newest, "copy_rows_changed (set_id=? AND changed_at>? AND changed_at<?)", true},
+		{"seen to change in a while, by key", inAWhile(), schema.Sort{}, "copy_rows_changed (set_id=? AND changed_at>? AND changed_at<?)", true},
 	} {
 		t.Run("case="+c.name, func(t *testing.T) {
 			var a copies.Ask

@@ -96,7 +96,7 @@ func (p *pushInto) save(ctx context.Context) error {
 	if p.in.Full || isUseless {
 		p.set.Running, p.set.Started, p.set.Seen = true, p.at, 0
 	}
-	w := newCopyWriter(ctx, p.tx, p.s.copyDialect(), &p.set)
+	w := newCopyWriter(ctx, p.tx, p.s.copyDialect(), &p.set, p.s.now())
 	p.rows(w)
 	if err := w.close(); err != nil {
 		return err

@@ -18,16 +18,21 @@ type copyQuery struct {
 	desc  bool
 	first int
 
+	// withChanged is that the page tells when its rows changed.
+	withChanged bool
+
 	isWalked bool // of a parent's rows: the index that finds them has them in this order
 }
 
 // newCopyQuery translates a question; of says whose rows it is about.
 func newCopyQuery(d copyDialect, a copies.Ask, from, of string, args ...any) (*copyQuery, error) {
-	q := &copyQuery{from: from, first: max(a.First, 0), desc: a.Order.Desc}
+	q := &copyQuery{from: from, first: max(a.First, 0), desc: a.Order.Desc, withChanged: a.WithChanged}
 	q.where.copyDialect, q.after.copyDialect = d, d
 	q.where.add(of, args...)
 	var col copies.Column
 	switch a.Order.Column {
+	case changedColumn:
+		col, q.order = copies.Column{Name: changedColumn, Kind: schema.KindTime}, "r.changed_at"
 	case "", "source": // one source: all rows are equal
 	default:
 		var ok bool
@@ -41,7 +46,7 @@ func newCopyQuery(d copyDialect, a copies.Ask, from, of string, args ...any) (*c
 	}
 	if a.Where.Op != schema.All {
 		q.where.add(" AND ")
-		if err := where(&q.where, a.Where, a.Source); err != nil {
+		if err := where(&q.where, a.Where, whose{a.Source, a.ChangedFrom}); err != nil {
 			return nil, err
 		}
 		if len(q.where.args) > maxArgs {
@@ -90,6 +95,9 @@ func (q *copyQuery) behind(a *copies.Ask) {
 		op = "<"
 	}
 	v := q.after.text(sortText(a.After.Value))
+	if a.Order.Column == changedColumn { // a number
+		v = changedPlace(a.After.Value, a.ChangedFrom)
+	}
 	switch {
 	case a.After.ID != "":
 		// The first half lets an index begin there.
@@ -104,6 +112,9 @@ func (q *copyQuery) behind(a *copies.Ask) {
 // rowsText finds the rows of a page, one more than it has, in order.
 func (q *copyQuery) rowsText() string {
 	text := "SELECT r.id, r.key"
+	if q.withChanged {
+		text += ", r.changed_at"
+	}
 	order := "r.key"
 	if q.order != "" {
 		text += ", " + q.order + " AS o"
@@ -137,9 +148,9 @@ func (q *copyQuery) pageText() string {
 	if q.where.isPostgres {
 		// With a limit PostgreSQL looks up what is selected when it has sorted. As a join
 		// it might read all data there is.
-		return "SELECT (SELECT d.data FROM copy_data d WHERE d.row_id = x.id) FROM (" + q.rowsText() + ") x ORDER BY " + q.found() + " LIMIT " + strconv.Itoa(q.first+1)
+		return "SELECT (SELECT d.data FROM copy_data d WHERE d.row_id = x.id), " + q.changed("x") + " FROM (" + q.rowsText() + ") x ORDER BY " + q.found() + " LIMIT " + strconv.Itoa(q.first+1)
 	}
-	return "SELECT d.data FROM (" + q.rowsText() + ") x JOIN copy_data d ON d.row_id = x.id ORDER BY " + q.found()
+	return "SELECT d.data, " + q.changed("x") + " FROM (" + q.rowsText() + ") x JOIN copy_data d ON d.row_id = x.id ORDER BY " + q.found()
 }
 
 // pageArgs are the arguments of rowsText and pageText.

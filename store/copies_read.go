@@ -14,7 +14,7 @@ const readChunk = 500
 const dataOfRows = "copy_rows r JOIN copy_data d ON d.row_id = r.id"
 
 // CopyByKeys implements copies.Store.
-func (s *Store) CopyByKeys(ctx context.Context, id int64, keys []string, row func(data []byte) error) (copies.Set, error) {
+func (s *Store) CopyByKeys(ctx context.Context, id int64, keys []string, withChanged bool, row func(data []byte, changed int64) error) (copies.Set, error) {
 	var set copies.Set
 	if s.lite != nil {
 		err := s.copied(ctx, "read a copy by keys", func(c *liteConn) error {
@@ -22,7 +22,7 @@ func (s *Store) CopyByKeys(ctx context.Context, id int64, keys []string, row fun
 			if set, err = c.set(id); err != nil {
 				return err
 			}
-			return c.byKeys(ctx, id, keys, row)
+			return c.byKeys(ctx, id, keys, withChanged, row)
 		})
 		return set, err
 	}
@@ -32,15 +32,16 @@ func (s *Store) CopyByKeys(ctx context.Context, id int64, keys []string, row fun
 			return err
 		}
 		var key, data sql.RawBytes
+		var changed int64
 		for len(keys) > 0 {
 			chunk := keys[:min(len(keys), readChunk)]
 			keys = keys[len(chunk):]
-			text, args := s.copyDialect().ofKeys("d.data", dataOfRows, id, chunk)
+			text, args := s.copyDialect().ofKeys("d.data"+changedOf(withChanged), dataOfRows, id, chunk)
 			err := each(ctx, tx, text, func(rows *sql.Rows) error {
-				if err := rows.Scan(&key, &data); err != nil {
+				if err := rows.Scan(&key, &data, &changed); err != nil {
 					return err
 				}
-				return row(data)
+				return row(data, changed)
 			}, args...)
 			if err != nil {
 				return err
@@ -52,7 +53,7 @@ func (s *Store) CopyByKeys(ctx context.Context, id int64, keys []string, row fun
 }
 
 // CopyList implements copies.Store.
-func (s *Store) CopyList(ctx context.Context, id int64, a copies.Ask, row func(data []byte) error) (copies.Answer, error) {
+func (s *Store) CopyList(ctx context.Context, id int64, a copies.Ask, row func(data []byte, changed int64) error) (copies.Answer, error) {
 	q, err := newCopyQuery(s.copyDialect(), a, "copy_rows r", "r.set_id = ?", id)
 	if err != nil {
 		return copies.Answer{}, err
@@ -101,18 +102,19 @@ func knowsTotal(answer *copies.Answer, a *copies.Ask, n int) bool {
 
 // copyPage calls row with the rows of a page and tells how many they were and
 // whether there are more.
-func copyPage(ctx context.Context, tx *sql.Tx, q *copyQuery, row func([]byte) error) (n int, more bool, err error) {
+func copyPage(ctx context.Context, tx *sql.Tx, q *copyQuery, row func([]byte, int64) error) (n int, more bool, err error) {
 	var data sql.RawBytes
+	var changed int64
 	err = each(ctx, tx, q.pageText(), func(rows *sql.Rows) error {
 		if n == q.first {
 			more = true
 			return nil
 		}
 		n++
-		if err := rows.Scan(&data); err != nil {
+		if err := rows.Scan(&data, &changed); err != nil {
 			return err
 		}
-		return row(data)
+		return row(data, changed)
 	}, q.pageArgs()...)
 	return n, more, err
 }

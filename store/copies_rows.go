@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/trama-graph/trama/datasources/copies"
 )
@@ -19,14 +20,18 @@ type copyWriter struct {
 	set, run int64
 	columns  []copies.Column
 
+	now    time.Time
+	source string
+	moment int64 // at which rows change, 0 = none did so far
+
 	// What the set's counters change by.
 	seen, changed, added int64
 }
 
 // newCopyWriter makes a writer. The rows it writes count as met by the set's reading
 // under way, or its last one.
-func newCopyWriter(ctx context.Context, tx *sql.Tx, d copyDialect, set *copies.Set) *copyWriter {
-	return &copyWriter{b: newBulk(ctx, tx, d), set: set.ID, run: set.Run, columns: copies.Columns()}
+func newCopyWriter(ctx context.Context, tx *sql.Tx, d copyDialect, set *copies.Set, now time.Time) *copyWriter {
+	return &copyWriter{b: newBulk(ctx, tx, d), set: set.ID, run: set.Run, columns: copies.Columns(), source: set.Source, now: now}
 }
 
 func (w *copyWriter) close() error { return w.b.close() }
@@ -184,7 +189,8 @@ func (w *copyWriter) insert(rows []*copies.Row) {
 	}
 	ids := w.ids(len(rows))
 	used, folded := w.used(rows)
-	names := []string{"id", "set_id", "key"}
+	moment := w.at()
+	names := []string{"id", "set_id", "key", "changed_at"}
 	for _, i := range used {
 		names = append(names, copyColumn(w.columns[i].Name))
 	}
@@ -199,10 +205,12 @@ func (w *copyWriter) insert(rows []*copies.Row) {
 			return w.set
 		case column == 2:
 			return rows[row].Key
-		case column < 3+len(used):
-			return sortText(rowValue(rows[row], used[column-3]))
+		case column == 3:
+			return moment
+		case column < 4+len(used):
+			return sortText(rowValue(rows[row], used[column-4]))
 		}
-		return foldText(sortText(rowValue(rows[row], folded[column-3-len(used)])))
+		return foldText(sortText(rowValue(rows[row], folded[column-4-len(used)])))
 	}, "")
 	w.b.insert("copy_data", []string{"row_id", "data"}, len(rows), func(row, column int) any {
 		return [...]any{ids[row], rows[row].Data}[column]

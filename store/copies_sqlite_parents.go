@@ -26,7 +26,7 @@ type liteParents struct {
 	q      *copyQuery
 	ask    *copies.Ask
 	answer *copies.Answer
-	row    func(parent int, data []byte) error
+	row    func(parent int, data []byte, changed int64) error
 
 	page, all, count *liteStmt
 	rows             []liteRow // of one parent
@@ -35,10 +35,13 @@ type liteParents struct {
 
 // liteRow is where a row lies in what is held: its data, what it is sorted by, and
 // its key end there.
-type liteRow struct{ begin, data, order, key int }
+type liteRow struct {
+	begin, data, order, key int
+	changed                 int64
+}
 
 // parents calls row with the pages of parents.
-func (c *liteConn) parents(ctx context.Context, q *copyQuery, parents []string, a *copies.Ask, answer *copies.Answer, row func(parent int, data []byte) error) error {
+func (c *liteConn) parents(ctx context.Context, q *copyQuery, parents []string, a *copies.Ask, answer *copies.Answer, row func(parent int, data []byte, changed int64) error) error {
 	p := &liteParents{c: c, q: q, ask: a, answer: answer, row: row}
 	done := 0
 	if list, ok := plainList(parents); ok && len(parents) > 1 && q.isWhole() {
@@ -102,7 +105,7 @@ func (p *liteParents) together(parents []string, list string) (done int, err err
 		}
 		next := len(parents)
 		if there {
-			next = int(p.c.int(st, 3))
+			next = int(p.c.int(st, 4))
 		}
 		if next < done {
 			return done, errParentOrder
@@ -151,7 +154,7 @@ func (p *liteParents) read(parent string, i int) (n int, isAll bool, err error) 
 	for n = 0; ; n++ {
 		there, err := p.c.next(p.page)
 		if err == nil && there && n < p.q.first {
-			err = p.row(i, p.c.bytes(p.page, 0))
+			err = p.row(i, p.c.bytes(p.page, 0), p.c.int(p.page, 1))
 		}
 		if err != nil || !there {
 			return n, false, err
@@ -197,7 +200,7 @@ func (p *liteParents) hold(st *liteStmt) bool {
 	if len(p.rows) == p.q.most() {
 		return false
 	}
-	r := liteRow{begin: len(p.held)}
+	r := liteRow{begin: len(p.held), changed: p.c.int(st, 3)}
 	p.held = append(p.held, p.c.bytes(st, 0)...)
 	r.data = len(p.held)
 	p.held = append(p.held, p.c.bytes(st, 1)...)
@@ -215,7 +218,7 @@ func (p *liteParents) emit(i int) (int, error) {
 		slices.SortFunc(p.rows, p.compare)
 	}
 	for j := range min(len(p.rows), p.q.first) {
-		if err := p.row(i, p.held[p.rows[j].begin:p.rows[j].data]); err != nil {
+		if err := p.row(i, p.held[p.rows[j].begin:p.rows[j].data], p.rows[j].changed); err != nil {
 			return 0, err
 		}
 	}
@@ -271,9 +274,9 @@ func (q *copyQuery) togetherText() string {
 
 func (q *copyQuery) fewColumns() string {
 	if q.order == "" {
-		return "d.data, '', r.key"
+		return "d.data, '', r.key, " + q.changed("r")
 	}
-	return "d.data, " + q.order + ", r.key"
+	return "d.data, " + q.order + ", r.key, " + q.changed("r")
 }
 
 func (q *copyQuery) fewWhere() string {

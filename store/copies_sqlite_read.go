@@ -40,7 +40,7 @@ func (c *liteConn) set(id int64) (copies.Set, error) {
 		Settings: r.text(was.Settings), Started: r.when(), Saved: r.when(), Mark: r.text(was.Mark), Pages: r.number(), Seen: r.number(), Changed: r.number(),
 		Resumed: r.is(), AtEnd: r.is(), Doubtful: r.is(), Shifting: r.is(), Complete: r.number(), Sound: r.number(), AsOf: r.when(),
 		Took: time.Duration(r.number()) * time.Microsecond, Missing: r.number(), Refused: r.number(), Refusal: schema.Code(r.text(string(was.Refusal))),
-		Accept: r.when(), Cursor: r.text(was.Cursor), Followed: r.when(), Failure: schema.Code(r.text(string(was.Failure))),
+		Accept: r.when(), Cursor: r.text(was.Cursor), Followed: r.when(), Failure: schema.Code(r.text(string(was.Failure))), ChangedFrom: r.number(),
 	}
 	if len(c.sets) >= keptSets {
 		clear(c.sets)
@@ -77,11 +77,11 @@ func (r *setReader) when() time.Time {
 	return time.UnixMicro(r.c.int(r.st, at)).UTC()
 }
 
-const dataOfKey = "SELECT d.data FROM " + dataOfRows + " WHERE r.set_id = ? AND r.key = ?"
+const ofKey = " FROM " + dataOfRows + " WHERE r.set_id = ? AND r.key = ?"
 
 // byKeys calls row with the data of the keys that exist.
-func (c *liteConn) byKeys(ctx context.Context, id int64, keys []string, row func([]byte) error) error {
-	st, err := c.statement(dataOfKey, []any{id})
+func (c *liteConn) byKeys(ctx context.Context, id int64, keys []string, withChanged bool, row func([]byte, int64) error) error {
+	st, err := c.statement("SELECT d.data"+changedOf(withChanged)+ofKey, []any{id})
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (c *liteConn) byKeys(ctx context.Context, id int64, keys []string, row func
 		}
 		there, err := c.next(st)
 		if err == nil && there {
-			err = row(c.bytes(st, 0))
+			err = row(c.bytes(st, 0), c.int(st, 1))
 		}
 		c.reset(st)
 		if err != nil {
@@ -105,7 +105,7 @@ func (c *liteConn) byKeys(ctx context.Context, id int64, keys []string, row func
 }
 
 // list calls row with the rows of a page.
-func (c *liteConn) list(q *copyQuery, a *copies.Ask, answer *copies.Answer, row func([]byte) error) error {
+func (c *liteConn) list(q *copyQuery, a *copies.Ask, answer *copies.Answer, row func([]byte, int64) error) error {
 	n := 0
 	err := c.each(q.pageText(), q.pageArgs(), func(st *liteStmt) error {
 		if n == q.first {
@@ -113,7 +113,7 @@ func (c *liteConn) list(q *copyQuery, a *copies.Ask, answer *copies.Answer, row 
 			return nil
 		}
 		n++
-		return row(c.bytes(st, 0))
+		return row(c.bytes(st, 0), c.int(st, 1))
 	})
 	if err != nil || knowsTotal(answer, a, n) {
 		return err

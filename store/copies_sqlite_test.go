@@ -60,9 +60,9 @@ func TestCopyAllocations(t *testing.T) {
 				found = 0
 				var err error
 				if c.name == "by keys" {
-					_, err = s.CopyByKeys(t.Context(), id, keys, func([]byte) error { found++; return nil })
+					_, err = s.CopyByKeys(t.Context(), id, keys, false, func([]byte, int64) error { found++; return nil })
 				} else {
-					_, err = s.CopyByParent(t.Context(), id, "customer", parents, a, func(int, []byte) error { found++; return nil })
+					_, err = s.CopyByParent(t.Context(), id, "customer", parents, a, func(int, []byte, int64) error { found++; return nil })
 				}
 				if err != nil {
 					t.Fatal(err)
@@ -86,7 +86,7 @@ func TestLiteStops(t *testing.T) {
 	s := openLiteStore(t)
 	id := fillCopy(t, s, "Order", 200, 200, planRow)
 	list := func(ctx context.Context, row func() error) error {
-		_, err := s.CopyList(ctx, id, copies.Ask{Source: "erp"}, func([]byte) error { return row() })
+		_, err := s.CopyList(ctx, id, copies.Ask{Source: "erp"}, func([]byte, int64) error { return row() })
 		return err
 	}
 	endless := "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -119,7 +119,7 @@ func TestLiteStops(t *testing.T) {
 				var a copies.Ask
 				a.First = i
 				n := 0
-				_, err := s.CopyByParent(ctx, id, "customer", []string{"c000001", "c000002"}, a, func(int, []byte) error { n++; return nil })
+				_, err := s.CopyByParent(ctx, id, "customer", []string{"c000001", "c000002"}, a, func(int, []byte, int64) error { n++; return nil })
 				if i%3 == 0 && !errors.Is(err, context.Canceled) || i%3 != 0 && (err != nil || n != min(2*i, 20)) {
 					t.Errorf("%d rows, %v", n, err)
 				}
@@ -145,7 +145,7 @@ func TestLiteStops(t *testing.T) {
 			var a copies.Ask
 			a.Where, a.First, a.Total = schema.Compare("status", schema.Contains, schema.String("o")), i+1, true
 			a.Order = schema.Sort{Column: "updatedAt"}
-			if _, err := s.CopyByParent(t.Context(), id, "customer", []string{"c000001"}, a, func(int, []byte) error { return nil }); err != nil {
+			if _, err := s.CopyByParent(t.Context(), id, "customer", []string{"c000001"}, a, func(int, []byte, int64) error { return nil }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -196,7 +196,7 @@ func TestFewAndMany(t *testing.T) {
 		var a copies.Ask
 		a.Order, a.First, a.Total = order, first, true
 		last := len(parents) - 1
-		answer, err := s.CopyByParent(t.Context(), id, "customer", parents, a, func(parent int, data []byte) error {
+		answer, err := s.CopyByParent(t.Context(), id, "customer", parents, a, func(parent int, data []byte, _ int64) error {
 			if parent == last {
 				keys = append(keys, string(data))
 			}

@@ -78,7 +78,7 @@ func TestPostgresCopyCut(t *testing.T) {
 			if err != nil || list[0] != set {
 				t.Errorf("half of it is here: %+v, want %+v; %v", list, set, err)
 			}
-			if _, err := s.CopyByKeys(t.Context(), set.ID, []string{"a"}, func([]byte) error { t.Error("the row is here"); return nil }); err != nil {
+			if _, err := s.CopyByKeys(t.Context(), set.ID, []string{"a"}, false, func([]byte, int64) error { t.Error("the row is here"); return nil }); err != nil {
 				t.Error(err)
 			}
 		})

@@ -56,7 +56,7 @@ func copyColumn(name string) string {
 
 // where writes what Predicate.Match decides. An operator or column it cannot say
 // is UNSUPPORTED_FILTER: nothing is ever left out.
-func where(c *condition, p schema.Predicate, source string) error {
+func where(c *condition, p schema.Predicate, of whose) error {
 	switch p.Op {
 	case schema.All:
 		c.add("TRUE")
@@ -65,22 +65,25 @@ func where(c *condition, p schema.Predicate, source string) error {
 		c.add("FALSE")
 		return nil
 	case schema.And:
-		return join(c, p.Of, " AND ", "TRUE", source)
+		return join(c, p.Of, " AND ", "TRUE", of)
 	case schema.Or:
-		return join(c, p.Of, " OR ", "FALSE", source)
+		return join(c, p.Of, " OR ", "FALSE", of)
 	case schema.Not:
 		c.add("NOT (")
-		err := where(c, p.Of[0], source)
+		err := where(c, p.Of[0], of)
 		c.add(")")
 		return err
 	}
 	if p.Column == "source" {
-		if p.Match(sourceRow(source)) {
+		if p.Match(sourceRow(of.source)) {
 			c.add("TRUE")
 		} else {
 			c.add("FALSE")
 		}
 		return nil
+	}
+	if p.Column == changedColumn {
+		return compareChanged(c, p, of.changedFrom)
 	}
 	col, ok := columnOf(p.Column)
 	if !ok {
@@ -104,28 +107,28 @@ func (r sourceRow) Column(name string) schema.Value {
 // nests no deeper than a thousand.
 const joinDepth = 64
 
-func join(c *condition, of []schema.Predicate, word, empty, source string) error {
+func join(c *condition, list []schema.Predicate, word, empty string, of whose) error {
 	switch {
-	case len(of) == 0:
+	case len(list) == 0:
 		c.add(empty)
 		return nil
-	case len(of) > joinDepth:
-		half := len(of) / 2
+	case len(list) > joinDepth:
+		half := len(list) / 2
 		c.add("(")
-		if err := join(c, of[:half], word, empty, source); err != nil {
+		if err := join(c, list[:half], word, empty, of); err != nil {
 			return err
 		}
 		c.add(word)
-		err := join(c, of[half:], word, empty, source)
+		err := join(c, list[half:], word, empty, of)
 		c.add(")")
 		return err
 	}
 	c.add("(")
-	for i := range of {
+	for i := range list {
 		if i > 0 {
 			c.add(word)
 		}
-		if err := where(c, of[i], source); err != nil {
+		if err := where(c, list[i], of); err != nil {
 			return err
 		}
 	}

@@ -62,7 +62,7 @@ func (s *Store) SavePage(ctx context.Context, id, run, pages int64, p *copies.Pa
 		if set.Run != run || set.Pages != pages || !set.Running {
 			return nil, copies.ErrOvertaken
 		}
-		w := newCopyWriter(ctx, tx, s.copyDialect(), set)
+		w := newCopyWriter(ctx, tx, s.copyDialect(), set, s.now())
 		w.save(p.Rows)
 		w.meet(p.Met)
 		if err := w.close(); err != nil {

@@ -56,13 +56,16 @@ func (s *Store) LoadDirectory(ctx context.Context, in directory.Intake) error {
 }
 
 func loadGolden(ctx context.Context, tx *sql.Tx, in directory.Intake) error {
-	return each(ctx, tx, "SELECT seq, id, merged_into, created_at FROM directory_customers"+newer(in.Since.Records)+" ORDER BY seq", func(rows *sql.Rows) error {
+	return each(ctx, tx, "SELECT seq, id, merged_into, created_at, changed_at FROM directory_customers"+newer(in.Since.Records)+" ORDER BY seq", func(rows *sql.Rows) error {
 		var g directory.Golden
-		var into, created sql.NullInt64
-		if err := rows.Scan(&g.Seq, &g.ID, &into, &created); err != nil {
+		var into, created, changed sql.NullInt64
+		if err := rows.Scan(&g.Seq, &g.ID, &into, &created, &changed); err != nil {
 			return err
 		}
 		g.MergedInto, g.CreatedAt = into.Int64, fromMicros(created)
+		if changed.Int64 != 0 {
+			g.ChangedAt = fromMicros(changed)
+		}
 		return in.Golden(g)
 	})
 }
@@ -209,10 +212,18 @@ func saveGolden(w *bulk, golden []directory.Golden, version int64) {
 	}
 	addGolden(w, own, version)
 	for _, g := range aliases { // after those they lead to
-		w.exec(`INSERT INTO directory_customers (seq, id, merged_into, created_at, version) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (seq) DO UPDATE SET merged_into = excluded.merged_into, version = excluded.version`,
-			g.Seq, g.ID, g.MergedInto, g.CreatedAt.UnixMicro(), version)
+		w.exec(`INSERT INTO directory_customers (seq, id, merged_into, created_at, changed_at, version) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (seq) DO UPDATE SET merged_into = excluded.merged_into, changed_at = excluded.changed_at, version = excluded.version`,
+			g.Seq, g.ID, g.MergedInto, g.CreatedAt.UnixMicro(), changedMicros(g.ChangedAt), version)
 	}
+}
+
+// changedMicros is a moment as it is kept, 0 = none.
+func changedMicros(at time.Time) int64 {
+	if at.IsZero() {
+		return 0
+	}
+	return at.UnixMicro()
 }
 
 func saveMembers(w *bulk, members []directory.MemberChange, version int64) {

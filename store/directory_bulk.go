@@ -12,7 +12,7 @@ const bulkRows = 2000
 
 // addGolden writes customers that are nobody's alias.
 func addGolden(b *bulk, golden []directory.Golden, version int64) {
-	columns := []string{"seq", "id", "created_at", "version"}
+	columns := []string{"seq", "id", "created_at", "changed_at", "version"}
 	for part := range slices.Chunk(golden, bulkRows) {
 		b.insert("directory_customers", columns, len(part), func(row, column int) any {
 			switch g := &part[row]; column {
@@ -22,9 +22,11 @@ func addGolden(b *bulk, golden []directory.Golden, version int64) {
 				return ownText(g.ID)
 			case 2:
 				return g.CreatedAt.UnixMicro()
+			case 3:
+				return changedMicros(g.ChangedAt)
 			}
 			return version
-		}, "ON CONFLICT (seq) DO UPDATE SET merged_into = NULL, version = excluded.version")
+		}, "ON CONFLICT (seq) DO UPDATE SET merged_into = NULL, changed_at = excluded.changed_at, version = excluded.version")
 	}
 }
 

@@ -58,13 +58,15 @@ type Store interface {
 	Tombstones(ctx context.Context, id int64, since time.Time, f func(key string, at time.Time) error) error
 
 	// CopyByKeys calls row with the data of each key that exists, in any order.
-	// Data is valid during the call only, here and below.
-	CopyByKeys(ctx context.Context, id int64, keys []string, row func(data []byte) error) (Set, error)
+	// Data is valid during the call only, here and below. changed is when the content
+	// of the row was last seen to change, in milliseconds since 1970: 0 where
+	// that was not asked for, and where it was before Set.ChangedFrom.
+	CopyByKeys(ctx context.Context, id int64, keys []string, withChanged bool, row func(data []byte, changed int64) error) (Set, error)
 	// CopyByParent calls row with each parent's page, parent by parent and in
 	// order. relation is a column's name.
-	CopyByParent(ctx context.Context, id int64, relation string, parents []string, a Ask, row func(parent int, data []byte) error) (Answer, error)
+	CopyByParent(ctx context.Context, id int64, relation string, parents []string, a Ask, row func(parent int, data []byte, changed int64) error) (Answer, error)
 	// CopyList calls row with the page in order. Its Answer has one element.
-	CopyList(ctx context.Context, id int64, a Ask, row func(data []byte) error) (Answer, error)
+	CopyList(ctx context.Context, id int64, a Ask, row func(data []byte, changed int64) error) (Answer, error)
 }
 
 // Set is where the copy of one entity stands.
@@ -96,6 +98,11 @@ type Set struct {
 	Refused  int64 // rows it would have deleted, had they not been too many
 	Refusal  schema.Code
 	Accept   time.Time // until when deletions of any number are agreed to
+
+	// ChangedFrom is what rows are taken to have changed at of which no moment is kept:
+	// when the store began to keep them, in milliseconds since 1970. It is before all
+	// moments that were given in the set; 0 = all rows have one.
+	ChangedFrom int64
 
 	Failure schema.Code // why the last reading or following failed, "" = it did not
 
@@ -192,6 +199,10 @@ type Ended struct {
 // with the entity's own order filled in and without its fields.
 type Ask struct {
 	Source string // the value of the column source
+	// ChangedFrom is the set's, for conditions on the column changedAt.
+	ChangedFrom int64
+	// WithChanged asks for when rows changed.
+	WithChanged bool
 	datasources.Query
 }
 

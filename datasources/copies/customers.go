@@ -101,7 +101,7 @@ func (c *Copy) indexCustomers(ctx context.Context, f func([]datasources.Customer
 	ask := Ask{Source: c.cfg.Name, Query: datasources.Query{First: customerPage}}
 	for {
 		page := make([]datasources.CustomerRecord, 0, customerPage)
-		answer, err := c.deps.store.CopyList(ctx, s.id, ask, func(data []byte) error {
+		answer, err := c.deps.store.CopyList(ctx, s.id, ask, func(data []byte, _ int64) error {
 			page = append(page, datasources.CustomerRecord{})
 			return c.records.decode(data, &page[len(page)-1], nil)
 		})

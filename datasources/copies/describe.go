@@ -50,6 +50,7 @@ func describeEntity(e datasources.Entity) datasources.Entity {
 		}
 		out.Columns = append(out.Columns, described)
 	}
+	out.Columns = append(out.Columns, changedColumn())
 	for _, name := range relations() {
 		if upstream, ok := related(&e, name); ok {
 			out.Relations = append(out.Relations, datasources.RelationAbility{

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/govalues/decimal"
 	"pgregory.net/rapid"
 
 	"github.com/trama-graph/trama/datasources"
@@ -114,7 +113,7 @@ func TestFollowsLikeTheSource(t *testing.T) {
 			}
 			return out
 		}
-		exact := cmp.Comparer(func(a, b decimal.Decimal) bool { return a == b })
+		exact := asRead()
 		open()
 		for range rapid.IntRange(1, 4).Draw(r, "days") {
 			for range rapid.IntRange(1, 5).Draw(r, "followings") {

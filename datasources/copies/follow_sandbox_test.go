@@ -27,7 +27,7 @@ func kept(t *testing.T, st *store.Store, source string) map[string][][]byte {
 	}
 	out := map[string][][]byte{}
 	for _, s := range sets {
-		_, err := st.CopyList(t.Context(), s.ID, copies.Ask{Source: source, Query: datasources.Query{First: 100_000}}, func(data []byte) error {
+		_, err := st.CopyList(t.Context(), s.ID, copies.Ask{Source: source, Query: datasources.Query{First: 100_000}}, func(data []byte, _ int64) error {
 			out[s.Entity] = append(out[s.Entity], bytes.Clone(data))
 			return nil
 		})

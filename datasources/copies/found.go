@@ -19,12 +19,13 @@ const (
 // are read, and the rows of an answer are allocated once, as many as there are.
 type found struct {
 	rows  []string // what is read of them are parts of these
+	times []int64  // when each changed, as the store says it
 	chunk []byte   // the last one
 	size  int      // of it
 }
 
 // add takes over a copy of a row.
-func (f *found) add(data []byte) error {
+func (f *found) add(data []byte, changed int64) error {
 	if len(f.chunk)+len(data) > cap(f.chunk) {
 		f.size = min(max(2*f.size, chunkLeast), chunkMost)
 		f.chunk = make([]byte, 0, max(f.size, len(data)))
@@ -32,6 +33,7 @@ func (f *found) add(data []byte) error {
 	begin := len(f.chunk)
 	f.chunk = append(f.chunk, data...)
 	// The bytes of a chunk are written once, and never moved.
+	f.times = append(f.times, changed)
 	f.rows = append(f.rows, unsafe.String(unsafe.SliceData(f.chunk[begin:]), len(data)))
 	return nil
 }
@@ -49,7 +51,7 @@ func (c *codec[T]) free(f *found) {
 		return
 	}
 	clear(f.rows) // they hold chunks
-	f.rows, f.chunk, f.size = f.rows[:0], nil, 0
+	f.rows, f.times, f.chunk, f.size = f.rows[:0], f.times[:0], nil, 0
 	c.answers.Put(f)
 }
 

@@ -32,7 +32,7 @@ func TestFound(t *testing.T) {
 		var b []byte
 		for i := range rows {
 			b = c.encode(b[:0], &rows[i])
-			if err := found.add(b); err != nil {
+			if err := found.add(b, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -84,7 +84,7 @@ func TestFoundAllocations(t *testing.T) {
 			got := testing.AllocsPerRun(10, func() {
 				found := c.gather()
 				for range 150 {
-					_ = found.add(data)
+					_ = found.add(data, 0)
 				}
 				if _, err := c.decodeAll(found, p.fields); err != nil {
 					t.Fatal(err)

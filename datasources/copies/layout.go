@@ -103,6 +103,9 @@ func (s *shape) add(t reflect.Type, index []int, offset uintptr, depth int) erro
 			}
 			continue
 		}
+		if f.Tag.Get("copy") == "-" {
+			continue // what copies tell of a row, and no part of it
+		}
 		if !f.IsExported() {
 			return fmt.Errorf("copies: %s.%s cannot be written", t, f.Name)
 		}

@@ -1,6 +1,9 @@
 package copies_test
 
 import (
+	"github.com/google/go-cmp/cmp"
+	"github.com/govalues/decimal"
+
 	"context"
 	"path/filepath"
 	"slices"
@@ -224,5 +227,14 @@ func mustSync(t testing.TB, c *copies.Copy) {
 	t.Helper()
 	if err := c.Sync(context.Background(), copies.Options{}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// asRead compares rows of a copy with those of its source: exactly, but for when they
+// were seen to change, which the source does not know.
+func asRead() cmp.Options {
+	return cmp.Options{
+		cmp.Comparer(func(a, b decimal.Decimal) bool { return a == b }), // scale included
+		cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".ChangedAt" }, cmp.Ignore()),
 	}
 }

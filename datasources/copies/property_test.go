@@ -261,7 +261,7 @@ func whole(r *rapid.T, reader datasources.Reader[schema.Invoice], rows []schema.
 	for _, x := range got.Items {
 		byKey[x.Key] = x
 	}
-	exact := cmp.Comparer(func(a, b decimal.Decimal) bool { return a == b }) // scale included
+	exact := asRead() // scale included
 	for _, x := range rows {
 		if diff := cmp.Diff(x, byKey[x.Key], exact); diff != "" {
 			r.Fatal(diff)

@@ -22,7 +22,7 @@ type reader[T any, P datasources.EntityOf[T]] struct {
 func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.Fields) (datasources.Rows[T], error) {
 	found := r.codec.gather()
 	defer r.codec.free(found)
-	state, err := r.c.deps.store.CopyByKeys(ctx, r.s.id, keys, found.add)
+	state, err := r.c.deps.store.CopyByKeys(ctx, r.s.id, keys, f.Has(changedAt), found.add)
 	return r.answer(ctx, datasources.Rows[T]{}, found, f, state, err)
 }
 
@@ -34,11 +34,11 @@ func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, p
 	out := datasources.Rows[T]{Offsets: make([]int, 1, len(parents)+1)}
 	found := r.codec.gather()
 	defer r.codec.free(found)
-	a, err := r.c.deps.store.CopyByParent(ctx, r.s.id, relationColumn(r.s.entity, string(rel)), parents, r.ask(q), func(parent int, data []byte) error {
+	a, err := r.c.deps.store.CopyByParent(ctx, r.s.id, relationColumn(r.s.entity, string(rel)), parents, r.ask(q), func(parent int, data []byte, changed int64) error {
 		for len(out.Offsets) <= parent {
 			out.Offsets = append(out.Offsets, len(found.rows))
 		}
-		return found.add(data)
+		return found.add(data, changed)
 	})
 	for len(out.Offsets) <= len(parents) {
 		out.Offsets = append(out.Offsets, len(found.rows))
@@ -59,7 +59,7 @@ func (r *reader[T, P]) ask(q datasources.Query) Ask {
 	if q.Order.Column == "" {
 		q.Order = r.order
 	}
-	return Ask{Source: r.c.cfg.Name, Query: q}
+	return Ask{Source: r.c.cfg.Name, ChangedFrom: r.s.snapshot().ChangedFrom, WithChanged: q.Fields.Has(changedAt), Query: q}
 }
 
 // answer reads the rows that were found and says how old they are, or why there are
@@ -73,6 +73,11 @@ func (r *reader[T, P]) answer(ctx context.Context, out datasources.Rows[T], foun
 	}
 	if err != nil {
 		return datasources.Rows[T]{}, r.c.readError(ctx, err)
+	}
+	if f.Has(changedAt) {
+		for i := range out.Items {
+			dated(P(&out.Items[i]), found.times[i], state.ChangedFrom)
+		}
 	}
 	out.AsOf, out.Stale = state.Whole(), r.c.isStale(&state)
 	if r.finish != nil {

@@ -133,7 +133,7 @@ func (c *Copy) differing(ctx context.Context, s *set, rows []Row) ([]Row, error)
 		return nil, nil
 	}
 	same := make(map[string]struct{}, len(rows))
-	_, err := c.deps.store.CopyByKeys(ctx, s.id, rowKeys(rows), func(data []byte) error {
+	_, err := c.deps.store.CopyByKeys(ctx, s.id, rowKeys(rows), false, func(data []byte, _ int64) error {
 		same[string(hash(data))] = struct{}{} // the key is part of the data
 		return nil
 	})
@@ -160,7 +160,7 @@ func rowKeys(rows []Row) []string {
 // exist counts the keys that the copy has.
 func (c *Copy) exist(ctx context.Context, s *set, keys []string) (n int64, err error) {
 	for chunk := range slices.Chunk(keys, keyBatch) {
-		if _, err := c.deps.store.CopyByKeys(ctx, s.id, chunk, func([]byte) error { n++; return nil }); err != nil {
+		if _, err := c.deps.store.CopyByKeys(ctx, s.id, chunk, false, func([]byte, int64) error { n++; return nil }); err != nil {
 			return n, fmt.Errorf("look up deleted rows of %s: %w", s.entity, err)
 		}
 	}

@@ -48,6 +48,9 @@ type Golden struct {
 	ID         string
 	MergedInto int64 // Seq of the customer this one became an alias of, 0 = none
 	CreatedAt  time.Time
+	// ChangedAt is when Trama last saw a record of the customer, or what joins them,
+	// change; zero = not since such moments are kept.
+	ChangedAt time.Time
 }
 
 // Member is a row of the crosswalk: one record of one source, the customer it
@@ -112,7 +115,7 @@ type Changes struct {
 	// Known is the version the changes were made from; 0 is not checked, which is
 	// for whoever is alone.
 	Known     int64
-	Golden    []Golden // inserted, or MergedInto updated when Seq exists
+	Golden    []Golden // inserted, or MergedInto and ChangedAt updated when Seq exists
 	Members   []MemberChange
 	Kept      []Kept      // inserted
 	Unkept    []RecordRef // all kept links of these deleted records are removed

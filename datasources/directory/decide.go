@@ -101,6 +101,7 @@ func (d *Directory) decideOnce(ctx context.Context, a, b RecordRef, verdict Verd
 	} else {
 		c.Decisions = append(c.Decisions, next.decisions[p])
 	}
+	d.stamp(next, c)
 	if err := d.save(ctx, c); err != nil {
 		return fmt.Errorf("save a decision: %w", err)
 	}

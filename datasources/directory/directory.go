@@ -98,6 +98,7 @@ func (d *Directory) restore(ctx context.Context) (*snapshot, error) {
 	b := beforeOf(next, in.had)
 	c := d.build(next, in.crosswalk, b)
 	d.members(next, c, b, nil, -1)
+	d.stamp(next, c)
 	return next, d.save(ctx, c)
 }
 

@@ -184,6 +184,8 @@ func (s *snapshot) column(customer int32, name string) schema.Value {
 			return schema.Time(created)
 		}
 		return schema.Time(updated)
+	case "changedAt":
+		return schema.Time(s.changedAt(customer))
 	}
 	_, v := s.pick(recs, name, func(rec int32) string { return s.value(name, rec) })
 	return schema.String(v)
@@ -204,6 +206,7 @@ func (d *Directory) golden(s *snapshot, customer int32, key string, f datasource
 	recs := s.of(customer)
 	x := schema.Customer{Record: schema.Record{Key: key}}
 	x.CreatedAt, x.UpdatedAt = s.times(recs)
+	x.ChangedAt = s.changedAt(customer)
 	for _, field := range ownedFields {
 		if !f.Has(field) {
 			continue

@@ -48,6 +48,10 @@ func TestGoldenRecord(t *testing.T) {
 	}
 	got := x
 	got.Members, got.Coverage, got.Conflicts, got.Provenance = nil, nil, nil, nil
+	if got.ChangedAt.IsZero() {
+		t.Error("nobody saw him change")
+	}
+	got.ChangedAt = want.ChangedAt
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("golden record\n got %+v\nwant %+v", got, want)
 	}

@@ -111,7 +111,7 @@ func nanos(t time.Time) int64 {
 }
 
 // columns are those a list can be filtered by.
-var columns = [...]string{"id", "name", "legalName", "taxId", "country", "email", "phone", "createdAt", "updatedAt"}
+var columns = [...]string{"id", "name", "legalName", "taxId", "country", "email", "phone", "createdAt", "updatedAt", "changedAt"}
 
 // order is one of the lists with the way to compare a customer with a cursor.
 type order struct {
@@ -140,6 +140,9 @@ func (s *snapshot) order(by schema.Sort) (order, error) {
 	case "updatedAt":
 		o.list = s.orders[byUpdated]
 		o.compare = func(c int32, v schema.Value) int { return cmp.Compare(s.updated.at(c), nanos(v.Time)) }
+	case "changedAt":
+		o.list = s.byChange()
+		o.compare = s.compareChanged
 	default:
 		return o, schema.Errorf(schema.UnsupportedFilter, "customers cannot be sorted by %s", by.Column)
 	}
@@ -172,7 +175,8 @@ func (o *order) from(s *snapshot, after *datasources.After) int {
 	})
 }
 
-// List answers a page of customers, sorted by name, createdAt, updatedAt or id;
+// List answers a page of customers, sorted by name, createdAt, updatedAt,
+// changedAt or id;
 // the newest first when nothing is asked. Rows without the column come first
 // ascending and last descending; ties go by id, in the same direction.
 //

@@ -165,6 +165,7 @@ func (d *Directory) publish(ctx context.Context, src int32, next *snapshot, c *C
 	if settles {
 		d.settle(next, src, c)
 	}
+	d.stamp(next, c)
 	if err := d.save(ctx, c); err != nil {
 		return fmt.Errorf("save the customers of %s: %w", name, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/trama-graph/trama/datasources/directory/fiscal"
 	"github.com/trama-graph/trama/schema"
@@ -54,8 +55,9 @@ type snapshot struct {
 		list  []candidate
 		stats SuggestStats
 	}
-	survey survey
-	recent recent // pages of lists
+	survey  survey
+	recent  recent // pages of lists
+	changes changedOrder
 }
 
 // crosswalk is the part of a snapshot with a history: the golden ids and which
@@ -76,6 +78,8 @@ type ids struct {
 	byID map[string]int32
 	// added are the newest of them, which byID does not have.
 	added map[string]int32
+	// latest is the last moment that was given, zero = it must be looked for.
+	latest time.Time
 }
 
 // root follows the aliases.

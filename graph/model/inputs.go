@@ -76,6 +76,8 @@ type BoletoFilter struct {
 	Date *DateTimeFilter `json:"date,omitempty"`
 	// By its latest change.
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
+	// By when Trama last saw it change.
+	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
 }
 
 // How boletos are sorted; ties by source and id.
@@ -118,6 +120,8 @@ type ContactFilter struct {
 	Email *StringFilter `json:"email,omitempty"`
 	// By the latest change.
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
+	// By when Trama last saw it change.
+	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
 }
 
 // How contacts are sorted; ties by source and id.
@@ -152,6 +156,8 @@ type CustomerFilter struct {
 	CreatedAt *DateTimeFilter `json:"createdAt,omitempty"`
 	// By his latest change.
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
+	// By when Trama last saw one of his records, or what joins them, change.
+	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
 }
 
 // How customers are sorted; ties by source and id.
@@ -218,6 +224,8 @@ type DeliveryNoteFilter struct {
 	Date *DateTimeFilter `json:"date,omitempty"`
 	// By its latest change.
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
+	// By when Trama last saw it change.
+	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
 }
 
 // How deliveryNotes are sorted; ties by source and id.
@@ -250,6 +258,8 @@ type InvoiceFilter struct {
 	Date *DateTimeFilter `json:"date,omitempty"`
 	// By its latest change.
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
+	// By when Trama last saw it change.
+	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
 }
 
 // How invoices are sorted; ties by source and id.
@@ -284,6 +294,8 @@ type OrderFilter struct {
 	Date *DateTimeFilter `json:"date,omitempty"`
 	// By its latest change.
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
+	// By when Trama last saw it change.
+	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
 }
 
 // How orders are sorted; ties by source and id.
@@ -320,6 +332,8 @@ type PayableFilter struct {
 	DueDate *DateTimeFilter `json:"dueDate,omitempty"`
 	// By its latest change.
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
+	// By when Trama last saw it change.
+	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
 }
 
 // How payables are sorted; ties by source and id.
@@ -352,6 +366,8 @@ type PaymentFilter struct {
 	Date *DateTimeFilter `json:"date,omitempty"`
 	// By its latest change.
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
+	// By when Trama last saw it change.
+	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
 }
 
 // How payments are sorted; ties by source and id.
@@ -386,6 +402,8 @@ type ProductFilter struct {
 	Price *DecimalFilter `json:"price,omitempty"`
 	// By its latest change.
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
+	// By when Trama last saw it change.
+	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
 }
 
 // How products are sorted; ties by source and id.
@@ -418,6 +436,8 @@ type PurchaseOrderFilter struct {
 	Date *DateTimeFilter `json:"date,omitempty"`
 	// By its latest change.
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
+	// By when Trama last saw it change.
+	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
 	// By the supplier’s fiscal number.
 	SupplierTaxID *StringFilter `json:"supplierTaxId,omitempty"`
 	// By supplier.
@@ -456,6 +476,8 @@ type QuoteFilter struct {
 	Date *DateTimeFilter `json:"date,omitempty"`
 	// By its latest change.
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
+	// By when Trama last saw it change.
+	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
 }
 
 // How quotes are sorted; ties by source and id.
@@ -522,6 +544,8 @@ type TicketFilter struct {
 	CreatedAt *DateTimeFilter `json:"createdAt,omitempty"`
 	// By its latest change.
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
+	// By when Trama last saw it change.
+	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
 	// By when it was closed.
 	ClosedAt *DateTimeFilter `json:"closedAt,omitempty"`
 }
@@ -544,6 +568,8 @@ const (
 	BoletoOrderFieldDueDate BoletoOrderField = "DUE_DATE"
 	// By its latest change.
 	BoletoOrderFieldUpdatedAt BoletoOrderField = "UPDATED_AT"
+	// By when Trama last saw it change.
+	BoletoOrderFieldChangedAt BoletoOrderField = "CHANGED_AT"
 	// By amount.
 	BoletoOrderFieldAmount BoletoOrderField = "AMOUNT"
 )
@@ -552,12 +578,13 @@ var AllBoletoOrderField = []BoletoOrderField{
 	BoletoOrderFieldDate,
 	BoletoOrderFieldDueDate,
 	BoletoOrderFieldUpdatedAt,
+	BoletoOrderFieldChangedAt,
 	BoletoOrderFieldAmount,
 }
 
 func (e BoletoOrderField) IsValid() bool {
 	switch e {
-	case BoletoOrderFieldDate, BoletoOrderFieldDueDate, BoletoOrderFieldUpdatedAt, BoletoOrderFieldAmount:
+	case BoletoOrderFieldDate, BoletoOrderFieldDueDate, BoletoOrderFieldUpdatedAt, BoletoOrderFieldChangedAt, BoletoOrderFieldAmount:
 		return true
 	}
 	return false
@@ -604,18 +631,21 @@ type ContactOrderField string
 const (
 	// By the latest change.
 	ContactOrderFieldUpdatedAt ContactOrderField = "UPDATED_AT"
+	// By when Trama last saw it change.
+	ContactOrderFieldChangedAt ContactOrderField = "CHANGED_AT"
 	// By when it was made.
 	ContactOrderFieldCreatedAt ContactOrderField = "CREATED_AT"
 )
 
 var AllContactOrderField = []ContactOrderField{
 	ContactOrderFieldUpdatedAt,
+	ContactOrderFieldChangedAt,
 	ContactOrderFieldCreatedAt,
 }
 
 func (e ContactOrderField) IsValid() bool {
 	switch e {
-	case ContactOrderFieldUpdatedAt, ContactOrderFieldCreatedAt:
+	case ContactOrderFieldUpdatedAt, ContactOrderFieldChangedAt, ContactOrderFieldCreatedAt:
 		return true
 	}
 	return false
@@ -666,17 +696,20 @@ const (
 	CustomerOrderFieldCreatedAt CustomerOrderField = "CREATED_AT"
 	// By his latest change.
 	CustomerOrderFieldUpdatedAt CustomerOrderField = "UPDATED_AT"
+	// By when Trama last saw one of his records, or what joins them, change.
+	CustomerOrderFieldChangedAt CustomerOrderField = "CHANGED_AT"
 )
 
 var AllCustomerOrderField = []CustomerOrderField{
 	CustomerOrderFieldName,
 	CustomerOrderFieldCreatedAt,
 	CustomerOrderFieldUpdatedAt,
+	CustomerOrderFieldChangedAt,
 }
 
 func (e CustomerOrderField) IsValid() bool {
 	switch e {
-	case CustomerOrderFieldName, CustomerOrderFieldCreatedAt, CustomerOrderFieldUpdatedAt:
+	case CustomerOrderFieldName, CustomerOrderFieldCreatedAt, CustomerOrderFieldUpdatedAt, CustomerOrderFieldChangedAt:
 		return true
 	}
 	return false
@@ -725,6 +758,8 @@ const (
 	DeliveryNoteOrderFieldDate DeliveryNoteOrderField = "DATE"
 	// By its latest change.
 	DeliveryNoteOrderFieldUpdatedAt DeliveryNoteOrderField = "UPDATED_AT"
+	// By when Trama last saw it change.
+	DeliveryNoteOrderFieldChangedAt DeliveryNoteOrderField = "CHANGED_AT"
 	// By amount, whatever the currency.
 	DeliveryNoteOrderFieldTotal DeliveryNoteOrderField = "TOTAL"
 )
@@ -732,12 +767,13 @@ const (
 var AllDeliveryNoteOrderField = []DeliveryNoteOrderField{
 	DeliveryNoteOrderFieldDate,
 	DeliveryNoteOrderFieldUpdatedAt,
+	DeliveryNoteOrderFieldChangedAt,
 	DeliveryNoteOrderFieldTotal,
 }
 
 func (e DeliveryNoteOrderField) IsValid() bool {
 	switch e {
-	case DeliveryNoteOrderFieldDate, DeliveryNoteOrderFieldUpdatedAt, DeliveryNoteOrderFieldTotal:
+	case DeliveryNoteOrderFieldDate, DeliveryNoteOrderFieldUpdatedAt, DeliveryNoteOrderFieldChangedAt, DeliveryNoteOrderFieldTotal:
 		return true
 	}
 	return false
@@ -786,6 +822,8 @@ const (
 	InvoiceOrderFieldDate InvoiceOrderField = "DATE"
 	// By its latest change.
 	InvoiceOrderFieldUpdatedAt InvoiceOrderField = "UPDATED_AT"
+	// By when Trama last saw it change.
+	InvoiceOrderFieldChangedAt InvoiceOrderField = "CHANGED_AT"
 	// By amount, whatever the currency.
 	InvoiceOrderFieldTotal InvoiceOrderField = "TOTAL"
 )
@@ -793,12 +831,13 @@ const (
 var AllInvoiceOrderField = []InvoiceOrderField{
 	InvoiceOrderFieldDate,
 	InvoiceOrderFieldUpdatedAt,
+	InvoiceOrderFieldChangedAt,
 	InvoiceOrderFieldTotal,
 }
 
 func (e InvoiceOrderField) IsValid() bool {
 	switch e {
-	case InvoiceOrderFieldDate, InvoiceOrderFieldUpdatedAt, InvoiceOrderFieldTotal:
+	case InvoiceOrderFieldDate, InvoiceOrderFieldUpdatedAt, InvoiceOrderFieldChangedAt, InvoiceOrderFieldTotal:
 		return true
 	}
 	return false
@@ -905,6 +944,8 @@ const (
 	OrderOrderFieldDate OrderOrderField = "DATE"
 	// By its latest change.
 	OrderOrderFieldUpdatedAt OrderOrderField = "UPDATED_AT"
+	// By when Trama last saw it change.
+	OrderOrderFieldChangedAt OrderOrderField = "CHANGED_AT"
 	// By amount, whatever the currency.
 	OrderOrderFieldTotal OrderOrderField = "TOTAL"
 )
@@ -912,12 +953,13 @@ const (
 var AllOrderOrderField = []OrderOrderField{
 	OrderOrderFieldDate,
 	OrderOrderFieldUpdatedAt,
+	OrderOrderFieldChangedAt,
 	OrderOrderFieldTotal,
 }
 
 func (e OrderOrderField) IsValid() bool {
 	switch e {
-	case OrderOrderFieldDate, OrderOrderFieldUpdatedAt, OrderOrderFieldTotal:
+	case OrderOrderFieldDate, OrderOrderFieldUpdatedAt, OrderOrderFieldChangedAt, OrderOrderFieldTotal:
 		return true
 	}
 	return false
@@ -968,6 +1010,8 @@ const (
 	PayableOrderFieldDueDate PayableOrderField = "DUE_DATE"
 	// By its latest change.
 	PayableOrderFieldUpdatedAt PayableOrderField = "UPDATED_AT"
+	// By when Trama last saw it change.
+	PayableOrderFieldChangedAt PayableOrderField = "CHANGED_AT"
 	// By amount, whatever the currency.
 	PayableOrderFieldAmount PayableOrderField = "AMOUNT"
 )
@@ -976,12 +1020,13 @@ var AllPayableOrderField = []PayableOrderField{
 	PayableOrderFieldDate,
 	PayableOrderFieldDueDate,
 	PayableOrderFieldUpdatedAt,
+	PayableOrderFieldChangedAt,
 	PayableOrderFieldAmount,
 }
 
 func (e PayableOrderField) IsValid() bool {
 	switch e {
-	case PayableOrderFieldDate, PayableOrderFieldDueDate, PayableOrderFieldUpdatedAt, PayableOrderFieldAmount:
+	case PayableOrderFieldDate, PayableOrderFieldDueDate, PayableOrderFieldUpdatedAt, PayableOrderFieldChangedAt, PayableOrderFieldAmount:
 		return true
 	}
 	return false
@@ -1030,6 +1075,8 @@ const (
 	PaymentOrderFieldDate PaymentOrderField = "DATE"
 	// By its latest change.
 	PaymentOrderFieldUpdatedAt PaymentOrderField = "UPDATED_AT"
+	// By when Trama last saw it change.
+	PaymentOrderFieldChangedAt PaymentOrderField = "CHANGED_AT"
 	// By amount, whatever the currency.
 	PaymentOrderFieldAmount PaymentOrderField = "AMOUNT"
 )
@@ -1037,12 +1084,13 @@ const (
 var AllPaymentOrderField = []PaymentOrderField{
 	PaymentOrderFieldDate,
 	PaymentOrderFieldUpdatedAt,
+	PaymentOrderFieldChangedAt,
 	PaymentOrderFieldAmount,
 }
 
 func (e PaymentOrderField) IsValid() bool {
 	switch e {
-	case PaymentOrderFieldDate, PaymentOrderFieldUpdatedAt, PaymentOrderFieldAmount:
+	case PaymentOrderFieldDate, PaymentOrderFieldUpdatedAt, PaymentOrderFieldChangedAt, PaymentOrderFieldAmount:
 		return true
 	}
 	return false
@@ -1089,6 +1137,8 @@ type ProductOrderField string
 const (
 	// By its latest change.
 	ProductOrderFieldUpdatedAt ProductOrderField = "UPDATED_AT"
+	// By when Trama last saw it change.
+	ProductOrderFieldChangedAt ProductOrderField = "CHANGED_AT"
 	// By when it was made.
 	ProductOrderFieldCreatedAt ProductOrderField = "CREATED_AT"
 	// By list price.
@@ -1097,13 +1147,14 @@ const (
 
 var AllProductOrderField = []ProductOrderField{
 	ProductOrderFieldUpdatedAt,
+	ProductOrderFieldChangedAt,
 	ProductOrderFieldCreatedAt,
 	ProductOrderFieldPrice,
 }
 
 func (e ProductOrderField) IsValid() bool {
 	switch e {
-	case ProductOrderFieldUpdatedAt, ProductOrderFieldCreatedAt, ProductOrderFieldPrice:
+	case ProductOrderFieldUpdatedAt, ProductOrderFieldChangedAt, ProductOrderFieldCreatedAt, ProductOrderFieldPrice:
 		return true
 	}
 	return false
@@ -1152,6 +1203,8 @@ const (
 	PurchaseOrderOrderFieldDate PurchaseOrderOrderField = "DATE"
 	// By its latest change.
 	PurchaseOrderOrderFieldUpdatedAt PurchaseOrderOrderField = "UPDATED_AT"
+	// By when Trama last saw it change.
+	PurchaseOrderOrderFieldChangedAt PurchaseOrderOrderField = "CHANGED_AT"
 	// By amount, whatever the currency.
 	PurchaseOrderOrderFieldTotal PurchaseOrderOrderField = "TOTAL"
 )
@@ -1159,12 +1212,13 @@ const (
 var AllPurchaseOrderOrderField = []PurchaseOrderOrderField{
 	PurchaseOrderOrderFieldDate,
 	PurchaseOrderOrderFieldUpdatedAt,
+	PurchaseOrderOrderFieldChangedAt,
 	PurchaseOrderOrderFieldTotal,
 }
 
 func (e PurchaseOrderOrderField) IsValid() bool {
 	switch e {
-	case PurchaseOrderOrderFieldDate, PurchaseOrderOrderFieldUpdatedAt, PurchaseOrderOrderFieldTotal:
+	case PurchaseOrderOrderFieldDate, PurchaseOrderOrderFieldUpdatedAt, PurchaseOrderOrderFieldChangedAt, PurchaseOrderOrderFieldTotal:
 		return true
 	}
 	return false
@@ -1213,6 +1267,8 @@ const (
 	QuoteOrderFieldDate QuoteOrderField = "DATE"
 	// By its latest change.
 	QuoteOrderFieldUpdatedAt QuoteOrderField = "UPDATED_AT"
+	// By when Trama last saw it change.
+	QuoteOrderFieldChangedAt QuoteOrderField = "CHANGED_AT"
 	// By amount, whatever the currency.
 	QuoteOrderFieldTotal QuoteOrderField = "TOTAL"
 )
@@ -1220,12 +1276,13 @@ const (
 var AllQuoteOrderField = []QuoteOrderField{
 	QuoteOrderFieldDate,
 	QuoteOrderFieldUpdatedAt,
+	QuoteOrderFieldChangedAt,
 	QuoteOrderFieldTotal,
 }
 
 func (e QuoteOrderField) IsValid() bool {
 	switch e {
-	case QuoteOrderFieldDate, QuoteOrderFieldUpdatedAt, QuoteOrderFieldTotal:
+	case QuoteOrderFieldDate, QuoteOrderFieldUpdatedAt, QuoteOrderFieldChangedAt, QuoteOrderFieldTotal:
 		return true
 	}
 	return false
@@ -1274,16 +1331,19 @@ const (
 	TicketOrderFieldCreatedAt TicketOrderField = "CREATED_AT"
 	// By its latest change.
 	TicketOrderFieldUpdatedAt TicketOrderField = "UPDATED_AT"
+	// By when Trama last saw it change.
+	TicketOrderFieldChangedAt TicketOrderField = "CHANGED_AT"
 )
 
 var AllTicketOrderField = []TicketOrderField{
 	TicketOrderFieldCreatedAt,
 	TicketOrderFieldUpdatedAt,
+	TicketOrderFieldChangedAt,
 }
 
 func (e TicketOrderField) IsValid() bool {
 	switch e {
-	case TicketOrderFieldCreatedAt, TicketOrderFieldUpdatedAt:
+	case TicketOrderFieldCreatedAt, TicketOrderFieldUpdatedAt, TicketOrderFieldChangedAt:
 		return true
 	}
 	return false

@@ -95,7 +95,7 @@ func (c *copied) list(where schema.Predicate, order schema.Sort) []string {
 	a := first(100)
 	a.Where, a.Order = where, order
 	var out []string
-	_, err := c.s.CopyList(c.t.Context(), c.at.ID, a, func(data []byte) error { out = append(out, string(data)); return nil })
+	_, err := c.s.CopyList(c.t.Context(), c.at.ID, a, func(data []byte, _ int64) error { out = append(out, string(data)); return nil })
 	must(c.t, err)
 	return out
 }
@@ -155,7 +155,7 @@ func copyReading(t *testing.T, open func() Store) {
 		{"orderNumber", []string{"A", "B", "N"}, []string{"1 a 2"}},
 	} {
 		var got []string
-		_, err := s.CopyByParent(t.Context(), c.at.ID, p.relation, p.parents, first(5), func(parent int, data []byte) error {
+		_, err := s.CopyByParent(t.Context(), c.at.ID, p.relation, p.parents, first(5), func(parent int, data []byte, _ int64) error {
 			got = append(got, fmt.Sprint(parent, " ", string(data)))
 			return nil
 		})
@@ -170,14 +170,14 @@ func copyReading(t *testing.T, open func() Store) {
 	}
 	many = append(many, "d", "a")
 	var got []string
-	_, err = s.CopyByKeys(t.Context(), c.at.ID, many, func(data []byte) error { got = append(got, string(data)); return nil })
+	_, err = s.CopyByKeys(t.Context(), c.at.ID, many, false, func(data []byte, _ int64) error { got = append(got, string(data)); return nil })
 	must(t, err)
 	slices.Sort(got)
 	if !slices.Equal(got, []string{"a 2", "d 1"}) {
 		t.Errorf("by keys %q", got)
 	}
 	full := errors.New("full")
-	if _, err := s.CopyList(t.Context(), c.at.ID, first(5), func([]byte) error { return full }); !errors.Is(err, full) {
+	if _, err := s.CopyList(t.Context(), c.at.ID, first(5), func([]byte, int64) error { return full }); !errors.Is(err, full) {
 		t.Errorf("error %v, want the reader's", err)
 	}
 	list, err := s.Copies(t.Context(), "")
@@ -435,7 +435,7 @@ func copyApart(t *testing.T, open func() Store) {
 	}
 	for _, relation := range []string{"customer", "orderNumber"} {
 		n := 0
-		_, err := s.CopyByParent(t.Context(), list[2].at.ID, relation, []string{"c1", "A"}, first(5), func(_ int, data []byte) error {
+		_, err := s.CopyByParent(t.Context(), list[2].at.ID, relation, []string{"c1", "A"}, first(5), func(_ int, data []byte, _ int64) error {
 			if string(data) != "a crmOrder" {
 				t.Errorf("by %s: %q", relation, data)
 			}

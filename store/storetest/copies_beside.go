@@ -154,7 +154,7 @@ func copyCut(t *testing.T, open func() Store) {
 	}
 	found := 0
 	a := first(100_000)
-	_, err := s.CopyList(t.Context(), c.at.ID, a, func([]byte) error { found++; return nil })
+	_, err := s.CopyList(t.Context(), c.at.ID, a, func([]byte, int64) error { found++; return nil })
 	if must(t, err); int64(found) != c.at.Rows {
 		t.Errorf("%d rows, counted %d", found, c.at.Rows)
 	}

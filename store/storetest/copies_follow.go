@@ -38,7 +38,7 @@ func (c *copied) gone() (keys []string) {
 // byLink returns the rows that name an order's number.
 func (c *copied) byLink(number string) (rows []string) {
 	c.t.Helper()
-	_, err := c.s.CopyByParent(c.t.Context(), c.at.ID, "orderNumber", []string{number}, first(50), func(_ int, data []byte) error {
+	_, err := c.s.CopyByParent(c.t.Context(), c.at.ID, "orderNumber", []string{number}, first(50), func(_ int, data []byte, _ int64) error {
 		rows = append(rows, string(data))
 		return nil
 	})
@@ -210,7 +210,7 @@ func copyLongTexts(t *testing.T, open func() Store) {
 	}
 	for _, relation := range []string{"number", "customer", "sku"} {
 		var got []int
-		_, err := s.CopyByParent(t.Context(), c.at.ID, relation, []string{"N1", long}, first(5), func(parent int, _ []byte) error { got = append(got, parent); return nil })
+		_, err := s.CopyByParent(t.Context(), c.at.ID, relation, []string{"N1", long}, first(5), func(parent int, _ []byte, _ int64) error { got = append(got, parent); return nil })
 		if err != nil || got[len(got)-1] != 1 {
 			t.Errorf("by %s: %v, %v", relation, got, err)
 		}

@@ -224,7 +224,7 @@ func copyProperty(t *testing.T, open func() Store) {
 		for range 4 {
 			a := d.ask()
 			got := []string{}
-			answer, err := s.CopyList(t.Context(), c.at.ID, a, func(data []byte) error { got = append(got, string(data)); return nil })
+			answer, err := s.CopyList(t.Context(), c.at.ID, a, func(data []byte, _ int64) error { got = append(got, string(data)); return nil })
 			if err != nil {
 				r.Fatalf("%+v: %v", a, err)
 			}
@@ -253,7 +253,7 @@ func (d *draws) byParents(t *testing.T, c *copied) {
 	a := d.ask()
 	pages := make([][]string, len(parents))
 	last := 0
-	answer, err := c.s.CopyByParent(t.Context(), c.at.ID, relation, parents, a, func(parent int, data []byte) error {
+	answer, err := c.s.CopyByParent(t.Context(), c.at.ID, relation, parents, a, func(parent int, data []byte, _ int64) error {
 		if parent < last {
 			d.Errorf("parent %d behind %d", parent, last)
 		}
@@ -272,7 +272,7 @@ func (d *draws) byParents(t *testing.T, c *copied) {
 
 func (d *draws) byKeys(t *testing.T, c *copied) {
 	got := []string{}
-	_, err := c.s.CopyByKeys(t.Context(), c.at.ID, append(keysOf(d.facts), "nobody", "\xffnobody"), func(data []byte) error { got = append(got, string(data)); return nil })
+	_, err := c.s.CopyByKeys(t.Context(), c.at.ID, append(keysOf(d.facts), "nobody", "\xffnobody"), false, func(data []byte, _ int64) error { got = append(got, string(data)); return nil })
 	if err != nil {
 		d.Fatal(err)
 	}

@@ -164,7 +164,7 @@ func copyPushesMany(t *testing.T, open func() Store) {
 	}
 	got := map[string]bool{}
 	a := first(2000)
-	_, err := s.CopyList(t.Context(), c.at.ID, a, func(data []byte) error { got[string(data)] = true; return nil })
+	_, err := s.CopyList(t.Context(), c.at.ID, a, func(data []byte, _ int64) error { got[string(data)] = true; return nil })
 	must(t, err)
 	if !maps.Equal(got, want) {
 		t.Errorf("%d rows, want %d", len(got), len(want))
