@@ -85,6 +85,14 @@ func (c *config) policyDir() string {
 	return filepath.Clean(c.Policies.Dir)
 }
 
+// datasetDir is where the operator's own datasets are, "" where he has none.
+func (c *config) datasetDir() string {
+	if c.Datasets.Dir == "" {
+		return ""
+	}
+	return filepath.Clean(c.Datasets.Dir)
+}
+
 // access decides what a principal may see, for one request.
 func (a *app) access(ctx context.Context, p *policies.Principal) (*policies.Access, error) {
 	v, err := a.policies.View(ctx, p)

@@ -103,6 +103,7 @@ func (a *app) check(ctx context.Context, out io.Writer, sample int) error {
 	a.checkCopies(out)
 	a.checkDirectory(ctx, out)
 	a.checkLinks(ctx, out, sample)
+	bad = a.checkDatasets(out) || bad
 	if bad {
 		fmt.Fprintln(out, "\nSome checks failed.")
 		return errFailed

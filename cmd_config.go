@@ -47,6 +47,7 @@ type config struct {
 	Policies  policiesConfig    `yaml:"policies"`
 	Scope     map[string]string `yaml:"scope"`
 	Instances int               `yaml:"instances"`
+	Datasets  datasetsConfig    `yaml:"datasets"`
 
 	progress func(copies.Progress) // of readings, for trama sync
 	secrets  []string              // what the file refers to
@@ -56,6 +57,13 @@ type config struct {
 type policiesConfig struct {
 	Dir   string        `yaml:"dir"`
 	Every time.Duration `yaml:"every"` // how often they are looked at
+}
+
+// datasetsConfig says where the operator's own datasets are, and how tables are read.
+type datasetsConfig struct {
+	Dir      string        `yaml:"dir"`       // of *.graphql
+	PageRows int           `yaml:"page_rows"` // of a page of /odata, at least
+	Timeout  time.Duration `yaml:"timeout"`   // of one answer
 }
 
 // alertsConfig says when segments in trouble are raised, and who is told.
@@ -144,6 +152,7 @@ func defaultConfig() config {
 		CacheDir: filepath.Join(os.TempDir(), "trama"),
 		Log:      logConfig{Level: "info"},
 		Policies: policiesConfig{Every: time.Second}, Instances: 1,
+		Datasets: datasetsConfig{PageRows: 10_000, Timeout: 10 * time.Minute},
 		Limits: limitsConfig{
 			Depth: guard.DefaultLimits.Depth, Aliases: guard.DefaultLimits.Aliases, RootFields: guard.DefaultLimits.RootFields,
 			PageSize: guard.DefaultLimits.PageSize, DefaultPage: 50, Cost: 20_000_000, Body: 1 << 20, Tokens: 10_000,
@@ -262,6 +271,12 @@ func (c *config) check() []error {
 		if limit.value <= 0 {
 			bad("limits."+limit.name, "must be more than 0")
 		}
+	}
+	if c.Datasets.PageRows < 1 || c.Datasets.PageRows > maxPageRows {
+		bad("datasets.page_rows", "must be between 1 and %d", maxPageRows)
+	}
+	if c.Datasets.Timeout <= 0 {
+		bad("datasets.timeout", "must be more than 0")
 	}
 	if c.Limits.DefaultPage > c.Limits.PageSize {
 		bad("limits.default_page", "is larger than limits.page_size")

@@ -44,6 +44,7 @@ type demoOptions struct {
 	cache     time.Duration
 	timeout   time.Duration
 	logLevel  string
+	supply    string
 }
 
 func demoCommand() *cobra.Command {
@@ -62,7 +63,11 @@ func demoCommand() *cobra.Command {
 	f.DurationVar(&o.cache, "cache", 30*time.Second, "how long rows are kept; 0 = not at all")
 	f.DurationVar(&o.timeout, "timeout", time.Minute, "how long one query may take")
 	f.StringVar(&o.logLevel, "log", "warn", "debug, info, warn or error")
+	f.StringVar(&o.supply, "supply", "copy", "how the systems that can be asked live are supplied: live, or copy, which tables are read of")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if o.supply != "copy" && o.supply != "live" {
+			return &usageError{errors.New("--supply must be copy or live")}
+		}
 		if o.customers < 1 || o.customers > 1_000_000 {
 			return &usageError{errors.New("--customers must be between 1 and 1,000,000")}
 		}
@@ -144,7 +149,7 @@ func configureDemo(o demoOptions, box *sandbox.Sandbox, dir string) (config, err
 	}
 	var text strings.Builder
 	if err := t.Execute(&text, map[string]any{
-		"listen": o.listen, "store": "sqlite:" + filepath.Join(dir, "trama.db"), "cache": o.cache, "timeout": cmp.Or(o.timeout, time.Minute), "dir": dir, "sources": sources,
+		"listen": o.listen, "store": "sqlite:" + filepath.Join(dir, "trama.db"), "cache": o.cache, "timeout": cmp.Or(o.timeout, time.Minute), "dir": dir, "sources": sources, "supply": cmp.Or(o.supply, "copy"),
 	}); err != nil {
 		return config{}, err
 	}
@@ -174,11 +179,12 @@ func (a *app) showAnswer(ctx context.Context, out io.Writer, customers int, fill
 	return nil
 }
 
-// demoFile is what --json writes. Members for parts that do not exist yet are
-// left out.
+// demoFile is what --json writes.
 type demoFile struct {
 	URL     string            `json:"url"`
 	GraphQL string            `json:"graphql"`
+	OData   string            `json:"odata"`
+	Export  string            `json:"export"`
 	Tokens  map[string]string `json:"tokens"`
 }
 
@@ -200,8 +206,8 @@ func (a *app) demoReady(ctx context.Context, o demoOptions, out io.Writer, addr 
 	list = append(list, more...)
 	maps.Copy(texts, added)
 	f := demoFile{URL: "http://" + addr.String(), Tokens: texts}
-	f.GraphQL = f.URL + "/graphql"
-	fmt.Fprintf(out, "\nServing at %s  (Ctrl-C ends it)\n\n  GraphQL   %s\n\nTokens, one for each package, with whose rows it sees:\n", f.URL, f.GraphQL)
+	f.GraphQL, f.OData, f.Export = f.URL+"/graphql", f.URL+"/odata", f.URL+"/export"
+	fmt.Fprintf(out, "\nServing at %s  (Ctrl-C ends it)\n\n  GraphQL   %s\n  OData     %s\n  Files     %s/orders.csv, .xlsx, .parquet, .ndjson\n\nTokens, one for each package, with whose rows it sees:\n", f.URL, f.GraphQL, f.OData, f.Export)
 	if err := showTokens(out, list, texts); err != nil {
 		return err
 	}

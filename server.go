@@ -81,6 +81,7 @@ type app struct {
 	cache     *cache.Cache
 	redis     *redis.Client
 	loaders   *loaders.Config
+	datasets  *datasets
 	web       *web.Server
 	metrics   *metrics
 	watcher   *watch.Watcher
@@ -282,7 +283,7 @@ func (a *app) openDoors(key []byte) error {
 	a.loaders = &loaders.Config{
 		Catalog: a.catalog, Directory: people{a.directory}, Seal: sealer, Links: &loaders.LinkStats{},
 		DefaultPage: a.cfg.Limits.DefaultPage, MaxPage: a.cfg.Limits.PageSize, LinkBound: a.cfg.Limits.LinkBound,
-		Columns: plan.Columns, Total: plan.Total, Window: plan.Window, Part: plan.Part, Batches: a.metrics.batch, Spare: &loaders.Spare{}, Log: a.log,
+		Columns: plan.Columns, Total: plan.Total, Window: plan.Window, Part: plan.Part, Whole: plan.Whole, Batches: a.metrics.batch, Spare: &loaders.Spare{}, Log: a.log,
 	}
 	if a.loaders.Implied, err = a.cfg.implied(); err != nil {
 		return err
@@ -296,11 +297,15 @@ func (a *app) openDoors(key []byte) error {
 	if err != nil {
 		return err
 	}
+	if err := a.openDatasets(); err != nil {
+		return err
+	}
 	a.web = web.New(web.Config{
 		Access: a.access, Schema: graph.For, Executable: executable, Engine: eng, Auth: a.tokens, Quota: a.quota, Login: a.login,
 		Answers:    web.AnswersConfig{Bytes: a.cfg.Cache.Answers, Validity: validity{a.cache, a.directory}},
 		Push:       web.PushConfig{Pusher: pusher{a}, Refused: a.pushRefused},
 		Invalidate: web.InvalidateConfig{Secret: []byte(a.cfg.Cache.InvalidateSecret), Forget: a.invalidated},
+		Feed:       a.feed(sealer),
 		Health:     health{a}, Metrics: a.metrics.handler(), Observe: a.metrics.operation, Usage: a.usage, Full: graph.Public(), Graph: a.graph,
 		Plan: plan.Options{
 			PageSize: a.cfg.Limits.DefaultPage, Relations: eng.Relation, Prices: prices{a.catalog}, Reads: guard.Reads(a.graph), Sensitive: graph.Sensitive(),

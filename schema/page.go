@@ -104,8 +104,12 @@ func (p *Page[T]) PageInfo() *PageInfo {
 }
 
 // CursorBehind returns the cursor to go on behind the first n nodes of the page and the
-// parts before it; "" when there are none, or they have no cursors.
+// parts before it; "" when there are none, they have no cursors, or the page is partial:
+// behind it lie rows that were never seen.
 func (p *Page[T]) CursorBehind(n int) string {
+	if len(p.Missing) > 0 {
+		return ""
+	}
 	for i := n - 1; i >= 0; i-- {
 		if p.Nodes[i] != nil {
 			return p.cursor(p.Nodes[i])

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"time"
+	"unsafe"
 
 	"github.com/govalues/decimal"
 
@@ -17,6 +18,8 @@ type Aggregator struct {
 	now     time.Time
 	zone    *time.Location
 	most    int
+	bytes   int64 // held of the groups, about
+	room    int64 // how many may be, 0: any number
 
 	groups map[string]int32 // by the key of their values
 	firsts map[string]int32 // of a summary: the rows of the first list, by id
@@ -60,12 +63,14 @@ type AggregateOptions struct {
 	Zone *time.Location
 	// MaxGroups is how many rows there may be; 0 is the package's MaxGroups.
 	MaxGroups int
+	// MaxBytes is how much of the groups is held; 0 is no bound but that of their number.
+	MaxBytes int64
 }
 
 // NewAggregator makes an Aggregator for a table that aggregates.
 func NewAggregator(t *Table, o AggregateOptions) *Aggregator {
 	a := &Aggregator{
-		table: t, plan: t.Aggregate, columns: t.Columns, now: o.Now, zone: t.Aggregate.Zone, most: o.MaxGroups,
+		table: t, plan: t.Aggregate, columns: t.Columns, now: o.Now, zone: t.Aggregate.Zone, most: o.MaxGroups, room: o.MaxBytes,
 		groups: map[string]int32{}, width: len(t.Aggregate.Groups) + 1, byQuery: make([][]int, len(t.Queries)),
 	}
 	if a.now.IsZero() {
@@ -97,8 +102,8 @@ func (a *Aggregator) isSummary() bool { return len(a.plan.Per) > 0 }
 // of a summary's first query come before those of the others. A row that is deleted
 // counts in nothing; a group of which nothing else is left is deleted.
 //
-// Its errors are LIMITED: too many groups, or a sum that no decimal can hold. Nothing
-// the Aggregator gives is right then.
+// Its errors are LIMITED: too many groups, groups that take too much, or a sum that no
+// decimal can hold. Nothing the Aggregator gives is right then.
 func (a *Aggregator) Add(query int, row []schema.Value) error {
 	switch {
 	case !a.isSummary():
@@ -227,6 +232,9 @@ func (a *Aggregator) at(first int32, base int) (int32, error) {
 	if len(a.heads) >= a.most {
 		return 0, schema.Errorf(schema.Limited, "the dataset %s has more than %d groups, which is the limit: group by less", a.table.Name, a.most)
 	}
+	if a.bytes += a.size(); a.room > 0 && a.bytes > a.room {
+		return 0, schema.Errorf(schema.Limited, "the groups of the dataset %s take more than %d MiB, which is the limit: group by less", a.table.Name, a.room>>20)
+	}
 	at := int32(len(a.heads)) //nolint:gosec // bounded by most
 	a.groups[string(a.key)] = at
 	h := head{first: first, values: len(a.values)}
@@ -238,6 +246,17 @@ func (a *Aggregator) at(first int32, base int) (int32, error) {
 	}
 	a.heads = append(a.heads, h)
 	return at, nil
+}
+
+// size is what the group at hand takes, about: its key and what the map has of it, the
+// head, the values with their texts, and its measures.
+func (a *Aggregator) size() int64 {
+	const entry = 32 // of a map, besides the key
+	n := len(a.key) + entry + int(unsafe.Sizeof(head{})) + a.width*int(unsafe.Sizeof(schema.Value{})) + len(a.plan.Measures)*int(unsafe.Sizeof(tally{}))
+	for i := range a.group {
+		n += len(a.group[i].Str)
+	}
+	return int64(n)
 }
 
 // touch notes the times of a row.

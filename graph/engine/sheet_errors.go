@@ -93,6 +93,10 @@ func coded(shown *gqlerror.Error) *schema.Error {
 	return e
 }
 
+// Coded is what an error of an answer was made of, with its message as it is shown: the
+// same that Read returns.
+func Coded(shown *gqlerror.Error) *schema.Error { return coded(shown) }
+
 // garble keeps what is said of a cell that its source answered in a form that was not
 // agreed: null there, and no failure of all others.
 func (t *told) garble(shown *gqlerror.Error) {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -197,7 +198,12 @@ func (r *sheetReader) lost(s *set, i, k int) error {
 	if s.spoilt == nil || r.told.partial || !s.spoilt[i].Has(s.sel.fields[k].node.Field) {
 		return nil
 	}
-	return fmt.Errorf("in a list that leads to rows: %w", garbled(reflect.NewAt(s.sel.object.goType, s.objects[i]).Interface(), s.sel.object.name, s.sel.fields[k].node.Field))
+	err := garbled(reflect.NewAt(s.sel.object.goType, s.objects[i]).Interface(), s.sel.object.name, s.sel.fields[k].node.Field)
+	var own *schema.Error
+	if errors.As(err, &own) && r.told.bear(own) {
+		return nil
+	}
+	return fmt.Errorf("in a list that leads to rows: %w", err)
 }
 
 // columnOf returns the cells of a step, from the window's columns where its call was put

@@ -46,8 +46,8 @@ func (w *Window) NumbersOf(i int) []int {
 // window: behind a cursor of the root list, where he leaves out the first over rows he
 // is given, since they are of a root row that was given in part. cursor is "" where
 // that is the place this reading began at, and in lists without cursors, which are read
-// again from the beginning. Behind a page that is partial (schema.Page.Missing), the
-// cursor leads nowhere.
+// again from the beginning, and in a page that is partial (schema.Page.Missing), behind
+// which nobody goes on.
 func (w *Window) After(n int) (cursor string, over int) {
 	if n <= 0 && w.Rows > 0 {
 		return w.at(w.roots[0], w.before)

@@ -3,20 +3,28 @@ package report
 import (
 	"context"
 	"errors"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/trama-graph/trama/graph/dataset"
 	"github.com/trama-graph/trama/graph/output"
 	"github.com/trama-graph/trama/schema"
 )
 
-// eachGroup adds up the rows of a table that aggregates, and calls f with each group.
+// eachGroup adds up the rows of a table that aggregates, and calls f with each group. The
+// rows of the first list are those the others are summed up for, so they come first; the
+// others come in any order, some of them at the same time.
 func (r *Report) eachGroup(ctx context.Context, with func(context.Context, *Operation, func(*Window) error) error, f func(row []schema.Value) error) error {
 	a := dataset.NewAggregator(r.table, r.limits.Aggregate)
-	for i := range r.rows.operations {
+	var mu sync.Mutex // guards a
+	read := func(ctx context.Context, i int) error {
 		op := &r.rows.operations[i]
 		width := dataset.FixedColumns + len(op.Query.Cells)
 		hasKey := i == 0 && r.table.Aggregate.Per != nil // groups have keys of their own
-		err := run(ctx, with, op, hasKey, func(win *Window) error {
+		return run(ctx, with, op, hasKey, func(win *Window) error {
+			mu.Lock()
+			defer mu.Unlock()
 			for j := range win.Rows {
 				if err := a.Add(op.Number, win.Cells[j*width:][:width]); err != nil {
 					return err
@@ -24,9 +32,17 @@ func (r *Report) eachGroup(ctx context.Context, with func(context.Context, *Oper
 			}
 			return nil
 		})
-		if err != nil {
-			return err
-		}
+	}
+	if err := read(ctx, 0); err != nil {
+		return err
+	}
+	g, below := errgroup.WithContext(ctx)
+	g.SetLimit(r.limits.Parallel)
+	for i := 1; i < len(r.rows.operations); i++ {
+		g.Go(func() error { return read(below, i) })
+	}
+	if err := g.Wait(); err != nil {
+		return err
 	}
 	if err := a.Rows(f); err != nil && !errors.Is(err, errEnough) {
 		return err

@@ -22,6 +22,10 @@ type Limits struct {
 	PageRows       int
 	SortedPageRows int
 
+	// Parallel is how many of the further lists of a summary are read at the same time;
+	// default 1. The Runner is called by as many goroutines then.
+	Parallel int
+
 	// Aggregate is what tables that aggregate are told besides.
 	Aggregate dataset.AggregateOptions
 }
@@ -42,5 +46,6 @@ func (l Limits) withDefaults() Limits {
 	if l.PageRows <= 0 {
 		l.PageRows = 10_000
 	}
+	l.Parallel = max(l.Parallel, 1)
 	return l
 }

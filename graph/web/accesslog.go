@@ -59,15 +59,24 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 // finish writes the access log. A panic in a door is logged with its stack and
 // answered by 500, without a word of it.
 func (s *Server) finish(w *recorder, r *http.Request, start time.Time) {
+	isBroken := false
 	if p := recover(); p != nil {
-		if p == http.ErrAbortHandler { //nolint:errorlint // the sentinel itself is thrown
-			panic(p)
-		}
-		s.cfg.Log.ErrorContext(r.Context(), "door panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-		if w.status == 0 {
-			http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		isBroken = p == http.ErrAbortHandler //nolint:errorlint // the sentinel itself is thrown
+		if !isBroken {
+			s.cfg.Log.ErrorContext(r.Context(), "door panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			if isBroken = w.status != 0; !isBroken {
+				http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+			}
 		}
 	}
+	s.log(w, r, start, isBroken)
+	if isBroken { // half an answer has been sent: it must not end as a whole one
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// log writes the line of a request.
+func (s *Server) log(w *recorder, r *http.Request, start time.Time, isBroken bool) {
 	level := slog.LevelInfo
 	if quiet(r.URL.Path) {
 		level = slog.LevelDebug
@@ -81,6 +90,9 @@ func (s *Server) finish(w *recorder, r *http.Request, start time.Time) {
 	}
 	if w.entry.operation != "" {
 		attrs = append(attrs, slog.String("operation", w.entry.operation))
+	}
+	if isBroken {
+		attrs = append(attrs, slog.Bool("broken", true))
 	}
 	if w.entry.kept {
 		attrs = append(attrs, slog.Bool("kept", true))

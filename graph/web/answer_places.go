@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"errors"
 	"sync"
 	"time"
 
@@ -20,19 +21,23 @@ const (
 	placeWait = 5 * time.Second
 )
 
-// places bound the long answers of each account that are under way. It is safe for use
-// by several goroutines.
-type places struct {
-	most int
+// errFull says that all accounts together have as many places as there are.
+var errFull = errors.New("web: all places are taken")
 
-	mu    sync.Mutex     // guards taken
+// places bound the long answers that are under way: of each account and, where all is
+// not 0, of all of them. It is safe for use by several goroutines.
+type places struct {
+	most, all int
+
+	mu    sync.Mutex     // guards the rest
 	taken map[string]int // by account, none of which has 0
+	sum   int            // of taken
 }
 
-func newPlaces(most int) *places { return &places{most: most, taken: map[string]int{}} }
+func newPlaces(most, all int) *places { return &places{most: most, all: all, taken: map[string]int{}} }
 
 // enter takes a place, until leave is called, which is called once. The error is LIMITED
-// with the wait.
+// with the wait, or errFull.
 func (p *places) enter(who *policies.Principal) (leave func(), err error) {
 	account := cmp.Or(who.Account, "token:"+who.TokenID)
 	p.mu.Lock()
@@ -42,13 +47,18 @@ func (p *places) enter(who *policies.Principal) (leave func(), err error) {
 		e.Retryable, e.Wait = true, placeWait
 		return nil, e
 	}
+	if p.all > 0 && p.sum >= p.all {
+		return nil, errFull
+	}
 	p.taken[account]++
+	p.sum++
 	return func() { p.leave(account) }, nil
 }
 
 func (p *places) leave(account string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.sum--
 	if p.taken[account]--; p.taken[account] <= 0 {
 		delete(p.taken, account) // accounts come and go
 	}

@@ -16,7 +16,7 @@ import (
 // TestPlaces holds whose long answers count together, and that nothing is kept of who
 // has none.
 func TestPlaces(t *testing.T) {
-	p := newPlaces(2)
+	p := newPlaces(2, 0)
 	type who = policies.Principal
 	var leaves []func()
 	for i, c := range []struct {
@@ -56,7 +56,7 @@ func TestPlaces(t *testing.T) {
 
 // TestPlacesTogether holds the bound and the end of all, whoever comes at the same time.
 func TestPlacesTogether(t *testing.T) {
-	p := newPlaces(3)
+	p := newPlaces(3, 0)
 	var wait sync.WaitGroup
 	for i := range 8 {
 		wait.Go(func() {

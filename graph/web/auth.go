@@ -14,9 +14,9 @@ import (
 // enter lets a request in: by its token, and within what its account agreed. An
 // error is a *refusal.
 func (s *Server) enter(w http.ResponseWriter, r *http.Request, door string) (*policies.Principal, error) {
-	p, err := s.authenticate(r)
+	p, err := s.authenticate(r, door)
 	if err != nil {
-		return nil, s.unauthenticated(w, r, err)
+		return nil, s.unauthenticated(w, r, door, err)
 	}
 	p.Door = door
 	entryOf(r.Context()).token = p.TokenID
@@ -40,10 +40,15 @@ const pushDoorName = "push"
 var errOnlyPush = schema.Errorf(schema.Forbidden, "this token is a source's: it pushes records and reads nothing")
 
 // authenticate lets a request in by its bearer token (RFC 6750). A token anywhere
-// else, in the address above all, is not looked at: it would stand in logs.
-func (s *Server) authenticate(r *http.Request) (*policies.Principal, error) {
+// else, in the address above all, is not looked at, as it would stand in logs; but for
+// the doors of tables (feedToken).
+func (s *Server) authenticate(r *http.Request, door string) (*policies.Principal, error) {
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
+	if isFeedDoor(door) {
+		if token = feedToken(r); token == "" {
+			return nil, schema.Errorf(schema.Unauthenticated, "a token is required: as a bearer's, as the password of Basic, or as api_key")
+		}
+	} else if !ok || !strings.EqualFold(scheme, "Bearer") {
 		return nil, schema.Errorf(schema.Unauthenticated, "a bearer token is required")
 	}
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
@@ -60,10 +65,13 @@ func (s *Server) authenticate(r *http.Request) (*policies.Principal, error) {
 }
 
 // unauthenticated makes the refusal of a request from nobody.
-func (s *Server) unauthenticated(w http.ResponseWriter, r *http.Request, err error) error {
+func (s *Server) unauthenticated(w http.ResponseWriter, r *http.Request, door string, err error) error {
 	switch schema.CodeOf(err) {
 	case schema.Unauthenticated:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="trama"`)
+		if isFeedDoor(door) { // what tools for reports ask their users for
+			w.Header().Set("WWW-Authenticate", `Basic realm="trama", charset="UTF-8"`)
+		}
 		return &refusal{http.StatusUnauthorized, codedError(err)}
 	case schema.Forbidden:
 		return &refusal{http.StatusForbidden, codedError(err)}

@@ -69,7 +69,14 @@ func rootOf(n *plan.Node) usage.Root {
 // plan makes the plan of an operation and judges it. Documents that are asked again
 // are compiled.
 func (s *Server) plan(ctx context.Context, v *view, oc *operation) (*plan.Plan, error) {
+	return s.planFor(ctx, v, oc, false)
+}
+
+// planFor is plan, and where the whole of the root list is wanted that of a table: its
+// rows are bounded by who reads them, window by window.
+func (s *Server) planFor(ctx context.Context, v *view, oc *operation, isWhole bool) (*plan.Plan, error) {
 	access, opts := policies.AccessFrom(ctx), s.cfg.Plan
+	opts.Whole = isWhole
 	// Where an agreement's largest page is smaller than the default, it is the default.
 	if agreed := access.Principal.Agreement.MaxPage; agreed > 0 && agreed < opts.PageSize {
 		opts.PageSize = agreed
@@ -85,7 +92,11 @@ func (s *Server) plan(ctx context.Context, v *view, oc *operation) (*plan.Plan, 
 	if err != nil {
 		return nil, err
 	}
-	if err := guard.Check(p, guard.LimitsFor(access.Principal.Agreement, s.cfg.Limits)); err != nil {
+	limits := guard.LimitsFor(access.Principal.Agreement, s.cfg.Limits)
+	if isWhole {
+		limits.Whole, limits.ReplyRows = true, 0
+	}
+	if err := guard.Check(p, limits); err != nil {
 		return nil, err
 	}
 	if oc.compiled != nil {
@@ -104,7 +115,7 @@ func (v *view) compiled(oc *operation, opts plan.Options, access *policies.Acces
 	if !ok || oc.Operation.Operation != ast.Query {
 		return nil
 	}
-	key := operationKey{oc.doc, oc.Operation.Name, choice, opts.PageSize}
+	key := operationKey{oc.doc, oc.Operation.Name, choice, opts.PageSize, opts.Whole}
 	if k := v.operations.get(key); k != nil {
 		return k
 	}
@@ -117,12 +128,14 @@ func (v *view) compiled(oc *operation, opts plan.Options, access *policies.Acces
 }
 
 // operationKey is what a compiled query depends on: the operation of a document,
-// what its conditions come to, and the page size where it declares none.
+// what its conditions come to, the page size where it declares none, and whether the
+// whole of its list is wanted.
 type operationKey struct {
 	doc    *document
 	name   string
 	choice uint16
 	page   int
+	whole  bool
 }
 
 // The bounds of the compiled queries of one view: how many, of how many fields in

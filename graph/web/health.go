@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -28,6 +29,38 @@ type PolicyHealth struct {
 	Version  string    `json:"version"`
 	LoadedAt time.Time `json:"loadedAt"`
 	Refused  bool      `json:"refused,omitempty"`
+}
+
+// DatasetHealth is the datasets in /readyz. Those that were refused are named with the
+// line; why is for the log, as it may name what not everybody knows.
+type DatasetHealth struct {
+	Count   int      `json:"count"`
+	Refused []string `json:"refused,omitempty"` // NAME.graphql:LINE
+}
+
+// maxRefused is how many of them are named.
+const maxRefused = 20
+
+// datasetHealth is nil where there are no tables.
+func (s *Server) datasetHealth() *DatasetHealth {
+	c := &s.cfg.Feed
+	if c.Catalogue == nil {
+		return nil
+	}
+	h := &DatasetHealth{Count: len(c.Catalogue().Names())}
+	if c.Problems == nil {
+		return h
+	}
+	for _, p := range c.Problems() {
+		at := p.File
+		if p.Line > 0 {
+			at += ":" + strconv.Itoa(p.Line)
+		}
+		if len(h.Refused) < maxRefused {
+			h.Refused = append(h.Refused, at)
+		}
+	}
+	return h
 }
 
 // SourceHealth is one system in /readyz.
@@ -57,13 +90,14 @@ func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
 		Quota    string       `json:"quota,omitempty"` // "degraded": each instance counts its share
 		// Directory is "behind": the other instances show other customers.
 		Directory string         `json:"directory,omitempty"`
+		Datasets  *DatasetHealth `json:"datasets,omitempty"`
 		Sources   []SourceHealth `json:"sources"`
-	}{Status: "ready", Sources: s.cfg.Health.Sources(), Policies: s.cfg.Health.Policies(), Quota: s.cfg.Health.Quota(), Directory: s.cfg.Health.Directory()}
+	}{Datasets: s.datasetHealth(), Status: "ready", Sources: s.cfg.Health.Sources(), Policies: s.cfg.Health.Policies(), Quota: s.cfg.Health.Quota(), Directory: s.cfg.Health.Directory()}
 	status := http.StatusOK
 	if ok, why := s.cfg.Health.Ready(); !ok {
 		body.Status, body.Why, status = "not ready", why, http.StatusServiceUnavailable
 	} else {
-		if body.Policies.Refused || body.Quota != "" || body.Directory != "" {
+		if body.Policies.Refused || body.Quota != "" || body.Directory != "" || body.Datasets != nil && len(body.Datasets.Refused) > 0 {
 			body.Status = "degraded"
 		}
 		for _, src := range body.Sources {

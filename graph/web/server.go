@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -54,6 +55,8 @@ type Config struct {
 	Push PushConfig
 	// Invalidate is the door of sources that say what has changed.
 	Invalidate InvalidateConfig
+	// Feed is the doors of tables.
+	Feed FeedConfig
 	// Full and Graph are the schema of somebody who sees everything, to tell a denied
 	// name from one that does not exist, for the audit, and a record of a source from
 	// what the server itself knows.
@@ -91,6 +94,9 @@ type Server struct {
 	senders senders
 	places  *places
 	answers *answers // nil: none are kept
+
+	feedPlaces  *places
+	unknownBase sync.Once // guards the warning that public_url is missing
 }
 
 // New makes the doors.
@@ -111,10 +117,11 @@ func New(cfg Config) *Server {
 		cfg.Tokens = 10_000
 	}
 	cfg.Push.setDefaults()
+	cfg.Feed.setDefaults()
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg, mux: http.NewServeMux(), silent: silentRules(), places: newPlaces(cfg.LongAnswers)}
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), silent: silentRules(), places: newPlaces(cfg.LongAnswers, 0), feedPlaces: newPlaces(cfg.LongAnswers, cfg.Feed.Answers)}
 	s.views, s.answers = newViews(&s.cfg), newAnswers(&s.cfg)
 	s.mux.HandleFunc("/graphql", s.graphql)
 	s.mux.HandleFunc("GET /v1/login", s.login)
@@ -126,6 +133,7 @@ func New(cfg Config) *Server {
 	if len(cfg.Invalidate.Secret) > 0 {
 		s.mux.HandleFunc("POST /invalidate", s.invalidate)
 	}
+	s.openFeeds()
 	if cfg.Metrics != nil {
 		s.mux.Handle("GET /metrics", cfg.Metrics)
 	}

@@ -28,6 +28,7 @@ type view struct {
 	operations *operations
 	// masksByAccount says that some value is not shown alike to two accounts.
 	masksByAccount bool
+	tables         feedTables
 }
 
 // views keeps the latest used views, by their hash.

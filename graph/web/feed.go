@@ -1,0 +1,177 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/trama-graph/trama/graph/dataset"
+	"github.com/trama-graph/trama/graph/odata"
+	"github.com/trama-graph/trama/policies"
+	"github.com/trama-graph/trama/schema"
+)
+
+// FeedConfig is what the doors of tables are made of, /odata and /export.
+type FeedConfig struct {
+	// Catalogue returns the datasets as they are now: one object as long as they are the
+	// same. Nil: there are no such doors.
+	Catalogue func() *dataset.Catalogue
+	// Problems are why datasets were left out, for /readyz; nil = none was.
+	Problems func() []dataset.Problem
+	// Kept returns NOT_ENABLED, naming the system, where records of an entity would have
+	// to be asked of a system that keeps none of them here: no table is read from there.
+	Kept func(entity string) error
+	// Origin says whose record a sealed id is of, and AsOf how old the records of an
+	// entity and a source are, the zero time where that is not known. The source of
+	// customers is "".
+	Origin func(id string) (entity, source string, ok bool)
+	AsOf   func(entity, source string) time.Time
+	// Seal makes the texts of next links.
+	Seal CursorSealer
+	// PublicURL is the address clients know the server by, with or without a path; nil:
+	// that of each request.
+	PublicURL *url.URL
+	// PageRows is how many rows a page of OData has at least unless it is the last,
+	// default 10,000. Where the agreement allows fewer rows in an answer, it is those.
+	PageRows int
+	// Time is how long an answer may be made, without the time its client takes to read
+	// it; default 10 min. An agreement that says how long an operation may take says it
+	// of these answers too.
+	Time time.Duration
+	// Answers is how many may be under way over all accounts, default 24; each account has
+	// Config.LongAnswers of them at most.
+	Answers int
+	// Parallel is how many lists of one table are read at the same time, default 3.
+	Parallel int
+}
+
+// CursorSealer makes texts that clients can neither read nor change, each for one shape:
+// seal.Sealer.
+type CursorSealer interface {
+	Cursor(position, shape []byte) string
+	OpenCursor(cursor string, shape []byte) ([]byte, error)
+}
+
+func (c *FeedConfig) setDefaults() {
+	if c.PageRows <= 0 {
+		c.PageRows = 10_000
+	}
+	if c.Time <= 0 {
+		c.Time = 10 * time.Minute
+	}
+	if c.Answers <= 0 {
+		c.Answers = 24
+	}
+	if c.Parallel <= 0 {
+		c.Parallel = 3
+	}
+}
+
+// feed is one request for tables: who asks, and what he may see.
+type feed struct {
+	*Server
+	who       *policies.Principal
+	access    *policies.Access
+	view      *view
+	catalogue *dataset.Catalogue
+	base      string // the public address of /odata
+}
+
+// openFeed says what a principal may see of the tables there are.
+func (s *Server) openFeed(ctx context.Context, p *policies.Principal, base string) (context.Context, *feed, error) {
+	access, v, err := s.decide(ctx, p)
+	if err != nil {
+		return ctx, nil, err
+	}
+	return policies.WithAccess(ctx, access), &feed{Server: s, who: p, access: access, view: v, catalogue: s.cfg.Feed.Catalogue(), base: base}, nil
+}
+
+// set finds an entity set by its name, for odata.Parse.
+func (f *feed) set(name string) (*odata.Set, bool) {
+	t := f.table(name)
+	if t == nil {
+		return nil, false
+	}
+	return t.set, true
+}
+
+// table is nil where there is none of this name for the view.
+func (f *feed) table(name string) *feedTable {
+	return f.view.tables.one(f.catalogue, name, f.access.View, f.view.schema)
+}
+
+// sets are all of the view, in the order of their names.
+func (f *feed) sets() []*odata.Set {
+	var out []*odata.Set
+	for _, name := range f.catalogue.Names() {
+		if set, ok := f.set(name); ok {
+			out = append(out, set)
+		}
+	}
+	return out
+}
+
+// isKept refuses a table of which records would have to be asked live: a report that
+// pulls all of them would be the end of the system, or of its agreed rate.
+func (f *feed) isKept(t *dataset.Table) error {
+	if f.cfg.Feed.Kept == nil {
+		return nil
+	}
+	for i := range t.Queries {
+		for _, r := range t.Queries[i].Records {
+			if err := f.cfg.Feed.Kept(r.Type); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Seal and Open make f the odata.Sealer of its view: a token of one view is foreign to
+// another.
+func (f *feed) Seal(plain []byte) string { return f.cfg.Feed.Seal.Cursor(plain, f.shape()) }
+
+// Open returns what Seal was given.
+func (f *feed) Open(sealed string) ([]byte, error) {
+	return f.cfg.Feed.Seal.OpenCursor(sealed, f.shape())
+}
+
+func (f *feed) shape() []byte { return []byte("odata\x00" + f.access.View.Hash()) }
+
+// publicPath is the path of the public address, without a slash at its end.
+func (c *FeedConfig) publicPath() string {
+	if c.PublicURL == nil {
+		return ""
+	}
+	return strings.TrimSuffix(c.PublicURL.EscapedPath(), "/")
+}
+
+// noTables is the refusal of a name of no table.
+func noTable() error {
+	return &odata.Error{Kind: odata.KindNotFound, Message: "there is no such dataset"}
+}
+
+// limited is an error for what the server, and not the account, has no room for.
+func limited(wait time.Duration, format string, args ...any) *schema.Error {
+	e := schema.Errorf(schema.Limited, format, args...)
+	e.Retryable, e.Wait = true, wait
+	return e
+}
+
+// openFeeds opens the doors of tables, where there are any: also below the path of the
+// public address, for proxies that leave it in place.
+func (s *Server) openFeeds() {
+	if s.cfg.Feed.Catalogue == nil {
+		return
+	}
+	prefixes := []string{""}
+	if p := s.cfg.Feed.PublicURL; p != nil && strings.Trim(p.Path, "/") != "" {
+		prefixes = append(prefixes, "/"+strings.Trim(p.Path, "/"))
+	}
+	for _, prefix := range prefixes {
+		s.mux.HandleFunc(prefix+"/odata", s.odata)
+		s.mux.HandleFunc(prefix+"/odata/", s.odata)
+		s.mux.HandleFunc(prefix+"/export/{file}", s.export)
+	}
+}

@@ -1,0 +1,303 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/trama-graph/trama/graph/dataset"
+	"github.com/trama-graph/trama/graph/engine"
+	"github.com/trama-graph/trama/graph/plan"
+	"github.com/trama-graph/trama/graph/report"
+	"github.com/trama-graph/trama/policies/quota"
+	"github.com/trama-graph/trama/schema"
+)
+
+// feedRunner runs the operations of one answer, and is the one place that does: each is
+// understood, planned, judged and counted as any question of GraphQL. It is safe for use
+// by several goroutines.
+type feedRunner struct {
+	*feed
+	table *dataset.Table
+	h     http.Header // takes the counters of the agreement; only before the answer begins
+	page  int64       // root rows the answer reads at most, -1 where nobody knows
+
+	once     sync.Once // guards reserved and refused
+	reserved *quota.Reservation
+	refused  error
+	used     atomic.Int64 // rows read
+
+	mu    sync.Mutex // guards the rest
+	asOf  map[origin]time.Time
+	borne map[string]*schema.Error
+}
+
+// origin is where records come from.
+type origin struct{ entity, source string }
+
+var (
+	_ report.Runner  = (*feedRunner)(nil)
+	_ report.Finder  = (*feedRunner)(nil)
+	_ report.Totaler = (*feedRunner)(nil)
+)
+
+func (f *feed) runner(t *dataset.Table, h http.Header, page int64) *feedRunner {
+	return &feedRunner{feed: f, table: t, h: h, page: page, asOf: map[origin]time.Time{}, borne: map[string]*schema.Error{}}
+}
+
+// close settles what was read, and logs what was borne. It is called once, on every way
+// out.
+func (r *feedRunner) close(ctx context.Context) {
+	r.reserved.Settle(context.WithoutCancel(ctx), r.used.Load())
+	for _, e := range r.borne {
+		r.cfg.Log.WarnContext(ctx, "delivered a dataset without a source", "dataset", r.table.Name, "source", e.Source, "code", string(e.Code))
+	}
+}
+
+// asked is an operation that may run.
+type asked struct {
+	*operation
+	ctx   context.Context //nolint:containedctx // of the operation: it lives as long
+	plan  *plan.Plan
+	start time.Time
+}
+
+// ask understands, plans and judges an operation, and takes what it costs.
+func (r *feedRunner) ask(ctx context.Context, text string, vars map[string]any, isWhole bool) (*asked, error) {
+	start := time.Now()
+	oc, errs, err := r.operation(ctx, r.view, r.who, &request{Query: text, Variables: vars}, false)
+	if err == nil && len(errs) > 0 {
+		err = firstOf(errs)
+	}
+	if err != nil {
+		return nil, err
+	}
+	pl, err := r.planFor(ctx, r.view, oc, isWhole)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.pay(ctx, pl); err != nil {
+		return nil, err
+	}
+	if r.cfg.Prepare != nil {
+		ctx = r.cfg.Prepare(ctx)
+	}
+	return &asked{oc, ctx, pl, start}, nil
+}
+
+// firstOf is the first of the errors of a request.
+func firstOf(errs gqlerror.List) error {
+	code, _ := errs[0].Extensions["code"].(schema.Code)
+	if code == "" {
+		code = schema.BadRequest
+	}
+	return schema.Errorf(code, "%s", errs[0].Message)
+}
+
+// pay takes the estimated cost of an operation, and sets rows of the day aside once for
+// all operations of the answer.
+func (r *feedRunner) pay(ctx context.Context, pl *plan.Plan) error {
+	if r.cfg.Quota == nil {
+		return nil
+	}
+	state, err := r.cfg.Quota.Cost(ctx, r.who, pl.Cost)
+	r.counters(state)
+	if err != nil {
+		return r.overdrawn(ctx, r.h, err)
+	}
+	r.once.Do(func() {
+		most := int64(-1)
+		if r.page >= 0 {
+			perRow := rowsOf(pl.Roots)/int64(max(1, r.cfg.Plan.PageSize)) + 1
+			most = max(1, r.page*perRow)
+		}
+		if r.reserved, state, err = r.cfg.Quota.Reserve(ctx, r.who, most); err != nil {
+			r.counters(state)
+			r.refused = r.overdrawn(ctx, r.h, err)
+		}
+	})
+	if r.refused != nil {
+		return r.refused
+	}
+	if left := r.reserved.Max(); left > 0 {
+		if left -= r.used.Load(); left <= 0 {
+			return schema.Errorf(schema.Limited, "the answer has more rows than are left of the day")
+		}
+		if pl.MaxRows == 0 || left < int64(pl.MaxRows) {
+			pl.MaxRows = int(left)
+		}
+	}
+	return nil
+}
+
+// counters tells the client what is left of its agreement. Headers that have gone with
+// the answer are not touched.
+func (r *feedRunner) counters(state quota.State) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.h != nil {
+		state.Headers(r.h)
+	}
+}
+
+// isMetered reports whether rows of the day are agreed: then lists are read one after
+// the other, so that they do not have more together than is left.
+func (r *feedRunner) isMetered() bool { return r.who.Agreement.RowsPerDay > 0 }
+
+// Run reads the rows of an operation.
+func (r *feedRunner) Run(ctx context.Context, op *report.Operation, f func(*report.Window) error) error {
+	text := op.Query.Text
+	vars := op.Variables
+	if limited, with, ok := r.limited(op); ok {
+		text, vars = limited, with
+	}
+	a, err := r.ask(ctx, text, vars, true)
+	if err != nil {
+		return err
+	}
+	program, _ := a.plan.Program().(*engine.Program)
+	if program == nil {
+		if program, err = r.view.engine.Prepare(a.plan); err != nil {
+			return err
+		}
+	}
+	sheet, err := r.view.engine.Sheet(program, sheetOf(op.Query))
+	if err != nil {
+		return err
+	}
+	out := report.Window{}
+	reading, err := sheet.Read(a.ctx, a.OperationContext, a.plan, engine.ReadOptions{Bear: r.bears}, func(w *engine.Window) error {
+		width, places := sheet.Width(), len(w.Numbers)/max(1, len(w.Cells)/max(1, sheet.Width()))
+		out = report.Window{
+			Rows: w.Rows, Cells: w.Cells[:w.Rows*width], Numbers: w.Numbers[:w.Rows*places], IsLast: w.IsLast,
+			After: func(n int) (string, int) {
+				cursor, over := w.After(n)
+				if len(cursor) > maxPlace {
+					return "", over // the page goes on to a row whose place fits a link
+				}
+				return cursor, over
+			},
+		}
+		r.stamp(op.Query, out.Cells, width)
+		return f(&out)
+	})
+	r.used.Add(reading.Roots)
+	r.count(a, reading.Roots, err)
+	r.garbled(a.ctx, &reading)
+	return err
+}
+
+// maxPlace is the longest cursor that stands in a next link.
+const maxPlace = 900
+
+// sheetOf says which part of an operation's answer is a table.
+func sheetOf(q *dataset.Query) engine.SheetOptions {
+	o := engine.SheetOptions{Rows: q.Rows, Lead: dataset.FixedColumns}
+	for i := range q.Cells {
+		o.Cells = append(o.Cells, q.Cells[i].Path)
+	}
+	for _, k := range q.Key {
+		if k.Cell < 0 {
+			o.Lists = append(o.Lists, k.List)
+		}
+	}
+	return o
+}
+
+// bears says which errors leave a cell null. Of a dataset that may be partial a source
+// may be missing; everything else fails it, as it fails any other.
+func (r *feedRunner) bears(e *schema.Error) bool {
+	if engine.Bears(e) {
+		return true
+	}
+	if !r.table.Partial || !isOfSource(e.Code) {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if key := e.Source + "\x00" + string(e.Code); len(r.borne) < maxBorne || r.borne[key] != nil {
+		r.borne[key] = e
+	}
+	return true
+}
+
+// maxBorne bounds the log lines of one answer.
+const maxBorne = 20
+
+// isOfSource reports whether an error says that a source has failed.
+func isOfSource(c schema.Code) bool {
+	switch c {
+	case schema.SourceUnavailable, schema.SourceTimeout, schema.SourceLimited, schema.SourceInvalid:
+		return true
+	}
+	return false
+}
+
+// garbled logs that cells are null since their source answered them in a form that was
+// not agreed.
+func (r *feedRunner) garbled(ctx context.Context, reading *engine.Reading) {
+	if reading.Garbled == 0 {
+		return
+	}
+	text := ""
+	if len(reading.Notes) > 0 {
+		text = reading.Notes[0].Message
+	}
+	r.cfg.Log.WarnContext(ctx, "delivered cells as null that were garbled", "dataset", r.table.Name, "cells", reading.Garbled, "first", text)
+}
+
+// stamp fills the columns each table begins with, as far as the records tell: how old
+// the oldest record of a row is.
+func (r *feedRunner) stamp(q *dataset.Query, cells []schema.Value, width int) {
+	c := &r.cfg.Feed
+	if len(q.Records) == 0 || c.Origin == nil || c.AsOf == nil {
+		return
+	}
+	for ; len(cells) >= width; cells = cells[width:] {
+		var oldest time.Time
+		for i := range q.Records {
+			id := &cells[dataset.FixedColumns+q.Records[i].ID]
+			if id.IsNull() {
+				continue
+			}
+			if at := r.ageOf(id.Str); !at.IsZero() && (oldest.IsZero() || at.Before(oldest)) {
+				oldest = at
+			}
+		}
+		if !oldest.IsZero() {
+			cells[dataset.AsOfColumn] = schema.Time(oldest)
+		}
+	}
+}
+
+// ageOf is how old a record is, in the state its source had when the answer began.
+func (r *feedRunner) ageOf(id string) time.Time {
+	entity, source, ok := r.cfg.Feed.Origin(id)
+	if !ok {
+		return time.Time{}
+	}
+	key := origin{entity, source}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at, known := r.asOf[key]
+	if !known {
+		at = r.cfg.Feed.AsOf(entity, source)
+		r.asOf[key] = at
+	}
+	return at
+}
+
+// errorOf is the code of an error of a table that its reader meets, "" for none and for
+// the end of what is wanted.
+func errorOf(err error) schema.Code {
+	var e *schema.Error
+	if !errors.As(err, &e) {
+		return ""
+	}
+	return e.Code
+}

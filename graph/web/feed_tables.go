@@ -1,0 +1,62 @@
+package web
+
+import (
+	"sync"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/trama-graph/trama/graph/dataset"
+	"github.com/trama-graph/trama/graph/odata"
+	"github.com/trama-graph/trama/graph/report"
+	"github.com/trama-graph/trama/policies"
+)
+
+// feedTable is a dataset as a view has it, in both its forms.
+type feedTable struct {
+	table *dataset.Table
+	set   *odata.Set
+}
+
+// feedTables keeps the tables of a view, made when they are asked for first. It is safe
+// for use by several goroutines.
+type feedTables struct {
+	mu   sync.Mutex // guards the rest, and is held while a table is made
+	of   *dataset.Catalogue
+	made map[string]*feedTable // nil: the view has none of the name
+}
+
+// one returns the table of a name, nil where the catalogue or the view has none.
+func (t *feedTables) one(c *dataset.Catalogue, name string, v *policies.View, s *ast.Schema) *feedTable {
+	d, ok := c.Get(name)
+	if !ok {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.of != c {
+		t.of, t.made = c, map[string]*feedTable{}
+	}
+	made, ok := t.made[name]
+	if !ok {
+		made = newFeedTable(d, v, s)
+		t.made[name] = made // names are the catalogue's: bounded
+	}
+	return made
+}
+
+// newFeedTable is nil where the view has no such table.
+func newFeedTable(d *dataset.Definition, v *policies.View, s *ast.Schema) *feedTable {
+	table, ok := d.For(v, s)
+	if !ok {
+		return nil
+	}
+	set := report.Set(table)
+	for _, c := range unfilled {
+		set.Columns[c].CanFilter, set.Columns[c].CanSort = false, false
+	}
+	return &feedTable{table, set}
+}
+
+// unfilled are the columns whose values are not brought by the records yet: who filtered
+// by them would get a wrong answer, so nobody can.
+var unfilled = []int{dataset.IsDeletedColumn, dataset.ModifiedAtColumn}
