@@ -1182,7 +1182,7 @@ type FieldAlternative {
 }
 `, BuiltIn: false},
 	{Name: "../schema/dataset.graphql", Input: `extend type Query {
-  "The tables that reports pull at /odata and /export: those this token may export, by name, with its columns. Administrators see all, also those that are refused."
+  "The tables that reports pull at /odata and /export: those this token may export, by name, with its columns."
   datasets: [Dataset!]
 }
 
@@ -1231,11 +1231,11 @@ enum DatasetType {
 type Dataset {
   "Its name, as addresses have it."
   name: String
-  "Its name for people; null where it is refused."
+  "Its name for people."
   label: String
   "What it is; null for nothing."
   description: String
-  "The columns this token may export, in their order; null where it may export none of the table."
+  "The columns this token may export, in their order."
   columns: [DatasetColumn!]
   "Where it comes from; for administrators."
   origin: DatasetOrigin
