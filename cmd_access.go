@@ -135,7 +135,7 @@ func (a *app) loadersFor(p *policies.Principal) *loaders.Config {
 	return &c
 }
 
-// reloadOnSignal reads the policy files again at SIGHUP, until ctx ends. What is
+// reloadOnSignal reads the policy files and the datasets again at SIGHUP, until ctx ends. What is
 // wrong with them is logged by the engine, and what was in force stays.
 func (a *app) reloadOnSignal(ctx context.Context) {
 	signals := make(chan os.Signal, 1)
@@ -148,6 +148,9 @@ func (a *app) reloadOnSignal(ctx context.Context) {
 		case <-signals:
 			if err := a.policies.Reload(ctx); err == nil {
 				a.log.InfoContext(ctx, "read the policies again", "version", a.policies.Status().Version)
+			}
+			if err := a.library.Refresh(ctx); err != nil {
+				a.log.WarnContext(ctx, "the datasets could not be read again", "err", err)
 			}
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/trama-graph/trama/datasources/cache"
 	"github.com/trama-graph/trama/graph/web"
 	"github.com/trama-graph/trama/schema"
+	"github.com/trama-graph/trama/store"
 )
 
 // learnEvery is how often an instance looks what others have changed.
@@ -21,6 +22,7 @@ const (
 	directoryChanged = "directory"
 	directoryNoted   = "directory_notes"
 	policiesChanged  = "policies"
+	datasetsChanged  = store.DatasetsVersion
 )
 
 // elected waits until this instance is the one that does something.
@@ -42,6 +44,10 @@ func (a *app) learn(ctx context.Context, name string) {
 	case policiesChanged:
 		if err := a.policies.Refresh(ctx); err != nil {
 			a.log.WarnContext(ctx, "another instance has read the policies again, and this one could not", "err", err)
+		}
+	case datasetsChanged:
+		if err := a.library.Refresh(ctx); err != nil {
+			a.log.WarnContext(ctx, "the datasets have changed, and could not be read again", "err", err)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(demoCommand(), serveCommand(), checkCommand(), queryCommand(), schemaCommand(), syncCommand(),
-		tokenCommand(), agreementCommand(), policyCommand(), directoryCommand(), healthCommand(), docsCommand())
+		tokenCommand(), agreementCommand(), policyCommand(), directoryCommand(), healthCommand(), docsCommand(), exportCommand())
 	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil:

@@ -29,6 +29,7 @@ import (
 	"github.com/trama-graph/trama/datasources/directory"
 	"github.com/trama-graph/trama/datasources/watch"
 	"github.com/trama-graph/trama/graph"
+	"github.com/trama-graph/trama/graph/dataset/library"
 	"github.com/trama-graph/trama/graph/engine"
 	"github.com/trama-graph/trama/graph/guard"
 	"github.com/trama-graph/trama/graph/plan"
@@ -86,6 +87,8 @@ type app struct {
 	metrics   *metrics
 	watcher   *watch.Watcher
 	budget    *budget.Shared // nil with one instance
+	library   *library.Library
+	listings  *listings // of the library, for each view
 	closing   chan struct{}
 	kept      *keptApart // of trama check, else nil
 
@@ -128,6 +131,9 @@ func build(ctx context.Context, cfg config, env string, log *slog.Logger) (_ *ap
 	}
 	a.openBudget()
 	if err := a.openWatch(); err != nil {
+		return nil, err
+	}
+	if err := a.openLibrary(ctx); err != nil {
 		return nil, err
 	}
 	return a, a.openDoors(key)
@@ -288,7 +294,7 @@ func (a *app) openDoors(key []byte) error {
 	if a.loaders.Implied, err = a.cfg.implied(); err != nil {
 		return err
 	}
-	root := &resolvers.Resolver{Operations: operations{a}, Administration: administration{a}, Stewardship: stewardship{a}}
+	root := &resolvers.Resolver{Operations: operations{a}, Administration: administration{a}, Stewardship: stewardship{a}, Library: librarian{a}}
 	a.metrics.registry.MustRegister(newSourcesCollector(operations{a}.all))
 	executable := func(s *ast.Schema) graphql.ExecutableSchema {
 		return graph.NewExecutableSchema(graph.Config{Resolvers: root, Schema: s})

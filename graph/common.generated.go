@@ -37,6 +37,7 @@ type QueryResolver interface {
 	Contacts(ctx context.Context, filter *model.ContactFilter, orderBy *model.ContactOrderBy, first *int, after *string) (*schema.Page[schema.Contact], error)
 	Customer(ctx context.Context, id *string, taxID *string, email *string, sourceID *string, source *string) (*schema.Customer, error)
 	Customers(ctx context.Context, filter *model.CustomerFilter, orderBy *model.CustomerOrderBy, first *int, after *string) (*schema.Page[schema.Customer], error)
+	Datasets(ctx context.Context) ([]*schema.Dataset, error)
 	DeliveryNote(ctx context.Context, id *string, number *string, source *string) (*schema.DeliveryNote, error)
 	DeliveryNotes(ctx context.Context, filter *model.DeliveryNoteFilter, orderBy *model.DeliveryNoteOrderBy, first *int, after *string) (*schema.Page[schema.DeliveryNote], error)
 	Conflicts(ctx context.Context, kind *schema.ConflictKind, state *schema.ConflictState, source *string, customer *string, first *int, after *string) (*schema.DirectoryConflicts, error)
@@ -1927,6 +1928,38 @@ func fieldContext_Query_customers(ctx context.Context, ec *executionContext, fie
 	if fc.Args, err = field_Query_customers_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func _Query_datasets(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_datasets(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Datasets(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*schema.Dataset) graphql.Marshaler {
+			return marshalODataset2ᚕᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋschemaᚐDatasetᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_datasets(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Dataset(ctx, ec, field)
+		},
 	}
 	return fc, nil
 }
@@ -3908,6 +3941,28 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 					}
 				}()
 				res = _Query_customers(ctx, ec, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "datasets":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = _Query_datasets(ctx, ec, field)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}

@@ -1201,6 +1201,94 @@ type FieldAlternative {
   value: String @sensitive
 }
 `, BuiltIn: false},
+	{Name: "../schema/dataset.graphql", Input: `extend type Query {
+  "The tables that reports pull at /odata and /export: those this token may export, by name, with its columns."
+  datasets: [Dataset!]
+}
+
+extend type Mutation {
+  "Save a dataset, in the place of one of this name, shipped or not. A text that is no table is refused, with every line and reason."
+  saveDataset(
+    "Its name: a letter, then letters, digits and _, at most 64 in all; the query in the text has the same."
+    name: String!
+    "The text: one GraphQL query with the directives of datasets, at most 64 KiB."
+    text: String!
+  ): Dataset
+  "Remove a dataset that was saved. One of this name that is shipped, or lies in the operator's directory, is there again."
+  removeDataset(
+    "Its name."
+    name: String!
+  ): Boolean
+}
+
+"Where a dataset comes from."
+enum DatasetOrigin {
+  "It comes with Trama."
+  SHIPPED
+  "It lies in the operator's directory."
+  DIRECTORY
+  "An administrator saved it."
+  SAVED
+}
+
+"What a column holds."
+enum DatasetType {
+  "A text."
+  TEXT
+  "A whole number."
+  INT
+  "An exact decimal number."
+  DECIMAL
+  "A moment, UTC."
+  DATETIME
+  "A day."
+  DATE
+  "True or false."
+  BOOLEAN
+}
+
+"A table for reports: a named query whose answer is rows and columns."
+type Dataset {
+  "Its name, as addresses have it."
+  name: String
+  "Its name for people."
+  label: String
+  "What it is; null for nothing."
+  description: String
+  "The columns this token may export, in their order."
+  columns: [DatasetColumn!]
+  "Where it comes from; for administrators."
+  origin: DatasetOrigin
+  "The query; for administrators."
+  text: String
+  "Why it is refused; null when it is not. For administrators."
+  problems: [DatasetProblem!]
+  "The account that saved it; null where nobody did. For administrators."
+  savedBy: String
+  "When it was saved; null where nobody did. For administrators."
+  savedAt: DateTime
+}
+
+"A column of a table."
+type DatasetColumn {
+  "Its name."
+  name: String
+  "What it holds."
+  type: DatasetType
+  "What it means; null for nothing more than its name."
+  description: String
+  "Whether what it shows is not the value itself: it can be neither filtered nor sorted by."
+  masked: Boolean
+}
+
+"Why a dataset is refused."
+type DatasetProblem {
+  "The line of the text, from 1; null for the whole of it."
+  line: Int
+  "What is wrong."
+  reason: String
+}
+`, BuiltIn: false},
 	{Name: "../schema/delivery_note.graphql", Input: `extend type Query {
   "One delivery note, by its id or by its number."
   deliveryNote(
@@ -3831,6 +3919,54 @@ func childFields_CustomerPage(ctx context.Context, ec *executionContext, field g
 		return fieldContext_CustomerPage_missing(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CustomerPage", field.Name)
+}
+
+func childFields_Dataset(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_Dataset_name(ctx, ec, field)
+	case "label":
+		return fieldContext_Dataset_label(ctx, ec, field)
+	case "description":
+		return fieldContext_Dataset_description(ctx, ec, field)
+	case "columns":
+		return fieldContext_Dataset_columns(ctx, ec, field)
+	case "origin":
+		return fieldContext_Dataset_origin(ctx, ec, field)
+	case "text":
+		return fieldContext_Dataset_text(ctx, ec, field)
+	case "problems":
+		return fieldContext_Dataset_problems(ctx, ec, field)
+	case "savedBy":
+		return fieldContext_Dataset_savedBy(ctx, ec, field)
+	case "savedAt":
+		return fieldContext_Dataset_savedAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Dataset", field.Name)
+}
+
+func childFields_DatasetColumn(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_DatasetColumn_name(ctx, ec, field)
+	case "type":
+		return fieldContext_DatasetColumn_type(ctx, ec, field)
+	case "description":
+		return fieldContext_DatasetColumn_description(ctx, ec, field)
+	case "masked":
+		return fieldContext_DatasetColumn_masked(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DatasetColumn", field.Name)
+}
+
+func childFields_DatasetProblem(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "line":
+		return fieldContext_DatasetProblem_line(ctx, ec, field)
+	case "reason":
+		return fieldContext_DatasetProblem_reason(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DatasetProblem", field.Name)
 }
 
 func childFields_Decision(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -240,7 +240,7 @@ func TestIntrospectionIsTheViews(t *testing.T) {
 func TestDeniedIsUnknownInVariables(t *testing.T) {
 	all := Public()
 	asked := 0
-	for seed := range uint64(20) {
+	for seed := range uint64(24) {
 		view := randomTable(seed).without(t)
 		read := func(typeName string, value any) string {
 			doc, err := parser.ParseQuery(&ast.Source{Name: "query", Input: "query($x: " + typeName + ") { __typename }"})

@@ -61,9 +61,19 @@ type Stewardship interface {
 	Invalidate(ctx context.Context, source string, entity, customerKey *string) (*bool, error)
 }
 
+// Library shows the datasets, and does what administrators ask of them. The acts check
+// once more who acts.
+type Library interface {
+	Datasets(ctx context.Context) ([]*schema.Dataset, error)
+
+	SaveDataset(ctx context.Context, name, text string) (*schema.Dataset, error)
+	RemoveDataset(ctx context.Context, name string) (*bool, error)
+}
+
 // Resolver is the root of all resolvers; gqlgen wants it by this name.
 type Resolver struct {
 	Operations     Operations
 	Administration Administration
 	Stewardship    Stewardship
+	Library        Library
 }

@@ -10,8 +10,8 @@ import (
 
 // Snapshot writes a consistent copy of the database to a new SQLite file, which may
 // be opened like the database itself. Neither readers nor the process that runs on
-// it are held up. Of PostgreSQL the settings and the directory are copied, not the
-// accounts and their history.
+// it are held up. Of PostgreSQL the settings, the saved datasets and the directory are
+// copied, not the accounts and their history.
 func (s *Store) Snapshot(ctx context.Context, path string) error {
 	if s.isPostgres {
 		return s.snapshotPostgres(ctx, path)
@@ -25,6 +25,7 @@ func (s *Store) Snapshot(ctx context.Context, path string) error {
 // snapshotTables are copied in this order: records refer to customers.
 var snapshotTables = [...]struct{ name, columns, order string }{
 	{"settings", "name, value", "name"},
+	{"datasets", "name, text, saved_by, saved_at", "name"},
 	{"directory_customers", "seq, id, merged_into, created_at", "seq"},
 	{"directory_members", "source, record_id, customer, origin, data", "source, record_id"},
 	{"directory_kept", "deleted_source, deleted_id, other_source, other_id, rule", "1"},

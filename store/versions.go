@@ -12,7 +12,8 @@ import (
 const maxVersionName = 64
 
 // Versions returns the counters that say what has changed, by name: those of
-// Bump, "directory" and "directory_notes". One that was never bumped is missing.
+// Bump, "directory", "directory_notes" and DatasetsVersion. One that was never bumped
+// is missing.
 func (s *Store) Versions(ctx context.Context) (map[string]int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, shortCall)
 	defer cancel()
@@ -46,7 +47,7 @@ func readVersions(ctx context.Context, q querier) (map[string]int64, error) {
 // Bump counts a change of something that every instance keeps in its memory:
 // "policies", "tokens", "cache". The others learn of it by WatchVersions.
 func (s *Store) Bump(ctx context.Context, name string) error {
-	if name == "" || len(name) > maxVersionName || !isText(name) || name == directoryVersion || name == directoryNotes {
+	if name == "" || len(name) > maxVersionName || !isText(name) || name == directoryVersion || name == directoryNotes || name == DatasetsVersion {
 		return schema.Errorf(schema.Internal, "no counter has the name %q", name)
 	}
 	ctx, cancel := context.WithTimeout(ctx, shortCall)

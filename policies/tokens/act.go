@@ -57,6 +57,13 @@ func (s *Service) AppendBy(ctx context.Context, by Actor, e Entry) error {
 	return s.Append(ctx, e)
 }
 
+// EntryBy is an entry as AppendBy would write it now, for a store that writes what was
+// done and its entry at once.
+func (s *Service) EntryBy(by Actor, e Entry) Entry {
+	e.At, e.Account, e.Token = s.now(), by.account, by.token
+	return e.bounded()
+}
+
 func (a Actor) entry(kind string, at time.Time) Entry {
 	return Entry{At: at, Kind: kind, Account: a.account, Token: a.token}
 }
