@@ -86,6 +86,8 @@ func TestAlertRules(t *testing.T) {
 		"trama_segment_state", "trama_policies_refused", "trama_quota_degraded", "trama_budget_degraded", "trama_redis_failures_total", "trama_operation_seconds_count",
 		"trama_source_problems",
 	}
+	// Which an operator must consent to, or not.
+	kinds, told := []string{copies.ProblemRefused, copies.ProblemGarbled, copies.ProblemHeld}, map[string]bool{}
 	used := map[string]bool{}
 	for _, r := range rules.Groups[0].Rules {
 		if r.Alert == "" || r.Expr == "" || r.Annotations["summary"] == "" || r.Labels["severity"] == "" {
@@ -98,10 +100,14 @@ func TestAlertRules(t *testing.T) {
 			}
 		}
 		for _, kind := range regexp.MustCompile(`kind="([^"]+)"`).FindAllStringSubmatch(r.Expr, -1) {
-			if kind[1] != copies.ProblemRefused {
+			if !slices.Contains(kinds, kind[1]) {
 				t.Errorf("%s speaks of problems %q", r.Alert, kind[1])
 			}
+			told[kind[1]] = true
 		}
+	}
+	if len(told) != len(kinds) {
+		t.Errorf("the rules speak of %v, want all of %q", told, kinds)
 	}
 	source := ""
 	for _, file := range []string{"cmd_metrics.go", "cmd_metrics_access.go", "cmd_watch.go", "cmd_instances.go"} {

@@ -22,6 +22,7 @@ type syncOptions struct {
 	only    []string
 	watch   bool
 	accept  bool
+	garbled []string
 	full    bool
 	logging string
 }
@@ -40,6 +41,7 @@ server does: then it shows where the server's copies stand.`,
 	f.StringSliceVar(&o.only, "source", nil, "only this `source`; may be repeated")
 	f.BoolVar(&o.watch, "watch", false, "go on: read again on the schedule, or follow the running server, until Ctrl-C")
 	f.BoolVar(&o.accept, "accept-deletions", false, "delete what a reading finds missing, however much it is")
+	f.StringSliceVar(&o.garbled, "accept-garbled", nil, "take values of this `source` that cannot be read in the place of those that could, once; may be repeated")
 	f.BoolVar(&o.full, "full", false, "read everything, also of systems that can be followed")
 	f.StringVar(&o.logging, "log", "error", "debug, info, warn or error")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -47,7 +49,7 @@ server does: then it shows where the server's copies stand.`,
 		if err != nil {
 			return err
 		}
-		if err := checkCopied(&cfg, o.only); err != nil {
+		if err := checkCopied(&cfg, &o); err != nil {
 			return &usageError{err}
 		}
 		show := progressPrinter(c.OutOrStdout())
@@ -107,8 +109,17 @@ func (a *app) alone(ctx context.Context, only []string) (release func(), alone b
 	return release, true, nil
 }
 
-// checkCopied wants at least one copy, and that those named are copies.
-func checkCopied(cfg *config, only []string) error {
+// reads reports whether a source is among those of --source.
+func (o *syncOptions) reads(name string) bool {
+	return len(o.only) == 0 || slices.Contains(o.only, name)
+}
+
+// isConsent reports whether something is consented to, which a server does later.
+func (o *syncOptions) isConsent() bool { return o.accept || len(o.garbled) > 0 }
+
+// checkCopied wants at least one copy, that those named are copies, and that those with
+// a consent are read at all.
+func checkCopied(cfg *config, o *syncOptions) error {
 	var copied []string
 	for _, s := range cfg.Sources {
 		if s.Supply == "copy" {
@@ -118,29 +129,38 @@ func checkCopied(cfg *config, only []string) error {
 	if len(copied) == 0 {
 		return errors.New("no source of the configuration has supply: copy")
 	}
-	for _, name := range only {
+	for _, name := range o.only {
 		if !slices.Contains(copied, name) {
 			return fmt.Errorf("--source %s: there is no such source with supply: copy", name)
+		}
+	}
+	for _, name := range o.garbled {
+		switch {
+		case !slices.Contains(copied, name):
+			return fmt.Errorf("--accept-garbled %s: there is no such source with supply: copy", name)
+		case !o.reads(name):
+			return fmt.Errorf("--accept-garbled %s: --source leaves it out", name)
 		}
 	}
 	return nil
 }
 
 // syncCopies reads the sources side by side, each within its own budget, and says
-// what was wrong with their records. A reading that may have missed rows, or was
-// not let delete them, is a failure: who runs this by a timer must know.
+// what was wrong with their records. A reading that may have missed rows, was
+// not let delete them, or kept some since they are garbled now, is a failure: who runs this by a timer must know.
 func (a *app) syncCopies(ctx context.Context, out io.Writer, show func(copies.Progress), o syncOptions) error {
 	var wait sync.WaitGroup
 	failures := make([]error, len(a.copies))
 	for i, c := range a.copies {
-		if len(o.only) > 0 && !slices.Contains(o.only, c.Describe().Name) {
+		name := c.Describe().Name
+		if !o.reads(name) {
 			continue
 		}
 		wait.Go(func() {
 			unsure := map[string]bool{} // by entity: its last reading
-			failures[i] = c.Sync(ctx, copies.Options{AcceptDeletions: o.accept, Full: o.full, Progress: func(p copies.Progress) {
+			failures[i] = c.Sync(ctx, copies.Options{AcceptDeletions: o.accept, AcceptGarbled: slices.Contains(o.garbled, name), Full: o.full, Progress: func(p copies.Progress) {
 				if p.Step == copies.Done || p.Step == copies.Followed {
-					unsure[p.Entity] = p.Doubtful || p.Refused > 0
+					unsure[p.Entity] = p.Doubtful || p.Refused > 0 || p.Held > 0
 				}
 				if show != nil {
 					show(p)
@@ -207,7 +227,7 @@ func progressPrinter(out io.Writer) func(copies.Progress) {
 		for _, note := range []struct {
 			n    int64
 			text string
-		}{{p.Missing, "not met, kept until the next reading"}, {p.Refused, "NOT deleted, too many at once: see --accept-deletions"}} {
+		}{{p.Missing, "not met, kept until the next reading"}, {p.Refused, "NOT deleted, too many at once: see --accept-deletions"}, {p.Held, "kept as they were, garbled now: see --accept-garbled"}} {
 			if note.n > 0 {
 				fmt.Fprintf(out, "  %d %s", note.n, note.text)
 			}
@@ -239,8 +259,17 @@ func besideServer(ctx context.Context, out io.Writer, cfg *config, o syncOptions
 	}
 	for i := range cfg.Sources {
 		s := &cfg.Sources[i]
-		if o.accept && s.Supply == "copy" && (len(o.only) == 0 || slices.Contains(o.only, s.Name)) {
-			until := time.Now().Add(s.copy().Grant())
+		if s.Supply != "copy" || !o.reads(s.Name) {
+			continue
+		}
+		until := time.Now().Add(s.copy().Grant())
+		if slices.Contains(o.garbled, s.Name) {
+			if err := st.AcceptGarbled(ctx, s.Name, until); err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "%s: the server reads everything at its next round and takes what is garbled; said until %s, and used up by it\n", s.Name, until.UTC().Format(time.RFC3339))
+		}
+		if o.accept {
 			if err := st.AcceptDeletions(ctx, s.Name, until); err != nil {
 				return err
 			}
@@ -254,7 +283,7 @@ func besideServer(ctx context.Context, out io.Writer, cfg *config, o syncOptions
 		case err != nil:
 			return err
 		case o.watch:
-		case isTrouble && !o.accept: // who consented waits for the server
+		case isTrouble && !o.isConsent(): // who consented waits for the server
 			return errFailed
 		default:
 			return nil
@@ -276,7 +305,7 @@ func showCopies(ctx context.Context, out io.Writer, st *store.Store, only []stri
 }
 
 // printSets prints where copies stand, and reports whether the last reading of one may
-// have missed rows, or was not let delete them.
+// have missed rows, was not let delete them, or was garbled.
 func printSets(out io.Writer, sets []copies.Set, only []string) (isTrouble bool) {
 	fmt.Fprintf(out, "%-26s %-12s %9s %9s  %s\n", "", "state", "rows", "reading", "as of")
 	for _, s := range sets {
@@ -295,6 +324,14 @@ func printSets(out io.Writer, sets []copies.Set, only []string) (isTrouble bool)
 		}
 		if at := s.Whole(); !at.IsZero() {
 			asOf = at.UTC().Format(time.RFC3339)
+		}
+		if s.Garbled != "" {
+			isTrouble = true
+			asOf += fmt.Sprintf("  REFUSED, %s is garbled in most rows: see --accept-garbled", s.Garbled)
+		}
+		if s.Held > 0 {
+			isTrouble = true
+			asOf += fmt.Sprintf("  %d kept as they were, garbled now: see --accept-garbled", s.Held)
 		}
 		switch {
 		case s.Refused > 0:

@@ -85,7 +85,7 @@ func (a *app) isUnexpected(source string, c *schema.EntityCopy) bool {
 
 // segmentOf says how one kind of record is doing. What is kept here answers though
 // its source does not: it is in trouble when it grows old, its reading fails, or it
-// shows what its source says is gone (CONFLICT).
+// shows what its source says is gone, or has in another form (CONFLICT).
 func segmentOf(s *schema.Source, e *schema.SourceEntity) watch.State {
 	limited := string(schema.SourceLimited)
 	if c := e.Copy; c != nil {

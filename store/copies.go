@@ -12,17 +12,18 @@ import (
 var _ copies.Store = (*Store)(nil)
 
 const setColumns = `id, source, entity, layout, row_count, run, running, settings, started_at, saved_at, mark, pages, seen, changed,
-	resumed, at_end, doubtful, shifting, complete, sound, as_of, took, missing, refused, refusal, accept_until, cursor, followed_at, failure, changed_from`
+	resumed, at_end, doubtful, shifting, complete, sound, as_of, took, missing, refused, refusal, accept_until, cursor, followed_at, failure, changed_from, garbled, held, garbled_until`
 
 func scanSet(scan func(...any) error) (copies.Set, error) {
 	var s copies.Set
-	var started, saved, asOf, accept, followed sql.NullInt64
+	var started, saved, asOf, accept, followed, garbled sql.NullInt64
 	var took int64
 	var refusal, failure string
 	err := scan(&s.ID, &s.Source, &s.Entity, &s.Layout, &s.Rows, &s.Run, &s.Running, &s.Settings, &started, &saved, &s.Mark, &s.Pages, &s.Seen, &s.Changed,
-		&s.Resumed, &s.AtEnd, &s.Doubtful, &s.Shifting, &s.Complete, &s.Sound, &asOf, &took, &s.Missing, &s.Refused, &refusal, &accept, &s.Cursor, &followed, &failure, &s.ChangedFrom)
+		&s.Resumed, &s.AtEnd, &s.Doubtful, &s.Shifting, &s.Complete, &s.Sound, &asOf, &took, &s.Missing, &s.Refused, &refusal, &accept, &s.Cursor, &followed, &failure, &s.ChangedFrom,
+		&s.Garbled, &s.Held, &garbled)
 	s.Started, s.Saved, s.AsOf, s.Accept = fromMicros(started), fromMicros(saved), fromMicros(asOf), fromMicros(accept)
-	s.Followed = fromMicros(followed)
+	s.Followed, s.AcceptGarbled = fromMicros(followed), fromMicros(garbled)
 	s.Took, s.Refusal = time.Duration(took)*time.Microsecond, schema.Code(refusal)
 	s.Failure = schema.Code(failure)
 	return s, err
@@ -46,9 +47,13 @@ func (s *Store) OpenCopy(ctx context.Context, source, entity, layout string) (co
 		}
 		// Rows of another layout cannot be read: there is no copy until a reading has
 		// replaced them, whatever versions they have.
-		_, err = tx.ExecContext(ctx, `UPDATE copy_sets SET layout = ?, running = 0, complete = 0, sound = 0, as_of = NULL, cursor = '', followed_at = NULL
+		_, err = tx.ExecContext(ctx, `UPDATE copy_sets SET layout = ?, running = 0, complete = 0, sound = 0, as_of = NULL, cursor = '', followed_at = NULL,
+			garbled = '', held = 0
 			WHERE id = ?`, layout, set.ID)
 		if err != nil {
+			return err
+		}
+		if _, err = tx.ExecContext(ctx, "DELETE FROM copy_held WHERE set_id = ?", set.ID); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, "UPDATE copy_marks SET version = '' WHERE version <> '' AND row_id IN (SELECT id FROM copy_rows WHERE set_id = ?)", set.ID)
@@ -92,9 +97,9 @@ func (s *Store) Refuse(ctx context.Context, id int64, code schema.Code) error {
 }
 
 // NoteFailure implements copies.Store.
-func (s *Store) NoteFailure(ctx context.Context, id int64, code schema.Code) error {
+func (s *Store) NoteFailure(ctx context.Context, id int64, code schema.Code, garbled string) error {
 	return s.write(ctx, "save why a reading failed", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE copy_sets SET failure = ? WHERE id = ?", string(code), id)
+		_, err := tx.ExecContext(ctx, "UPDATE copy_sets SET failure = ?, garbled = ? WHERE id = ?", string(code), garbled, id)
 		return err
 	})
 }

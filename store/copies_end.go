@@ -38,15 +38,25 @@ func (s *Store) EndRun(ctx context.Context, id, run, pages int64, e copies.End) 
 		if !set.Doubtful && missing == 0 {
 			accept = time.Time{}
 		}
-		// What shows rows that the source says are gone is as old as what was last taken
-		// whole.
+		held, err := s.stillHeld(ctx, tx, set)
+		if err != nil {
+			return nil, err
+		}
+		garbled := set.AcceptGarbled
+		if e.Full && !set.Doubtful && held == 0 {
+			garbled = time.Time{}
+		}
+		// What shows rows that the source says are gone, or has in another form, is as old
+		// as what was last taken whole.
 		asOf := set.Started
-		if refused > 0 && set.Complete > 0 && !set.AsOf.IsZero() {
+		if (refused > 0 || held > 0) && set.Complete > 0 && !set.AsOf.IsZero() {
 			asOf = set.Whole()
 		}
 		return tx.ExecContext(ctx, `UPDATE copy_sets SET running = 0, mark = '', at_end = 0, complete = run, sound = CASE WHEN doubtful = 1 THEN sound ELSE run END,
-			as_of = ?, took = ? - started_at, row_count = row_count - ?, missing = ?, refused = ?, accept_until = ?`+known+" AND running = 1 AND at_end = 1",
-			micros(asOf), e.At.UnixMicro(), deleted, missing, refused, micros(accept), id, run, pages)
+			as_of = ?, took = ? - started_at, row_count = row_count - ?, missing = ?, refused = ?, accept_until = ?,
+			held = ?, garbled_until = ?`+known+" AND running = 1 AND at_end = 1",
+			micros(asOf), e.At.UnixMicro(), deleted, missing, refused, micros(accept),
+			held, micros(garbled), id, run, pages)
 	})
 	if err == nil {
 		s.analyzeCopies(ctx, &set)

@@ -48,11 +48,12 @@ func (s *Store) StaleKeys(ctx context.Context, id int64, keys []datasources.Keye
 func (s *Store) SaveChanges(ctx context.Context, id int64, c *copies.ChangeSet) (copies.Set, error) {
 	d := s.copyDialect()
 	return s.step(ctx, "save changes of a copy", id, func(tx *sql.Tx, set *copies.Set) (sql.Result, error) {
-		if set.Cursor != c.From {
+		if set.Cursor != c.From || isWithdrawn(set, c.ByConsent, c.At) {
 			return nil, copies.ErrOvertaken
 		}
 		w := newCopyWriter(ctx, tx, d, set, s.now())
 		w.save(c.Rows)
+		held := w.hold(set, c.Rows, c.Held)
 		if len(c.Deleted) > 0 {
 			w.remove(c.Deleted, w.find(c.Deleted), nil, c.At)
 		}
@@ -60,7 +61,7 @@ func (s *Store) SaveChanges(ctx context.Context, id int64, c *copies.ChangeSet) 
 			return nil, err
 		}
 		return tx.ExecContext(ctx, `UPDATE copy_sets SET cursor = ?, followed_at = coalesce(?, followed_at), refusal = '',
-			seen = seen + ?, changed = changed + ?, row_count = row_count + ? WHERE id = ? AND cursor = ?`,
-			d.text(c.Next), micros(c.Followed), w.seen, w.changed, w.added, id, d.text(c.From))
+			seen = seen + ?, changed = changed + ?, row_count = row_count + ?, held = ?, as_of = ? WHERE id = ? AND cursor = ?`,
+			d.text(c.Next), micros(c.Followed), w.seen, w.changed, w.added, held, micros(wholeHolding(set, held)), id, d.text(c.From))
 	})
 }

@@ -41,6 +41,7 @@ func (c *liteConn) set(id int64) (copies.Set, error) {
 		Resumed: r.is(), AtEnd: r.is(), Doubtful: r.is(), Shifting: r.is(), Complete: r.number(), Sound: r.number(), AsOf: r.when(),
 		Took: time.Duration(r.number()) * time.Microsecond, Missing: r.number(), Refused: r.number(), Refusal: schema.Code(r.text(string(was.Refusal))),
 		Accept: r.when(), Cursor: r.text(was.Cursor), Followed: r.when(), Failure: schema.Code(r.text(string(was.Failure))), ChangedFrom: r.number(),
+		Garbled: r.text(was.Garbled), Held: r.number(), AcceptGarbled: r.when(),
 	}
 	if len(c.sets) >= keptSets {
 		clear(c.sets)

@@ -59,18 +59,20 @@ func overtaken(err error) error {
 // SavePage implements copies.Store.
 func (s *Store) SavePage(ctx context.Context, id, run, pages int64, p *copies.Page) (copies.Set, error) {
 	return s.step(ctx, "save a page of a copy", id, func(tx *sql.Tx, set *copies.Set) (sql.Result, error) {
-		if set.Run != run || set.Pages != pages || !set.Running {
+		if set.Run != run || set.Pages != pages || !set.Running || isWithdrawn(set, p.ByConsent, p.At) {
 			return nil, copies.ErrOvertaken
 		}
 		w := newCopyWriter(ctx, tx, s.copyDialect(), set, s.now())
 		w.save(p.Rows)
 		w.meet(p.Met)
+		held := w.hold(set, p.Rows, p.Held)
 		if err := w.close(); err != nil {
 			return nil, err
 		}
 		return tx.ExecContext(ctx, `UPDATE copy_sets SET pages = pages + 1, mark = ?, saved_at = ?, at_end = ?, refusal = '',
 			doubtful = CASE WHEN ? = 1 THEN 1 ELSE doubtful END, shifting = CASE WHEN ? = 1 THEN 1 ELSE shifting END,
-			seen = seen + ?, changed = changed + ?, row_count = row_count + ?`+known+" AND running = 1",
-			s.copyDialect().text(p.Mark), p.At.UnixMicro(), bit(p.Last), bit(p.Doubtful), bit(p.Shifting), w.seen, w.changed, w.added, id, run, pages)
+			seen = seen + ?, changed = changed + ?, row_count = row_count + ?, held = ?, as_of = ?`+known+" AND running = 1",
+			s.copyDialect().text(p.Mark), p.At.UnixMicro(), bit(p.Last), bit(p.Doubtful), bit(p.Shifting), w.seen, w.changed, w.added,
+			held, micros(wholeHolding(set, held)), id, run, pages)
 	})
 }

@@ -45,11 +45,16 @@ type Store interface {
 	// said so; "" takes it back.
 	Refuse(ctx context.Context, id int64, code schema.Code) error
 	// NoteFailure remembers why the last reading or following failed, for the other
-	// instances, which do not read; "" takes it back.
-	NoteFailure(ctx context.Context, id int64, code schema.Code) error
+	// instances, which do not read; "" takes it back. garbled is the column for which it
+	// was refused, "" = for none.
+	NoteFailure(ctx context.Context, id int64, code schema.Code, garbled string) error
 	// AcceptDeletions lets the readings of a source delete as much as they find
 	// missing, until the time.
 	AcceptDeletions(ctx context.Context, source string, until time.Time) error
+	// AcceptGarbled lets the readings of a source take values that cannot be read in the
+	// place of those that could, until the time. A full reading after which no row is held
+	// takes it back.
+	AcceptGarbled(ctx context.Context, source string, until time.Time) error
 	// PurgeCopies forgets the tombstones of a source older than the time, and
 	// returns how many they were.
 	PurgeCopies(ctx context.Context, source string, before time.Time) (int64, error)
@@ -92,7 +97,7 @@ type Set struct {
 	Shifting bool
 	Complete int64     // number of the last reading that came to its end, 0 = none
 	Sound    int64     // the last one that was not doubtful
-	AsOf     time.Time // when it had started; while Refused is set, what was last taken whole had begun
+	AsOf     time.Time // when it had started; while Refused or Held is set, what was last taken whole had begun
 	Took     time.Duration
 	Missing  int64 // rows it did not meet that were left, since they may still exist
 	Refused  int64 // rows it would have deleted, had they not been too many
@@ -105,15 +110,21 @@ type Set struct {
 	ChangedFrom int64
 
 	Failure schema.Code // why the last reading or following failed, "" = it did not
+	// Garbled is the column for which it was refused: most rows had lost it.
+	Garbled       string
+	Held          int64     // rows that are kept as they were, since the source gives them garbled
+	AcceptGarbled time.Time // until when that is agreed to
 
 	Cursor   string    // how far the source's changes were followed, "" = they were not
 	Followed time.Time // when the last complete following began, by our clock
 }
 
-// ChangeSet is what changed since a cursor. Keys are distinct, over Rows and Deleted
-// together.
+// ChangeSet is what changed since a cursor. Keys are distinct, over Rows, Held and
+// Deleted together.
 type ChangeSet struct {
 	Rows       []Row
+	Held       []string // keys of rows that stay as they are, as in a Page
+	ByConsent  bool     // as in a Page
 	Deleted    []string
 	From, Next string
 	// Followed is set when nothing more was to follow: rows are as of then.
@@ -171,12 +182,20 @@ type Page struct {
 	// Met are keys of rows that were met and are as they were: the reading sees keys
 	// and versions. They are distinct and not among Rows; one that the copy does not
 	// have is passed over.
-	Met      []string
-	Mark     string
-	At       time.Time
-	Last     bool
-	Doubtful bool
-	Shifting bool
+	Met []string
+	// Held are keys of rows that were met and stay as they are, since what was read of
+	// them is garbled. They lose their version, so that the next reading reads them, and
+	// are held until they are among Rows, or gone. They are distinct and not among Rows
+	// or Met.
+	Held []string
+	// ByConsent: among Rows are garbled ones that nobody has compared, since somebody
+	// consents. Where he does not, when they are to be saved, it is ErrOvertaken.
+	ByConsent bool
+	Mark      string
+	At        time.Time
+	Last      bool
+	Doubtful  bool
+	Shifting  bool
 }
 
 // End is how a reading ends.
@@ -186,6 +205,9 @@ type End struct {
 	Before int64
 	// Most is how many may be deleted at once, unless more was agreed to.
 	Most int64
+	// Full: all rows were read, not only those with another version. Such a reading uses
+	// the consent to garbled values up.
+	Full bool
 	At   time.Time
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/trama-graph/trama/schema"
@@ -35,7 +34,8 @@ type followed struct {
 // hasCursor reports whether the changes of a set are known since a cursor, which
 // was made for the settings of now.
 func (c *Copy) hasCursor(s *set, state *Set) bool {
-	return s.changes != nil && state.Cursor != "" && strings.TrimSuffix(state.Settings, byKeys) == c.settings
+	base, _ := state.settings()
+	return s.changes != nil && state.Cursor != "" && base == c.settings
 }
 
 // canFollow reports whether a set is followed now: what was never read whole is
@@ -153,16 +153,18 @@ func (c *Copy) unfollow(ctx context.Context, s *set, state Set, e *schema.Error)
 
 // saveDelta saves a part of the changes with the cursor behind it.
 func (c *Copy) saveDelta(ctx context.Context, s *set, d *delta, out *followed, allowed int64) error {
-	set := &ChangeSet{Rows: d.rows, From: out.set.Cursor, Next: d.next, At: c.deps.Now()}
+	s.sifting.Lock()
+	defer s.sifting.Unlock()
+	good, err := c.sift(ctx, s, &out.set, &out.garbled, d.rows)
+	if err != nil {
+		return err
+	}
+	set := &ChangeSet{Rows: good.rows, Held: good.held, ByConsent: good.byConsent, From: out.set.Cursor, Next: d.next, At: c.deps.Now()}
 	if set.Next == "" { // it would begin with everything
 		set.Next = set.From
 	}
-	if err := c.refuseGarbled(ctx, s, &out.set, &out.garbled, d.rows); err != nil {
-		return err
-	}
 	var dead int64
 	if len(d.deleted) > 0 {
-		var err error
 		if dead, err = c.exist(ctx, s, d.deleted); err != nil {
 			return err
 		}

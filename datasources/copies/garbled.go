@@ -1,28 +1,37 @@
 package copies
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/trama-graph/trama/schema"
 )
+
+// What a row could show is never replaced by what cannot be read, unless somebody
+// consents (Store.AcceptGarbled). A column that most rows of a reading or a following
+// have lost means that the source has changed its form: it is refused. Single rows that
+// have lost one are held: they stay as they are, all of them, and the rest is taken.
 
 // garbledFrom is how many rows must have been read before a column that most of them
 // cannot show says something of the source, and not of those rows.
 const garbledFrom = 20
 
-// garbledMost bounds the rows that are compared with what the copy has of them.
-const garbledMost = 500
-
-// ProblemGarbled is the kind of a column for which a reading was refused.
-const ProblemGarbled = "garbled in more than half of the rows, which were sound: the reading was refused"
+// The kinds of the problems of garbled values. docs/alerts.rules.yaml asks for them.
+const (
+	ProblemGarbled = "garbled in more than half of the rows, which were sound: the reading was refused"
+	ProblemHeld    = "garbled rows that were sound are kept as they were"
+)
 
 // garbling counts what the rows of one reading, or of one following, cannot show.
 type garbling struct {
 	rows int
 	by   map[string]int // by field
+	held map[string]int // of those: in rows that are held
 }
 
 // suspects adds the rows of a page, and returns the fields that more than half of them,
@@ -53,68 +62,157 @@ func (g *garbling) suspects(rows []Row) []string {
 
 func (g *garbling) isMost(field string) bool { return g.rows >= garbledFrom && 2*g.by[field] > g.rows }
 
-// refuseGarbled refuses rows that would put nothing in the place of what the copy has:
-// a column that more than half of them cannot show, and that most of those could show
-// when they were last read, means that the source has changed its form. The error is
-// schema.Garbled. What never could be read is no news, nor is what the copy has not.
-func (c *Copy) refuseGarbled(ctx context.Context, s *set, state *Set, g *garbling, rows []Row) error {
-	if s.faults == nil {
-		return nil
+// refusal is the cause of the error of a reading that was refused for a column, beside
+// a *schema.ColumnError as of any answer in a wrong form: a key that cannot be read is
+// none, nobody could consent to that.
+type refusal struct{ column *schema.ColumnError }
+
+func (e *refusal) Error() string {
+	return e.column.Error() + ", which most rows could show before: the reading was refused"
+}
+
+func (e *refusal) Unwrap() error { return e.column }
+
+// refusedColumn is the column for which the last reading or following was refused, ""
+// when that is not why it ended.
+func refusedColumn(err *schema.Error) string {
+	var at *refusal
+	if err == nil || !errors.As(err.Err, &at) {
+		return ""
 	}
-	fields := g.suspects(rows)
-	if len(fields) == 0 || state.Complete == 0 {
-		return nil
+	return at.column.Column
+}
+
+// refusedColumn is the column for which the last reading, else the last following, was
+// refused, as this process knows.
+func (s *set) refusedColumn() string {
+	read, follow, _ := s.troubles()
+	return cmp.Or(refusedColumn(read), refusedColumn(follow))
+}
+
+// accepts reports whether somebody consents to garbled values.
+func (c *Copy) accepts(state *Set) bool { return state.AcceptGarbled.After(c.deps.Now()) }
+
+// acceptGarbled consents until a time, zero = no more.
+func (c *Copy) acceptGarbled(ctx context.Context, until time.Time) error {
+	if err := c.deps.store.AcceptGarbled(ctx, c.cfg.Name, until); err != nil {
+		return fmt.Errorf("accept garbled values: %w", err)
 	}
-	var keys []string
+	for _, s := range c.sets {
+		s.mu.Lock()
+		s.state.AcceptGarbled = until
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+// sifted are rows that may be saved, and the keys of those that are held.
+type sifted struct {
+	rows []Row
+	held []string
+	// byConsent: some are garbled, and were not compared.
+	byConsent bool
+}
+
+// sift parts what may be saved of rows from those that are held, see above. Its error is schema.Garbled with a refusal. What never could be read is no
+// news, nor is what the copy has not. s.sifting is held from before it until the rows
+// are saved.
+func (c *Copy) sift(ctx context.Context, s *set, state *Set, g *garbling, rows []Row) (sifted, error) {
+	out := sifted{rows: rows}
+	if s.worsened == nil {
+		return out, nil
+	}
+	suspects := g.suspects(rows)
+	var garbled []Row
 	for i := range rows {
-		if f := rows[i].Faults; f != nil && len(keys) < garbledMost {
-			keys = append(keys, rows[i].Key)
+		if rows[i].Faults != nil {
+			garbled = append(garbled, rows[i])
 		}
 	}
-	kept, err := s.faults(ctx, keys)
-	if err != nil {
-		return fmt.Errorf("compare garbled rows of %s: %w", s.entity, err)
+	if len(garbled) == 0 || state.Complete == 0 {
+		return out, nil
 	}
-	for _, field := range fields {
+	if out.byConsent = c.accepts(state); out.byConsent {
+		return out, nil
+	}
+	lost, err := s.worsened(ctx, garbled)
+	if err != nil {
+		return out, fmt.Errorf("compare garbled rows of %s: %w", s.entity, err)
+	}
+	for _, field := range suspects {
 		known, sound := 0, 0
-		for i := range rows {
-			if !rows[i].Faults.Has(field) {
-				continue
-			}
-			if f, ok := kept[rows[i].Key]; ok {
-				if known++; !f.Has(field) {
+		for i := range garbled {
+			if was, ok := lost[garbled[i].Key]; ok && garbled[i].Faults.Has(field) {
+				if known++; slices.Contains(was, field) {
 					sound++
 				}
 			}
 		}
 		if 2*sound > known {
-			return schema.Garbled(c.cfg.Name, s.entity, field)
+			e := schema.Garbled(c.cfg.Name, s.entity, field)
+			return out, e.Because(&refusal{&schema.ColumnError{Source: c.cfg.Name, Entity: s.entity, Column: field}})
 		}
 	}
-	return nil
-}
-
-// faults are what rows of the copy cannot show, by their keys; those it has not are
-// left out.
-func (r *reader[T, P]) faults(ctx context.Context, keys []string) (map[string]*schema.Faults, error) {
-	rows, err := r.ByKeys(ctx, keys, nil) // all columns: lists have faults too
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]*schema.Faults, len(rows.Items))
-	for i := range rows.Items {
-		_, key := P(&rows.Items[i]).Identity()
-		out[key] = schema.FaultsWithin(P(&rows.Items[i]))
+	out.rows = make([]Row, 0, len(rows))
+	for i := range rows {
+		fields := lost[rows[i].Key]
+		if len(fields) == 0 {
+			out.rows = append(out.rows, rows[i])
+			continue
+		}
+		out.held = append(out.held, rows[i].Key)
+		for _, field := range fields {
+			if g.held == nil {
+				g.held = map[string]int{}
+			}
+			g.held[field]++
+		}
 	}
 	return out, nil
 }
 
-// garbledColumn is the column for which the last reading or following was refused, ""
-// when that is not why it ended.
-func garbledColumn(err *schema.Error) string {
-	var at *schema.ColumnError
-	if err == nil || !errors.As(err.Err, &at) {
-		return ""
+// worsened are the fields that rows have lost since they were kept, by key. Those that
+// the copy has not are left out.
+func (r *reader[T, P]) worsened(ctx context.Context, rows []Row) (map[string][]string, error) {
+	out := make(map[string][]string, len(rows))
+	for chunk := range slices.Chunk(rows, keyBatch) {
+		byHash := make(map[string]string, len(chunk))
+		now := make(map[string][]byte, len(chunk))
+		for i := range chunk {
+			byHash[string(chunk[i].Hash)], now[chunk[i].Key] = chunk[i].Key, chunk[i].Data
+		}
+		_, err := r.c.deps.store.CopyByKeys(ctx, r.s.id, rowKeys(chunk), func(data []byte) error {
+			if key, isSame := byHash[string(hash(data))]; isSame { // the key is part of the data
+				out[key] = nil
+				return nil
+			}
+			var was, is T
+			if err := r.codec.decode(data, &was, nil); err != nil {
+				return nil //nolint:nilerr // a row that is damaged shows nothing
+			}
+			_, key := P(&was).Identity()
+			if err := r.codec.decode(now[key], &is, nil); err != nil {
+				return err
+			}
+			out[key] = schema.Worsened(P(&was), P(&is))
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
-	return at.Column
+	return out, nil
+}
+
+// tellHeld logs that a reading or a following holds rows.
+func (c *Copy) tellHeld(ctx context.Context, g *garbling, attrs []any, held int64) {
+	c.deps.Log.WarnContext(ctx, "kept rows as they were, which the source gives garbled", append(attrs, "held", held, "columns", slices.Sorted(maps.Keys(g.held)))...)
+}
+
+// tellAccepted logs that consent to garbled values was used up by a reading.
+func (c *Copy) tellAccepted(ctx context.Context, s *set, before, after *Set) {
+	if !c.accepts(before) || c.accepts(after) {
+		return
+	}
+	c.deps.Log.WarnContext(ctx, "took garbled values by consent, which is used up", "source", c.cfg.Name, "entity", s.entity, "rows", after.Rows, "columns", slices.Sorted(maps.Keys(s.garbled.by)))
 }

@@ -1,12 +1,15 @@
 package copies_test
 
 import (
+	"context"
+	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/datasources/copies"
 	"github.com/trama-graph/trama/schema"
 )
@@ -42,32 +45,39 @@ func lined(rows []schema.Order, isSpoilt bool) []schema.Order {
 
 func each(int) bool { return true }
 
-// TestGarbledReadings: a column that most rows lost is no reason to lose it in the copy
-// as well; a few are kept as what they are, with the word that they cannot be shown.
+// TestGarbledReadings: what a row could show is not lost in the copy as well. A few such
+// rows are kept as they were, a column that most rows lost is refused; either lasts until
+// the source is right, or until somebody consents.
 func TestGarbledReadings(t *testing.T) {
+	all := orders(0, 100)
+	most := func(i int) bool { return i%5 > 1 }
 	for _, c := range []struct {
 		name    string
 		before  []schema.Order
 		after   []schema.Order
-		refused string // the column, "" = it is taken
+		refused string // the column, "" = it is not
+		held    int    // rows that are kept
+		want    []schema.Order
 	}{
-		{"a few", orders(0, 100), spoil(orders(0, 100), "total", func(i int) bool { return i < 10 }), ""},
-		{"half", orders(0, 100), spoil(orders(0, 100), "total", func(i int) bool { return i%2 == 0 }), ""},
-		{"more than half", orders(0, 100), spoil(orders(0, 100), "total", func(i int) bool { return i%5 > 1 }), "total"},
-		{"all", orders(0, 100), spoil(orders(0, 100), "total", each), "total"},
-		{"of few rows", orders(0, 19), spoil(orders(0, 19), "total", each), ""},
-		{"of enough", orders(0, 21), spoil(orders(0, 21), "total", each), "total"},
-		{"from a page on", orders(0, 300), spoil(orders(0, 300), "status", func(i int) bool { return i >= 200 }), "status"},
-		{"from the beginning", spoil(orders(0, 100), "total", each), spoil(orders(0, 100), "total", each), ""},
-		{"one more", spoil(orders(0, 100), "total", each), spoil(spoil(orders(0, 100), "total", each), "status", each), "status"},
-		{"in new rows", orders(0, 100), append(orders(0, 100), spoil(orders(100, 200), "total", each)...), ""},
-		{"lines from the beginning", lined(orders(0, 100), true), lined(orders(0, 100), true), ""},
-		{"lines", lined(orders(0, 100), false), lined(orders(0, 100), true), "lines.quantity"},
-		{"sound again", spoil(orders(0, 100), "total", each), orders(0, 100), ""},
+		{"a few", all, spoil(all, "total", func(i int) bool { return i < 10 }), "", 10, all},
+		{"half", all, spoil(all, "total", func(i int) bool { return i%2 == 0 }), "", 50, all},
+		{"more than half", all, spoil(all, "total", most), "total", 0, all},
+		{"all", all, spoil(all, "total", each), "total", 0, all},
+		{"of few rows", orders(0, 19), spoil(orders(0, 19), "total", each), "", 19, orders(0, 19)},
+		{"of enough", orders(0, 21), spoil(orders(0, 21), "total", each), "total", 0, orders(0, 21)},
+		{"from a page on", orders(0, 300), spoil(orders(0, 300), "status", func(i int) bool { return i >= 200 }), "status", 0, orders(0, 300)},
+		{"from the beginning", spoil(all, "total", each), spoil(all, "total", each), "", 0, spoil(all, "total", each)},
+		{"one more", spoil(all, "total", each), spoil(spoil(all, "total", each), "status", each), "status", 0, spoil(all, "total", each)},
+		{"in new rows", all, append(orders(0, 100), spoil(orders(100, 200), "total", each)...), "", 0, append(orders(0, 100), spoil(orders(100, 200), "total", each)...)},
+		{"beside others that changed", all, append(spoil(orders(0, 3), "total", each), order(3, "paid")), "", 3, append(orders(0, 3), order(3, "paid"))},
+		{"lines from the beginning", lined(orders(0, 100), true), lined(orders(0, 100), true), "", 0, lined(orders(0, 100), true)},
+		{"lines", lined(orders(0, 100), false), lined(orders(0, 100), true), "lines.quantity", 0, lined(orders(0, 100), false)},
+		{"few lines", lined(orders(0, 9), false), lined(orders(0, 9), true), "", 9, lined(orders(0, 9), false)},
+		{"sound again", spoil(all, "total", each), all, "", 0, all},
 	} {
 		t.Run("case="+c.name, func(t *testing.T) {
 			b := newBench(t, 100)
-			b.cfg.Every = time.Hour
+			b.cfg.Every, b.cfg.MaxDelete = time.Hour, 1
 			b.open()
 			b.up.set(c.before...)
 			b.mustSync()
@@ -77,44 +87,102 @@ func TestGarbledReadings(t *testing.T) {
 			for range 3 {
 				b.nextDay()
 				err := b.sync()
-				if c.refused == "" {
-					if err != nil {
-						t.Fatal(err)
-					}
-					b.equal(c.after)
-					continue
-				}
-				if schema.CodeOf(err) != schema.SourceInvalid {
+				if got := schema.CodeOf(err) == schema.SourceInvalid; got != (c.refused != "") || !got && err != nil {
 					t.Fatalf("got %v", err)
 				}
-				b.equal(c.before)
-				if got := b.asOf(); !got.Equal(whole) {
-					t.Errorf("as of %s, want %s", got, whole)
+				b.equal(c.want)
+				if isOld := c.refused != "" || c.held > 0; b.asOf().Equal(whole) != isOld {
+					t.Errorf("as of %s, before it was %s", b.asOf(), whole)
 				}
-				st := b.c.Status()
-				if want := "the last reading failed: Order (SOURCE_INVALID)"; !strings.Contains(st.Note, want) || st.State != "degraded" {
-					t.Errorf("status %+v", st)
-				}
-				if !slices.ContainsFunc(b.c.Problems(), func(p datasources.Problem) bool {
-					return p.Entity == "Order" && p.Field == c.refused && p.Kind == copies.ProblemGarbled
-				}) {
-					t.Errorf("problems %+v", b.c.Problems())
-				}
-				if e := b.c.EntityCopy("Order"); e.LastErrorCode != string(schema.SourceInvalid) {
-					t.Errorf("entity %+v", e)
-				}
+				b.tells(c.refused, c.held)
 			}
-			if c.refused == "" {
+			if c.refused == "" && c.held == 0 {
 				return
 			}
-			b.up.set(c.before...)
-			b.nextDay()
-			b.mustSync()
-			b.equal(c.before)
-			if b.c.Status().Note != "" || len(b.c.Problems()) > 0 {
-				t.Errorf("it is sound again: %+v %+v", b.c.Status(), b.c.Problems())
-			}
+			b.open() // another process knows no more than the store
+			b.tells(c.refused, c.held)
+			t.Run("repaired", func(t *testing.T) {
+				b.t = t
+				b.up.set(c.before...)
+				b.nextDay()
+				b.mustSync()
+				b.equal(c.before)
+				b.tells("", 0)
+				if got := b.asOf(); !got.After(whole) {
+					t.Errorf("as of %s", got)
+				}
+			})
+			t.Run("consented", func(t *testing.T) {
+				b.t = t
+				b.up.set(c.after...)
+				b.nextDay()
+				_ = b.sync()
+				if err := b.acceptGarbled(); err != nil {
+					t.Fatal(err)
+				}
+				b.equal(c.after)
+				b.tells("", 0)
+				if err := b.sync(); err != nil { // it is no news any more
+					t.Fatal(err)
+				}
+				b.equal(c.after)
+				b.up.set(spoil(c.after, "number", each)...) // consent was for once
+				b.nextDay()
+				_ = b.sync()
+				for _, x := range b.all() {
+					if x.Faults.Has("number") {
+						t.Fatalf("%s lost its number", x.Key)
+					}
+				}
+			})
 		})
+	}
+}
+
+// acceptGarbled syncs with consent to garbled values.
+func (b *bench) acceptGarbled() error {
+	b.clock.add(time.Hour)
+	return b.c.Sync(b.t.Context(), copies.Options{AcceptGarbled: true})
+}
+
+// tells holds what operators are told against what is wanted: the column for which the
+// reading was refused, and the number of rows that are kept.
+func (b *bench) tells(refused string, held int) {
+	b.t.Helper()
+	st, e := b.c.Status(), b.c.EntityCopy("Order")
+	wantCode, wantState := "", "up"
+	switch {
+	case refused != "":
+		wantCode, wantState = string(schema.SourceInvalid), "degraded"
+	case held > 0:
+		wantCode, wantState = string(schema.Conflict), "degraded"
+	}
+	if e.LastErrorCode != wantCode || st.State != wantState || (st.Note == "") != (wantCode == "") {
+		b.t.Errorf("status %+v, code %s", st, e.LastErrorCode)
+	}
+	for text, isSaid := range map[string]bool{
+		"the last reading failed: Order (SOURCE_INVALID)": refused != "",
+		"garbled, and refused: Order;":                    refused != "",
+		fmt.Sprintf("gives them garbled: %d of ", held):   held > 0,
+		"`trama sync --accept-garbled erp`":               wantCode != "",
+	} {
+		if strings.Contains(st.Note, text) != isSaid {
+			b.t.Errorf("note %q, want %q: %t", st.Note, text, isSaid)
+		}
+	}
+	gotHeld, gotRefused := 0, ""
+	for _, p := range b.c.Problems() {
+		switch p.Kind {
+		case copies.ProblemGarbled:
+			gotRefused = p.Field
+		case copies.ProblemHeld:
+			gotHeld = p.Count
+		default:
+			b.t.Errorf("problem %+v", p)
+		}
+	}
+	if gotRefused != refused || gotHeld != held {
+		b.t.Errorf("problems %+v", b.c.Problems())
 	}
 }
 
@@ -133,15 +201,7 @@ func TestGarbledSmallPages(t *testing.T) {
 			t.Fatalf("got %v", err)
 		}
 	}
-	lost := 0
-	for _, o := range b.all() {
-		if o.Total == nil {
-			lost++
-		}
-	}
-	if lost >= 20 {
-		t.Errorf("%d rows lost their total", lost)
-	}
+	b.equal(orders(0, 100))
 }
 
 // TestGarbledChanges: what is followed is refused alike, and the cursor stays.
@@ -165,4 +225,179 @@ func TestGarbledChanges(t *testing.T) {
 	l.put(orders(0, 60)...)
 	b.mustSync()
 	b.equal(orders(0, 100))
+}
+
+// TestGarbledFewChanges: a window of few rows that are all garbled puts nothing in the
+// place of what they were, and is told until they come again, or a sweep has read them.
+func TestGarbledFewChanges(t *testing.T) {
+	for _, keyed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("case=keyed %t", keyed), func(t *testing.T) {
+			b, l := newLedgerBench(t, 50, keyed)
+			l.put(orders(0, 30)...)
+			b.mustSync()
+			b.mustSync()
+			whole := b.asOf()
+			l.tick()
+			l.put(append(spoil(orders(0, 3), "total", each), order(7, "paid"), order(40, "new"))...)
+			want := orders(0, 30)
+			want[7] = order(7, "paid")
+			want = append(want, order(40, "new"))
+			for range 2 {
+				b.mustSync()
+				b.equal(want)
+				b.tells("", 3)
+				if got := b.asOf(); !got.Equal(whole) {
+					t.Errorf("as of %s, want %s", got, whole)
+				}
+			}
+			if p := b.last(); p.Held != 3 {
+				t.Errorf("progress %+v", p)
+			}
+			l.tick()
+			l.put(order(0, "open")) // one is right again, and as it was
+			b.mustSync()
+			b.tells("", 2)
+			l.mend("total")
+			b.nextDay()
+			b.mustSync() // the sweep, which sees no other version
+			b.tells("", 0)
+			b.equal(want)
+			if got := b.asOf(); !got.After(whole) {
+				t.Errorf("as of %s", got)
+			}
+
+			l.tick()
+			l.put(spoil(orders(0, 3), "total", each)...)
+			b.mustSync()
+			b.tells("", 3)
+			l.drop("o0001")
+			b.nextDay()
+			b.mustSync()
+			b.tells("", 2)
+			if err := b.acceptGarbled(); err != nil {
+				t.Fatal(err)
+			}
+			b.equal(l.all())
+			b.tells("", 0)
+		})
+	}
+}
+
+// TestGarbledKeptVersions: a source that changed a column's form and no version is read
+// in full by consent, or rows would be left as they were.
+func TestGarbledKeptVersions(t *testing.T) {
+	b, l := newLedgerBench(t, 50, true)
+	l.put(orders(0, 30)...)
+	l.tick() // or all of them would be followed once more
+	b.mustSync()
+	b.nextDay()
+	b.mustSync() // a reading by keys has the versions
+	l.garble("total")
+	l.tick()
+	l.put(spoil(orders(0, 2), "total", each)...)
+	b.mustSync()
+	b.tells("", 2)
+	b.nextDay()
+	b.mustSync()
+	b.equal(orders(0, 30))
+	if err := b.acceptGarbled(); err != nil {
+		t.Fatal(err)
+	}
+	b.equal(l.all())
+	b.tells("", 0)
+}
+
+// TestGarbledRefresh: a customer who is read anew keeps what his rows could show.
+func TestGarbledRefresh(t *testing.T) {
+	b, l := newLedgerBench(t, 50, true)
+	l.put(orders(0, 30)...)
+	b.mustSync()
+	b.mustSync()
+	whole := b.asOf()
+	refresh := func() copies.RefreshedEntity {
+		t.Helper()
+		out, err := b.c.Refresh(t.Context(), []string{"c1"}) // 1, 8, 15, 22, 29
+		if err != nil || len(out.Entities) != 1 {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		return out.Entities[0]
+	}
+	l.put(append(spoil(orders(1, 2), "total", each), order(8, "paid"))...)
+	want := orders(0, 30)
+	want[8] = order(8, "paid")
+	for i := range 2 {
+		if e := refresh(); e.Code != schema.SourceInvalid || e.Rows != 5 || e.Changed != 1-i {
+			t.Errorf("refreshed %+v", e)
+		}
+		b.equal(want)
+		b.tells("", 1)
+		if got := b.asOf(); !got.Equal(whole) {
+			t.Errorf("as of %s, want %s", got, whole)
+		}
+	}
+	l.put(order(1, "open"))
+	if e := refresh(); e.Code != "" || e.Changed != 0 {
+		t.Errorf("refreshed %+v", e)
+	}
+	b.equal(want)
+	b.tells("", 0)
+}
+
+// TestGarbledConsentBesideServer: who consents in another process is heard at the next
+// look, however far the next reading is, and a reading that began without consent begins
+// anew where it has kept rows.
+func TestGarbledConsentBesideServer(t *testing.T) {
+	b, l := newLedgerBench(t, 10, true)
+	b.cfg.Every, b.cfg.Poll = 24*time.Hour, 10*time.Millisecond
+	b.cfg.Sweep = 240 * time.Hour
+	var said strings.Builder
+	log := slog.New(slog.NewTextHandler(&said, nil))
+	reopen := func() { b.c = openCopy(t, b.cfg, b.src, b.st, copies.Deps{Now: b.clock.now, Log: log}) }
+	reopen()
+	l.put(orders(0, 30)...)
+	b.mustSync()
+	l.tick()
+	l.put(spoil(orders(0, 3), "total", each)...)
+	b.mustSync()
+	b.tells("", 3)
+	if !strings.Contains(said.String(), "kept rows as they were") || !strings.Contains(said.String(), "columns=[total]") {
+		t.Errorf("logged %s", said.String())
+	}
+	// A reading that keeps rows and does not come to its end.
+	b.nextDay()
+	b.clock.add(240 * time.Hour)
+	l.failing(func(what string, call int) error {
+		if what == "keys" && call == 2 {
+			return away()
+		}
+		return nil
+	})
+	if err := b.sync(); schema.CodeOf(err) != schema.SourceUnavailable {
+		t.Fatal(err)
+	}
+	l.failing(nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wait sync.WaitGroup
+	wait.Go(func() { _ = b.c.Run(ctx) })
+	defer func() { cancel(); wait.Wait() }()
+	if err := b.st.AcceptGarbled(ctx, "erp", b.clock.now().Add(b.cfg.Grant())); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); b.c.EntityCopy("Order").LastErrorCode != ""; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("still %+v", b.c.Status())
+		}
+	}
+	b.equal(l.all())
+	cancel()
+	wait.Wait()
+	sets, err := b.st.Copies(t.Context(), "erp")
+	if err != nil || !sets[0].AcceptGarbled.IsZero() {
+		t.Errorf("%+v, %v", sets, err)
+	}
+	for _, text := range []string{"found consent to garbled values", "took garbled values by consent"} {
+		if !strings.Contains(said.String(), text) {
+			t.Errorf("%q was not logged: %s", text, said.String())
+		}
+	}
 }

@@ -114,7 +114,7 @@ func (c *Copy) workReading(ctx context.Context, j *job, jobs []*job, progress fu
 			step = Confirming
 		}
 		last.Step, last.Rows, last.Pages, last.Changed, last.Resumed = step, state.Seen, state.Pages, state.Changed, state.Resumed
-		last.Missing, last.Refused, last.Took = 0, 0, c.deps.Now().Sub(state.Started)
+		last.Missing, last.Refused, last.Held, last.Took = 0, 0, 0, c.deps.Now().Sub(state.Started)
 		tell()
 	}
 	between := func(ctx context.Context) {
@@ -134,7 +134,7 @@ func (c *Copy) workReading(ctx context.Context, j *job, jobs []*job, progress fu
 	if err == nil {
 		c.complete(ctx, j, out, now)
 		last.Doubtful = out.set.isDoubtful()
-		last.Step, last.Rows, last.Changed, last.Deleted, last.Missing, last.Refused, last.Took = Done, out.set.Seen, out.set.Changed, out.deleted, out.set.Missing, out.set.Refused, out.set.Took
+		last.Step, last.Rows, last.Changed, last.Deleted, last.Missing, last.Refused, last.Held, last.Took = Done, out.set.Seen, out.set.Changed, out.deleted, out.set.Missing, out.set.Refused, out.set.Held, out.set.Took
 	} else {
 		last.Step, last.Err = c.failed(ctx, j, err, now), err
 	}
@@ -145,7 +145,7 @@ func (c *Copy) workReading(ctx context.Context, j *job, jobs []*job, progress fu
 func (c *Copy) workFollowing(ctx context.Context, j *job, progress func(Progress)) {
 	last := Progress{Source: c.cfg.Name, Entity: j.s.entity}
 	report := func(f *followed, step Step) {
-		last.Step, last.Rows, last.Pages, last.Changed, last.Deleted, last.Refused = step, f.rows, f.pages, f.changed, f.deleted, f.refused
+		last.Step, last.Rows, last.Pages, last.Changed, last.Deleted, last.Refused, last.Held = step, f.rows, f.pages, f.changed, f.deleted, f.refused, f.set.Held
 		last.Took = c.deps.Now().Sub(f.began)
 		if progress != nil {
 			progress(last)
@@ -195,6 +195,8 @@ func (c *Copy) completeFollowing(ctx context.Context, j *job, out *followed, now
 		// A reading sees whether they are gone, and asks the operator.
 		j.reading.due, j.reading.done = now, false
 		c.deps.Log.ErrorContext(ctx, "refused to delete so many rows at once", append(attrs, "refused", out.refused)...)
+	case len(out.garbled.held) > 0:
+		c.tellHeld(ctx, &out.garbled, attrs, out.set.Held)
 	case out.changed+out.deleted > 0:
 		c.deps.Log.InfoContext(ctx, "followed copy", attrs...)
 	default:
@@ -208,15 +210,15 @@ func (c *Copy) noteFailure(ctx context.Context, s *set, code schema.Code) {
 	if e := s.failure(); e != nil {
 		code = e.Code // of the two activities one may go on failing
 	}
-	state := s.snapshot()
-	if state.Failure == code {
+	state, column := s.snapshot(), s.refusedColumn()
+	if state.Failure == code && state.Garbled == column {
 		return
 	}
-	if err := c.deps.store.NoteFailure(ctx, s.id, code); err != nil {
+	if err := c.deps.store.NoteFailure(ctx, s.id, code, column); err != nil {
 		return // the store is away: the next end says it again
 	}
 	state = s.snapshot()
-	state.Failure = code
+	state.Failure, state.Garbled = code, column
 	s.note(state)
 }
 
@@ -235,6 +237,8 @@ func (c *Copy) complete(ctx context.Context, j *job, out outcome, now time.Time)
 	switch {
 	case out.set.Refused > 0:
 		c.deps.Log.ErrorContext(ctx, "refused to delete so many rows at once", append(attrs, "refused", out.set.Refused)...)
+	case len(j.s.garbled.held) > 0:
+		c.tellHeld(ctx, &j.s.garbled, attrs, out.set.Held)
 	case out.set.isDoubtful():
 		c.deps.Log.WarnContext(ctx, "read a copy that may have ended too early", attrs...)
 	case out.set.Changed+out.deleted > 0:

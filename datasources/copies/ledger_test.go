@@ -142,6 +142,27 @@ func (l *ledger) call(ctx context.Context, what string) error {
 	return ctx.Err()
 }
 
+// garble takes a column from all orders, and mend gives it back, as they do whose
+// records stay as they are: neither the times nor the versions change.
+func (l *ledger) garble(column string) { l.reform(column, true) }
+
+func (l *ledger) mend(column string) { l.reform(column, false) }
+
+func (l *ledger) reform(column string, isGarbled bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, x := range l.rows {
+		if i, err := strconv.Atoi(x.order.Key[1:]); err == nil {
+			source := x.order.Source
+			x.order = order(i, x.order.Status)
+			x.order.Source = source
+		}
+		if isGarbled {
+			x.order = spoil([]schema.Order{x.order}, column, each)[0]
+		}
+	}
+}
+
 // page returns rows behind a key.
 func (l *ledger) page(after string) (list []entryOf, last bool) {
 	l.mu.Lock()

@@ -17,6 +17,10 @@ type Options struct {
 	// everything, as with Full. Beside a running server, whose loop will do the
 	// reading, Store.AcceptDeletions says the same.
 	AcceptDeletions bool
+	// AcceptGarbled lets this pass take values that cannot be read in the place of those
+	// that could; it reads everything, as with Full. Beside a running server
+	// Store.AcceptGarbled says the same.
+	AcceptGarbled bool
 	// Full reads everything in full, also what is followed.
 	Full     bool
 	Progress func(Progress) // called in Sync's goroutine, nil = nobody listens
@@ -98,7 +102,7 @@ func (c *Copy) forget() {
 // loop does what is due until ctx ends.
 func (c *Copy) loop(ctx context.Context) {
 	for jobs := c.jobs(true); ctx.Err() == nil; {
-		c.hasten(jobs)
+		c.hasten(ctx, jobs)
 		next := c.earliest(jobs)
 		wait := longestSleep // a copy of nothing has nothing to do
 		if next != nil {
@@ -112,19 +116,26 @@ func (c *Copy) loop(ctx context.Context) {
 	}
 }
 
-// hasten puts readings forward for which somebody consented to deletions: only a
-// reading decides on them, and that of an entity which is followed may be a day away.
+// hasten puts readings forward for which somebody consented to deletions or to garbled
+// values: only a reading decides on them, and that of an entity which is followed may be
+// a day away.
 // It does so once for each consent, which outlasts a reading that still doubts.
-func (c *Copy) hasten(jobs []*job) {
+func (c *Copy) hasten(ctx context.Context, jobs []*job) {
 	now := c.deps.Now()
 	for _, j := range jobs {
-		if j.reading == nil && j.s.takeGrant(now) && j.due.After(now) {
+		if j.reading != nil || !j.s.takeGrant(now) {
+			continue
+		}
+		if state := j.s.snapshot(); c.accepts(&state) {
+			c.deps.Log.InfoContext(ctx, "found consent to garbled values", "source", c.cfg.Name, "entity", j.s.entity, "until", state.AcceptGarbled)
+		}
+		if j.due.After(now) {
 			j.due, j.done = now, false
 		}
 	}
 }
 
-// rest waits until something is due, or somebody consents to deletions.
+// rest waits until something is due, or somebody consents to something.
 func (c *Copy) rest(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -153,11 +164,21 @@ func (c *Copy) Sync(ctx context.Context, o Options) error {
 			}
 		}()
 	}
+	if o.AcceptGarbled {
+		if err := c.acceptGarbled(ctx, c.deps.Now().Add(c.cfg.Grant())); err != nil {
+			return err
+		}
+		defer func() {
+			if err := c.acceptGarbled(context.WithoutCancel(ctx), time.Time{}); err != nil {
+				c.deps.Log.WarnContext(ctx, "could not withdraw the consent to garbled values", "source", c.cfg.Name, "err", err)
+			}
+		}()
+	}
 	var errs []error
 	for _, j := range c.jobs(false) {
 		isFollowing := j.reading != nil
 		j.full = o.Full
-		if isFollowing && !c.canFollow(j.s) || !isFollowing && !o.Full && !o.AcceptDeletions && j.due.After(c.deps.Now()) {
+		if isFollowing && !c.canFollow(j.s) || !isFollowing && !o.Full && !o.AcceptDeletions && !o.AcceptGarbled && j.due.After(c.deps.Now()) {
 			continue
 		}
 		if err := c.finish(ctx, j, o.Progress); err != nil {

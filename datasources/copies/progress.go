@@ -30,6 +30,7 @@ type Progress struct {
 	Deleted  int64
 	Missing  int64         // not met, and left since they may still exist
 	Refused  int64         // deletions that were too many at once
+	Held     int64         // rows that are kept as they were, since the source gives them garbled
 	Doubtful bool          // it may not have seen all rows
 	Resumed  bool          // it goes on where an earlier one ended
 	Took     time.Duration // since the reading began, in this process or before

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/trama-graph/trama/schema"
@@ -32,7 +33,8 @@ type RefreshedEntity struct {
 }
 
 // Refresh asks the source now for the rows of some customers, by their keys there,
-// and saves what it gives: new rows and changed ones. It deletes nothing: a row
+// and saves what it gives: new rows and changed ones. A row that lost what it could show
+// stays as it is, and is SOURCE_INVALID of its entity. It deletes nothing: a row
 // that has gone, or went to another customer who is not asked for, is left to the
 // loop. It takes no turn, so that it does not wait for a reading under way, and
 // ends with ctx; calls are those of the source's own budget. What failed for one
@@ -81,15 +83,16 @@ func (x *Pushed) Refresh(ctx context.Context, customerKeys []string) (Refreshed,
 
 func (c *Copy) refresh(ctx context.Context, s *set, keys []string, e *RefreshedEntity) error {
 	changed := 0
+	var garbled garbling
 	// An answer may be older than what a following has saved meanwhile. The cursor
 	// tells: it is looked at before the source is asked, and has to be the same when
 	// the rows are saved.
 	try := func() error {
-		e.Rows, e.HasMore = 0, false
+		e.Rows, e.HasMore, garbled = 0, false, garbling{}
 		cursor := s.snapshot().Cursor
 		more, err := s.asked(ctx, keys, func(rows []Row) error {
 			e.Rows += len(rows)
-			n, err := c.saveRefreshed(ctx, s, rows, cursor)
+			n, err := c.saveRefreshed(ctx, s, &garbled, rows, cursor)
 			changed += n
 			return err
 		})
@@ -109,22 +112,35 @@ func (c *Copy) refresh(ctx context.Context, s *set, keys []string, e *RefreshedE
 	if e.Changed = changed; changed > 0 {
 		c.deps.Changed(s.entity)
 	}
+	if columns := slices.Sorted(maps.Keys(garbled.held)); err == nil && len(columns) > 0 {
+		return schema.Garbled(c.cfg.Name, s.entity, columns[0]) // what is sound of them was saved
+	}
 	return err
 }
 
-// saveRefreshed saves those rows that differ from the copy.
-func (c *Copy) saveRefreshed(ctx context.Context, s *set, rows []Row, cursor string) (changed int, err error) {
-	rows, err = c.differing(ctx, s, rows)
-	if err != nil || len(rows) == 0 {
+// saveRefreshed saves those rows that differ from the copy and may be saved.
+func (c *Copy) saveRefreshed(ctx context.Context, s *set, g *garbling, rows []Row, cursor string) (changed int, err error) {
+	s.sifting.Lock()
+	defer s.sifting.Unlock()
+	state := s.snapshot()
+	good, err := c.sift(ctx, s, &state, g, rows)
+	if err != nil {
 		return 0, err
 	}
+	other, err := c.differing(ctx, s, good.rows)
+	if err != nil || len(other)+len(good.held) == 0 && state.Held == 0 {
+		return 0, err
+	}
+	if state.Held == 0 { // else some may be held no longer, as they are again what they were
+		good.rows = other
+	}
 	_, err = s.save(func() (Set, error) {
-		return c.deps.store.SaveChanges(ctx, s.id, &ChangeSet{Rows: rows, From: cursor, Next: cursor, At: c.deps.Now()})
+		return c.deps.store.SaveChanges(ctx, s.id, &ChangeSet{Rows: good.rows, Held: good.held, ByConsent: good.byConsent, From: cursor, Next: cursor, At: c.deps.Now()})
 	})
 	if err != nil {
 		return 0, fmt.Errorf("save refreshed rows of %s: %w", s.entity, err)
 	}
-	return len(rows), nil
+	return len(other), nil
 }
 
 // differing returns the rows that the copy does not have as they are.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,6 +34,18 @@ type outcome struct {
 // byKeys is behind the settings of a reading by keys: its marks are not those of a
 // full one.
 const byKeys = " keys"
+
+// byConsent is behind the settings of a reading that began with this consent to garbled
+// values: what others have read so far is read again, since they may have kept rows.
+func (s *Set) byConsent() string {
+	return " by consent until " + strconv.FormatInt(s.AcceptGarbled.UnixMicro(), 10)
+}
+
+// settings are those of a copy that a reading began with, and what is behind them.
+func (s *Set) settings() (base, kind string) {
+	base, _, _ = strings.Cut(s.Settings, " ")
+	return base, s.Settings[len(base):]
+}
 
 // isByKeys reports whether the last reading was, or is, one by keys.
 func (s *Set) isByKeys() bool { return strings.HasSuffix(s.Settings, byKeys) }
@@ -80,10 +93,17 @@ func (c *Copy) begin(ctx context.Context, r *reading) (Set, error) {
 	if err != nil {
 		return state, fmt.Errorf("find the copy of %s: %w", s.entity, err)
 	}
-	canResume := state.Running && (state.Mark != "" || state.AtEnd) && c.deps.Now().Sub(state.Saved) < resumeWithin
+	isAccepted := c.accepts(&state)
+	r.full = r.full || isAccepted // values may be garbled in rows whose versions are as they were
+	base, kind := state.settings()
+	canResume := base == c.settings && state.Running && (state.Mark != "" || state.AtEnd) && c.deps.Now().Sub(state.Saved) < resumeWithin
 	switch {
-	case canResume && state.Settings == c.settings,
-		canResume && state.Settings == c.settings+byKeys && !r.full && s.sweep != nil && state.Cursor != "":
+	case isAccepted:
+		canResume = canResume && kind == state.byConsent()
+	case kind == byKeys:
+		canResume = canResume && !r.full && s.sweep != nil && state.Cursor != ""
+	}
+	if canResume {
 		return c.beginAt(ctx, s, state, Begin{Resume: true})
 	}
 	return c.beginAnew(ctx, r, state)
@@ -107,7 +127,9 @@ func (c *Copy) beginAnew(ctx context.Context, r *reading, state Set) (Set, error
 		}
 	}
 	begin := Begin{Settings: c.settings}
-	if isKnown && cursor != "" && !r.full && s.sweep != nil && state.Complete > 0 {
+	if c.accepts(&state) {
+		begin.Settings += state.byConsent()
+	} else if isKnown && cursor != "" && !r.full && s.sweep != nil && state.Complete > 0 {
 		begin.Settings += byKeys
 	}
 	if state, err = c.beginAt(ctx, s, state, begin); err != nil {
@@ -134,13 +156,9 @@ func (c *Copy) scan(ctx context.Context, r *reading, state Set) (Set, error) {
 	s, from := r.s, state.Mark
 	pages, idle := state.Pages, 0
 	take := func(p *Page, unusable int) error {
-		if err := c.refuseGarbled(ctx, s, &state, &s.garbled, p.Rows); err != nil {
-			return err
-		}
-		p.At = c.deps.Now()
-		next, err := s.save(func() (Set, error) { return c.deps.store.SavePage(ctx, s.id, state.Run, state.Pages, p) })
+		next, err := c.savePage(ctx, s, &state, p)
 		if err != nil {
-			return fmt.Errorf("save a page of %s: %w", s.entity, err)
+			return err
 		}
 		if idle++; next.Seen > state.Seen {
 			idle = 0
@@ -185,6 +203,22 @@ func (c *Copy) scan(ctx context.Context, r *reading, state Set) (Set, error) {
 	return state, err
 }
 
+// savePage saves what may be saved of a page.
+func (c *Copy) savePage(ctx context.Context, s *set, state *Set, p *Page) (Set, error) {
+	s.sifting.Lock()
+	defer s.sifting.Unlock()
+	good, err := c.sift(ctx, s, state, &s.garbled, p.Rows)
+	if err != nil {
+		return *state, err
+	}
+	p.Rows, p.Held, p.ByConsent, p.At = good.rows, good.held, good.byConsent, c.deps.Now()
+	next, err := s.save(func() (Set, error) { return c.deps.store.SavePage(ctx, s.id, state.Run, state.Pages, p) })
+	if err != nil {
+		return *state, fmt.Errorf("save a page of %s: %w", s.entity, err)
+	}
+	return next, nil
+}
+
 // isUseless reports whether asking again from the same mark would give the same
 // error.
 func isUseless(err error) bool {
@@ -199,7 +233,7 @@ func isUseless(err error) bool {
 // could not have missed it, or when the reading before did not meet it either.
 func (c *Copy) end(ctx context.Context, s *set, state Set) (outcome, error) {
 	isSure := !state.Resumed && (!state.Shifting || state.Pages == 1)
-	e := End{At: c.deps.Now(), Most: max(int64(c.cfg.Handful), int64(float64(s.rowsBefore(state))*c.cfg.MaxDelete))}
+	e := End{At: c.deps.Now(), Full: !state.isByKeys(), Most: max(int64(c.cfg.Handful), int64(float64(s.rowsBefore(state))*c.cfg.MaxDelete))}
 	switch {
 	case state.Doubtful:
 	case isSure:
@@ -216,6 +250,7 @@ func (c *Copy) end(ctx context.Context, s *set, state Set) (outcome, error) {
 		return outcome{set: state}, fmt.Errorf("end the reading of %s: %w", s.entity, err)
 	}
 	s.completed(ended.Set)
+	c.tellAccepted(ctx, s, &state, &ended.Set)
 	if _, err := c.deps.store.PurgeCopies(ctx, c.cfg.Name, c.deps.Now().Add(-c.cfg.Keep)); err != nil {
 		return outcome{set: ended.Set}, fmt.Errorf("forget old deletions of %s: %w", s.entity, err)
 	}

@@ -22,8 +22,9 @@ type set struct {
 	layout string
 	feed   feed
 	reader any // datasources.Reader[T], nil for customers
-	// faults are what rows of the copy cannot show, by key; nil for customers.
-	faults func(ctx context.Context, keys []string) (map[string]*schema.Faults, error)
+	// worsened are the fields that rows have lost since the copy has them, by key; nil
+	// for customers, of which nobody says what cannot be read.
+	worsened func(ctx context.Context, rows []Row) (map[string][]string, error)
 
 	sweep   feed     // a reading by keys and versions, nil = the source cannot
 	changes *changes // what changed since a cursor, nil = the source cannot tell
@@ -33,6 +34,10 @@ type set struct {
 	// garbled counts what the rows of the reading under way cannot show, also while it
 	// is gone on with; it is the reading's alone.
 	garbled garbling
+
+	// sifting is held while rows are compared with the copy and saved: a refresh and a
+	// reading must not undo what the other has compared with.
+	sifting sync.Mutex
 
 	mu       sync.Mutex // guards the rest
 	state    Set        // as this process last saw it
@@ -45,7 +50,7 @@ type set struct {
 	refused  int64            // deletions which the last following was told of, and which were too many at once
 	rest     time.Time        // until when the source is not asked for a cursor: it had none
 	took     time.Duration    // of the last following
-	hastened time.Time        // the consent to deletions for which a reading was put forward
+	hastened [2]time.Time     // the consents to deletions and to garbled values for which a reading was put forward
 }
 
 // activity is what may fail.
@@ -158,12 +163,19 @@ func (s *set) troubles() (reading, following *schema.Error, refused int64) {
 // isDoubtful reports whether the last reading may have ended too early.
 func (s *Set) isDoubtful() bool { return s.Complete != s.Sound }
 
-// hasGrant reports whether there is consent to deletions for which no reading was put
-// forward yet.
+// grants are the consents to deletions and to garbled values, zero = there is none.
+func (s *Set) grants() [2]time.Time { return [2]time.Time{s.Accept, s.AcceptGarbled} }
+
+// hasGrant reports whether there is consent for which no reading was put forward yet.
 func (s *set) hasGrant(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.state.Accept.After(now) && !s.state.Accept.Equal(s.hastened)
+	for i, until := range s.state.grants() {
+		if until.After(now) && !until.Equal(s.hastened[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // takeGrant reports the same, once.
@@ -173,17 +185,18 @@ func (s *set) takeGrant(now time.Time) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.hastened = s.state.Accept
+	s.hastened = s.state.grants()
 	return true
 }
 
 // Whole is when the rows were so: when the last reading had begun, or the last
 // following, which has seen all later changes but deletions and back-dated ones. It
 // stays so when the source is not followed any more. Once deletions were refused,
-// rows are shown of which the source says that they are gone: however well changes are
-// followed, the copy is as of what was last taken whole.
+// rows are shown of which the source says that they are gone, and rows that are held
+// are older than what it has: however well changes are followed, the copy is as of what
+// was last taken whole.
 func (s *Set) Whole() time.Time {
-	if s.Complete > 0 && s.Refused == 0 && s.Followed.After(s.AsOf) {
+	if s.Complete > 0 && s.Refused == 0 && s.Held == 0 && s.Followed.After(s.AsOf) {
 		return s.Followed
 	}
 	return s.AsOf
@@ -232,7 +245,7 @@ func openEntity[T any, P datasources.EntityOf[T]](c *Copy, e *datasources.Entity
 		s.sweep = (&sweeper[T, P]{c: c, s: s, keys: keys, r: r, p: p}).read
 	}
 	kept := &reader[T, P]{c: c, s: s, codec: rows, order: e.Default}
-	s.reader, s.faults = kept, kept.faults
+	s.reader, s.worsened = kept, kept.worsened
 	return s, nil
 }
 

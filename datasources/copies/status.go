@@ -1,6 +1,7 @@
 package copies
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 // what fails and what an operator must decide.
 func (c *Copy) Status() datasources.Status {
 	st := c.inner.Status()
-	var filling, failing, unfollowed, refused, doubtful []string
+	var filling, failing, unfollowed, garbled, held, refused, doubtful []string
 	isWhole := true
 	for _, s := range c.sets {
 		state := s.snapshot()
@@ -37,6 +38,12 @@ func (c *Copy) Status() datasources.Status {
 		}
 		if follow != nil {
 			unfollowed = append(unfollowed, s.entity+" ("+string(follow.Code)+")")
+		}
+		if cmp.Or(s.refusedColumn(), state.Garbled) != "" {
+			garbled = append(garbled, s.entity)
+		}
+		if state.Held > 0 {
+			held = append(held, fmt.Sprintf("%d of %d %s", state.Held, state.Rows, s.entity))
 		}
 		if n := max(state.Refused, dead); n > 0 {
 			refused = append(refused, fmt.Sprintf("%d of %d %s", n, state.Rows, s.entity))
@@ -60,12 +67,15 @@ func (c *Copy) Status() datasources.Status {
 	add("still being read for the first time: %s", filling)
 	add("the last reading failed: %s", failing)
 	add("the changes could not be followed: %s", unfollowed)
+	consent := "; see that the source is right, then `trama sync --accept-garbled " + c.cfg.Name + "`"
+	add("what most rows could show was garbled, and refused: %s"+consent, garbled)
+	add("kept as they were, since the source gives them garbled: %s"+consent, held)
 	stale := c.Stale()
 	add("older than "+c.cfg.MaxStaleness.String()+": %s", stale)
 	add("refused to delete at once: %s; they are shown beside what came new: see that the source is whole and its keys are the same, then `trama sync --accept-deletions`", refused)
 	add("the last reading may not have seen all rows: %s", doubtful)
 	st.Note = strings.Join(notes, "; ")
-	if st.State == "up" && len(refused)+len(failing)+len(unfollowed)+len(stale)+len(doubtful) > 0 {
+	if st.State == "up" && len(refused)+len(held)+len(failing)+len(unfollowed)+len(stale)+len(doubtful) > 0 {
 		st.State = "degraded"
 	}
 	return st
@@ -105,8 +115,9 @@ func (c *Copy) Stale() []string {
 }
 
 // EntityCopy says where the copy of an entity stands, nil for one that is not
-// kept. LastErrorCode is CONFLICT when nothing failed and deletions were refused,
-// since they were too many. It makes no call.
+// kept. LastErrorCode is CONFLICT when nothing failed and an operator must decide:
+// deletions were refused, since they were too many, or rows are kept as they were, since
+// the source gives them garbled. It makes no call.
 func (c *Copy) EntityCopy(entity string) *schema.EntityCopy {
 	s := c.byEntity[entity]
 	if s == nil {
@@ -129,7 +140,7 @@ func (c *Copy) EntityCopy(entity string) *schema.EntityCopy {
 		reading := int(state.Seen)
 		out.Reading = &reading
 	}
-	if state.Refused > 0 {
+	if state.Refused > 0 || state.Held > 0 {
 		out.LastErrorCode = string(schema.Conflict)
 	}
 	if state.Failure != "" {
@@ -160,11 +171,14 @@ func (c *Copy) Problems() []datasources.Problem {
 		}
 		read, follow, dead := s.troubles()
 		add(ProblemRefused, max(state.Refused, dead))
-		for _, err := range []*schema.Error{read, follow} {
-			if column := garbledColumn(err); column != "" {
+		columns := []string{refusedColumn(read), refusedColumn(follow), state.Garbled}
+		slices.Sort(columns)
+		for _, column := range slices.Compact(columns) {
+			if column != "" {
 				out = append(out, datasources.Problem{Entity: s.entity, Field: column, Kind: ProblemGarbled, Count: 1, LastAt: state.Saved})
 			}
 		}
+		add(ProblemHeld, state.Held)
 		if state.isDoubtful() {
 			add("the reading may have ended too early", 1)
 		}

@@ -65,6 +65,7 @@ func RunCopies(t *testing.T, prepare func(t *testing.T) (open func() Store)) {
 		{"all or nothing", copyAtomic},
 		{"ends", copyEnds},
 		{"deletions accepted", copyAccepted},
+		{"rows held", copyHeld},
 		{"layouts", copyLayouts},
 		{"order of values", copyOrder},
 		{"apart", copyApart},

@@ -70,6 +70,7 @@ func compile[T any](c *compiler, fields Fields, prefix string) *Plan[T] {
 			}
 		}
 		n := len(p.fields)
+		x.isExact = col.name == "deleted" // a record is not lost to a word that nobody agreed on
 		switch {
 		case col.role == isCur:
 			p.cur = n

@@ -88,6 +88,7 @@ type spec struct {
 	constant  string
 	values    map[string]string
 	isInverse bool
+	isExact   bool // a value that its map does not have is none
 	style     decimalStyle
 	dates     *dateReader
 }

@@ -314,7 +314,12 @@ func (s *spec) truth(m *members, t *Tally) *bool {
 		return nil
 	}
 	var yes bool
-	switch strings.ToLower(s.mapped(t, text)) {
+	shown := s.mapped(t, text)
+	if _, isKnown := s.values[text]; s.isExact && s.values != nil && !isKnown {
+		t.note(s.id, WrongType)
+		return nil
+	}
+	switch strings.ToLower(shown) {
 	case "true", "1", "yes", "y", "t":
 		yes = true
 	case "false", "0", "no", "n", "f":
