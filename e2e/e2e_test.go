@@ -63,6 +63,7 @@ func TestScripts(t *testing.T) {
 type server struct {
 	URL     string
 	Token   string
+	tokens  map[string]string // of a demo, by package
 	log     *lockedBuffer
 	cmd     *exec.Cmd
 	config  string
@@ -107,7 +108,7 @@ func demo(t testing.TB, args ...string) *server {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	s.URL, s.Token = ready.URL, ready.Tokens["admin"]
+	s.URL, s.Token, s.tokens = ready.URL, ready.Tokens["admin"], ready.Tokens
 	return s
 }
 

@@ -37,6 +37,12 @@ type leak struct {
 // leakWorld starts the server, with more in its configuration.
 func leakWorld(t testing.TB, gamma bool, more string) *leak {
 	t.Helper()
+	return leakWorldOf(t, func(url string) string { return canary.Config(url, gamma) }, more)
+}
+
+// leakWorldOf starts the server with a configuration of the systems at an address.
+func leakWorldOf(t testing.TB, config func(url string) string, more string) *leak {
+	t.Helper()
 	l := &leak{world: canary.New(), sdl: wholeSDL(t), ids: map[*node]string{}}
 	l.scanner = l.world.Scanner()
 	up := httptest.NewServer(l.world)
@@ -46,7 +52,7 @@ func leakWorld(t testing.TB, gamma bool, more string) *leak {
 	if err := os.CopyFS(dir, os.DirFS("testdata/leak")); err != nil {
 		t.Fatal(err)
 	}
-	l.server = serve(t, canary.Config(up.URL, gamma)+"policies: {dir: \""+dir+"\"}\nlog: {level: debug}\nlimits: {root_fields: 500, aliases: 2000, cost: 2000000000}\n"+more)
+	l.server = serve(t, config(up.URL)+"policies: {dir: \""+dir+"\"}\nlog: {level: debug}\nlimits: {root_fields: 500, aliases: 2000, cost: 2000000000}\n"+more)
 	l.admin = &partner{name: "admin", packages: []string{"admin"}, role: "root", token: l.Token}
 	l.readOf(t, canary.Alpha, canary.Beta)
 	var sealed [2]string

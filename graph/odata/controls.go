@@ -5,7 +5,7 @@ package odata
 // end. The result needs no further escaping.
 func (s *Set) AppendControls(dst []byte, base, key string) []byte {
 	dst = append(dst, `"@odata.type":"#`...)
-	dst = append(dst, s.typeName()...)
+	dst = append(dst, s.EntityType()...)
 	dst = append(dst, `","@odata.id":"`...)
 	dst = s.AppendRowURL(dst, base, key)
 	dst = append(dst, `","@odata.editLink":"`...)

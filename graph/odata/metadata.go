@@ -11,9 +11,8 @@ const Namespace = "Trama"
 // calls any other one invalid.
 const MetadataType = "application/xml"
 
-// typeName is the qualified name of the type of a set's rows. It differs from
-// the set's, so that no name can clash with the container's.
-func (s *Set) typeName() string { return Namespace + "." + s.Name + "_row" }
+// EntityType is the name of the type of the set's rows, qualified by its namespace.
+func (s *Set) EntityType() string { return Namespace + "." + s.Name + "_row" }
 
 // AppendMetadata appends the CSDL document (Part 3) of the sets, in their order
 // and that of their columns: one schema, an entity type for each set, no
@@ -45,7 +44,7 @@ func AppendMetadata(dst []byte, sets []*Set) ([]byte, error) {
 		dst = append(dst, `<EntitySet Name="`...)
 		dst = append(dst, s.Name...)
 		dst = append(dst, `" EntityType="`...)
-		dst = append(dst, s.typeName()...)
+		dst = append(dst, s.EntityType()...)
 		dst = append(dst, "\"/>\n"...)
 	}
 	return append(dst, "</EntityContainer>\n</Schema></edmx:DataServices></edmx:Edmx>\n"...), nil

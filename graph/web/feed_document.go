@@ -21,7 +21,8 @@ const (
 // limited is the operation with a page as large as what is wanted, where that is a page
 // the agreement allows: the sources are asked for no more.
 func (r *feedRunner) limited(op *report.Operation) (text string, vars map[string]any, ok bool) {
-	if op.Limit <= 0 || op.Limit > int64(guard.LimitsFor(r.who.Agreement, r.cfg.Limits).PageSize) || !op.Query.IsPage {
+	most := int64(guard.LimitsFor(r.who.Agreement, r.cfg.Limits).PageSize)
+	if op.Limit <= 0 || most > 0 && op.Limit > most || !op.Query.IsPage {
 		return "", nil, false
 	}
 	text, ok = r.rewritten(op.Query.Document, func(o *ast.OperationDefinition, root *ast.Field, def *ast.FieldDefinition) bool {

@@ -48,7 +48,7 @@ func (a *odataAnswer) rows(ctx context.Context, t *feedTable, q *odata.Question,
 	}
 	opt := output.ODataOptions{
 		Context: q.Context(a.base), Metadata: output.Metadata(format.Level), NumbersAsText: format.IsIEEE754, One: q.Target == odata.Row,
-		EntityType: odata.Namespace + "." + q.Set.Name, Set: a.base + "/" + q.Set.Name, HideKey: hidesKey,
+		EntityType: q.Set.EntityType(), Set: a.base + "/" + q.Set.Name, HideKey: hidesKey,
 	}
 	if q.IsCount && from.Count >= 0 {
 		opt.Count = &from.Count
