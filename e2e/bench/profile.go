@@ -17,8 +17,9 @@ import (
 // profileSeconds is how long a profile is taken.
 const profileSeconds = 10
 
-// record takes the profiles of a phase's first question, and of the one that is
-// answered by kept answers, which are named after it.
+// record takes the profiles of a phase's first question, and of those that are bounded
+// by other things: answered by kept answers, of a few customers and of thousands. These
+// are named after the question.
 func (r *rig) record(ctx context.Context, o *options, d *load.Driver, us *load.Target, p *phase) error {
 	if err := os.MkdirAll(o.profile, 0o755); err != nil {
 		return err
@@ -28,10 +29,13 @@ func (r *rig) record(ctx context.Context, o *options, d *load.Driver, us *load.T
 		switch {
 		case o.leavesOut(c.Name):
 			continue
-		case c.Name == kept:
-			name += "-" + kept
+		case c.Name == kept, c.Name == small, c.Name == bulk:
+			name += "-" + c.Name
 		case i > 0:
 			continue
+		}
+		if c.Name != bulk { // which is asked for by one at a time
+			c.Connections = 16
 		}
 		if err := r.recordCell(ctx, d, us, c, name); err != nil {
 			return err
@@ -41,13 +45,12 @@ func (r *rig) record(ctx context.Context, o *options, d *load.Driver, us *load.T
 }
 
 // recordCell takes a CPU profile of Trama, and then one of what it allocates, while a
-// question is asked by 16 connections. One after the other: writing down allocations
+// question is asked. One after the other: writing down allocations
 // takes time that is none of Trama's.
 func (r *rig) recordCell(ctx context.Context, d *load.Driver, us *load.Target, c load.Cell, name string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	loaded := make(chan error, 1)
 	go func() {
-		c.Connections = 16
 		var err error
 		for err == nil && ctx.Err() == nil {
 			_, err = d.Measure(ctx, us, c)

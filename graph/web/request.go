@@ -76,10 +76,13 @@ func fromBody(body []byte) (*request, error) {
 	if !given || json.Unmarshal(query, &q.Query) != nil || string(query) == "null" {
 		return nil, refuse(http.StatusBadRequest, schema.BadRequest, "query is missing or not a string")
 	}
-	for name, into := range map[string]any{"operationName": &q.OperationName, "variables": &q.Variables, "extensions": &q.Extensions} {
-		if raw, ok := fields[name]; ok {
-			if err := decode(raw, into); err != nil {
-				return nil, refuse(http.StatusBadRequest, schema.BadRequest, "%s has the wrong type", name)
+	for _, f := range [...]struct {
+		name string
+		into any
+	}{{"operationName", &q.OperationName}, {"variables", &q.Variables}, {"extensions", &q.Extensions}} {
+		if raw, ok := fields[f.name]; ok {
+			if err := decode(raw, f.into); err != nil {
+				return nil, refuse(http.StatusBadRequest, schema.BadRequest, "%s has the wrong type", f.name)
 			}
 		}
 	}
