@@ -61,7 +61,7 @@ func (s *Store) stillHeld(ctx context.Context, tx *sql.Tx, set *copies.Set) (int
 	if set.Held == 0 {
 		return 0, nil
 	}
-	w := newCopyWriter(ctx, tx, s.copyDialect(), set)
+	w := newCopyWriter(ctx, tx, s.copyDialect(), set, s.now())
 	w.b.run(`DELETE FROM copy_held WHERE set_id = ? AND NOT EXISTS (SELECT 1 FROM `+marksOfRows+`
 		WHERE r.set_id = copy_held.set_id AND r.key = copy_held.key AND m.version = ?)`, set.ID, s.copyDialect().text(""))
 	n := w.held()

@@ -181,7 +181,7 @@ func (r *reader[T, P]) worsened(ctx context.Context, rows []Row) (map[string][]s
 		for i := range chunk {
 			byHash[string(chunk[i].Hash)], now[chunk[i].Key] = chunk[i].Key, chunk[i].Data
 		}
-		_, err := r.c.deps.store.CopyByKeys(ctx, r.s.id, rowKeys(chunk), func(data []byte) error {
+		_, err := r.c.deps.store.CopyByKeys(ctx, r.s.id, rowKeys(chunk), false, func(data []byte, _ int64) error {
 			if key, isSame := byHash[string(hash(data))]; isSame { // the key is part of the data
 				out[key] = nil
 				return nil
