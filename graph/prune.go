@@ -67,13 +67,13 @@ func (p *pruner) object(d *ast.Definition) {
 	case has("cursor") && has("node"):
 		p.wrappers[d.Name] = edge
 	}
-	keyed := has("id") && len(d.Interfaces) > 0
+	keyed := has(keyField) && len(d.Interfaces) > 0
 	p.keep(d, func(f *ast.FieldDefinition) bool {
 		if d == p.schema.Mutation {
 			return p.sight.acts(d.Name, f.Name)
 		}
 		// Whose key is denied has no rows, whatever else is said of its fields.
-		if !p.sight.shown(d.Name, f.Name) || keyed && !p.sight.shown(d.Name, "id") {
+		if !p.sight.shown(d.Name, f.Name) || keyed && !p.sight.shown(d.Name, keyField) {
 			return false
 		}
 		return p.arguments(f, func(a *ast.ArgumentDefinition) bool { return p.sight.searched(d.Name+"."+f.Name, a.Name) })
@@ -161,14 +161,14 @@ func (p *pruner) outputs() {
 
 func (p *pruner) fields(d *ast.Definition) (changed bool) {
 	changed = p.keep(d, func(f *ast.FieldDefinition) bool {
-		if p.gone[f.Type.Name()] {
+		if p.gone[f.Type.Name()] || d.Kind == ast.Interface && !p.isCommon(d, f.Name) {
 			return false
 		}
 		return p.arguments(f, func(a *ast.ArgumentDefinition) bool { return !p.gone[a.Type.Name()] })
 	})
 	before := len(d.Interfaces)
 	d.Interfaces = slices.DeleteFunc(slices.Clone(d.Interfaces), func(name string) bool {
-		return p.gone[name] || slices.ContainsFunc(p.schema.Types[name].Fields, func(f *ast.FieldDefinition) bool { return d.Fields.ForName(f.Name) == nil })
+		return p.gone[name] || d.Fields.ForName(keyField) == nil // of other fields see isCommon
 	})
 	changed = changed || len(d.Interfaces) != before
 	empty := !hasFields(d)
@@ -188,6 +188,21 @@ func (p *pruner) fields(d *ast.Definition) (changed bool) {
 		return true
 	}
 	return changed
+}
+
+// keyField is the field by which a type is a member of an interface.
+const keyField = "id"
+
+// isCommon reports whether every type that still has the key of an interface has a
+// field of it: a type that lacks another one is a member all the same, and the
+// interface has less.
+func (p *pruner) isCommon(d *ast.Definition, field string) bool {
+	if field == keyField {
+		return true
+	}
+	return !slices.ContainsFunc(p.schema.PossibleTypes[d.Name], func(m *ast.Definition) bool {
+		return !p.gone[m.Name] && m.Fields.ForName(keyField) != nil && m.Fields.ForName(field) == nil
+	})
 }
 
 // sweep takes what Query and Mutation do not lead to. An interface that no field

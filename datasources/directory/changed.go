@@ -115,7 +115,7 @@ func (x *ids) last() time.Time {
 // that was before such moments were kept.
 func (s *snapshot) changedAt(customer int32) time.Time {
 	g := s.ids.rows.ref(s.key.at(customer))
-	if g.ChangedAt.Before(g.CreatedAt) {
+	if g.ChangedAt.IsZero() {
 		return g.CreatedAt.Truncate(time.Millisecond)
 	}
 	return g.ChangedAt
