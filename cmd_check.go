@@ -56,6 +56,9 @@ func checkCommand() *cobra.Command {
 			return &usageError{err}
 		}
 		if *offline {
+			if a.checkDatasets(out) {
+				return closing(a, errFailed)
+			}
 			return a.close()
 		}
 		if isServer { // which has too many rows to copy them

@@ -55,18 +55,7 @@ func leakWorldOf(t testing.TB, config func(url string) string, more string) *lea
 	l.server = serve(t, config(up.URL)+"policies: {dir: \""+dir+"\"}\nlog: {level: debug}\nlimits: {root_fields: 500, aliases: 2000, cost: 2000000000}\n"+more)
 	l.admin = &partner{name: "admin", packages: []string{"admin"}, role: "root", token: l.Token}
 	l.readOf(t, canary.Alpha, canary.Beta)
-	var sealed [2]string
-	a := l.ask(t, `{ customers { nodes { id members { recordId } } } }`, nil)
-	for _, c := range at(t, a.Data, "customers.nodes").([]any) {
-		for i, rows := range l.world.Customers {
-			if at(t, c, "members.0.recordId") == rows[0].Key {
-				sealed[i] = at(t, c, "id").(string)
-			}
-		}
-	}
-	if sealed[0] == "" || sealed[1] == "" {
-		t.Fatalf("the customers are not those of the world: %v", a.Data)
-	}
+	sealed := l.customersOf(t)
 	l.oracle = newOracle(t, l.sdl, l.world, sealed, "../policies/packages", dir)
 	l.nodes = l.oracle.nodes()
 	l.partners = append(l.partners, l.admin)
@@ -103,6 +92,32 @@ func leakWorldOf(t testing.TB, config func(url string) string, more string) *lea
 		p.public = strings.Split(p.token, "_")[2]
 	}
 	return l
+}
+
+// customersOf waits until the directory knows the world's customers, and returns their
+// sealed ids.
+func (l *leak) customersOf(t testing.TB) (sealed [2]string) {
+	t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for {
+		a := l.ask(t, `{ customers { nodes { id members { recordId } } } }`, nil)
+		nodes, _ := a.Data["customers"].(map[string]any)
+		list, _ := nodes["nodes"].([]any)
+		for _, c := range list {
+			for i, rows := range l.world.Customers {
+				if at(t, c, "members.0.recordId") == rows[0].Key {
+					sealed[i] = at(t, c, "id").(string)
+				}
+			}
+		}
+		if sealed[0] != "" && sealed[1] != "" {
+			return sealed
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the customers are not those of the world: %v", a.Data)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // newToken makes a token at the command line, beside the running server.

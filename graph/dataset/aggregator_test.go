@@ -130,6 +130,19 @@ func TestAggregate(t *testing.T) {
 			return nil
 		}))
 	})
+	t.Run("case=too much memory", func(t *testing.T) {
+		a := dataset.NewAggregator(table, dataset.AggregateOptions{MaxBytes: 1 << 20, MaxGroups: 1 << 30})
+		long := strings.Repeat("x", 10_000)
+		var err error
+		groups := 0
+		for ; err == nil && groups < 1000; groups++ {
+			row := order("7", "2026-03-05T00:00:00Z", fmt.Sprint(long, groups), nil)
+			err = a.Add(0, row)
+		}
+		if schema.CodeOf(err) != schema.Limited || !strings.Contains(err.Error(), "more than 1 MiB") || groups < 10 || groups > 110 {
+			t.Errorf("after %d groups: %v", groups, err)
+		}
+	})
 	t.Run("case=too many groups", func(t *testing.T) {
 		a := dataset.NewAggregator(table, dataset.AggregateOptions{MaxGroups: 2})
 		var err error

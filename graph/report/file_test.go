@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -148,6 +149,79 @@ func TestSummary(t *testing.T) {
 	must(t, err)
 	if len(r.Operations()) != 2 || !slices.Equal(r.Operations()[1].Query.Rows, []string{"orders", "nodes"}) {
 		t.Errorf("%v", r.Operations())
+	}
+}
+
+// together is a Runner that runs operations at the same time, and waits for some of them
+// to be under way.
+type together struct {
+	*memory
+	wanted int
+	all    chan struct{} // closed when so many were under way
+
+	mu           sync.Mutex // guards the rest, and memory
+	inside, most int
+}
+
+func (x *together) Run(ctx context.Context, op *report.Operation, f func(*report.Window) error) error {
+	if op.Number > 0 {
+		x.mu.Lock()
+		x.inside++
+		if x.most = max(x.most, x.inside); x.inside == x.wanted && x.most == x.wanted {
+			select {
+			case <-x.all:
+			default:
+				close(x.all)
+			}
+		}
+		x.mu.Unlock()
+		select {
+		case <-x.all:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		defer func() {
+			x.mu.Lock()
+			defer x.mu.Unlock()
+			x.inside--
+		}()
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.memory.Run(ctx, op, f)
+}
+
+// TestSummaryAtOnce holds that the further lists of a summary are read at the same time,
+// no more of them than may be, and that the table is the same.
+func TestSummaryAtOnce(t *testing.T) {
+	tb := table(t, `query d @dataset(label: "d", grain: "customers") {
+		customers { nodes { id name } }
+		a: orders @per(id: "customer.id") { nodes { id @count(as: "n") } }
+		b: orders @per(id: "customer.id") { nodes { total @sum(as: "total") } }
+		c: orders @per(id: "customer.id") { nodes { date @max(as: "last") } }
+		d: orders @per(id: "customer.id") { nodes { date @min(as: "first") } }
+	}`)
+	world := func() *memory {
+		m := shop()
+		for i, id := range []string{"c1", "c2", "c3"} {
+			m.roots["customers"] = append(m.roots["customers"], record{"id": schema.String(id), "name": schema.String("N" + id)})
+			m.roots["orders"][i]["customer"] = record{"id": schema.String(id)}
+		}
+		return m
+	}
+	set := report.Set(tb)
+	s, _ := theSchema()
+	q, err := odata.Parse("d", "$orderby=key", func(string) (*odata.Set, bool) { return set, true }, odata.Limits{})
+	must(t, err)
+	rows := func(with report.Runner, parallel int) string {
+		r, err := report.Of(tb, s, q, report.Limits{Parallel: parallel})
+		must(t, err)
+		return texts(read(t, r, with))
+	}
+	want := rows(world(), 1)
+	x := &together{memory: world(), wanted: 3, all: make(chan struct{})}
+	if got := rows(x, 3); got != want || x.most != 3 {
+		t.Errorf("%d at once\n got %s\nwant %s", x.most, got, want)
 	}
 }
 

@@ -23,6 +23,8 @@ td{padding:.2rem 1rem .2rem 0;vertical-align:top}
 <table>
 <tr><td><code>POST /graphql</code></td><td>queries, with <code>Authorization: Bearer trm_…</code> and a body of <code>application/json</code></td></tr>
 <tr><td><code>GET /graphql?query=…</code></td><td>the same for queries that are short</td></tr>
+<tr><td><code>/odata/</code></td><td>tables for Power BI, Excel and Tableau (OData 4), with a token as the password</td></tr>
+<tr><td><code>GET /export/orders.csv</code></td><td>the same as files: .csv, .xlsx, .parquet, .ndjson</td></tr>
 <tr><td><code>GET /v1/login</code></td><td>who a token is, and what it may</td></tr>
 <tr><td><code>/healthz</code> <code>/readyz</code></td><td>whether it lives, and how each system is doing</td></tr>
 <tr><td><code>/metrics</code></td><td>for Prometheus</td></tr>
