@@ -10,8 +10,8 @@ import (
 	"github.com/trama-graph/trama/schema"
 )
 
-// The golden record is computed each time it is asked for, from the untouched
-// records (wire/identity.md, Survivorship): a field is its owner's, else that of
+// The golden record is computed when it is asked for (recent.go keeps a few), from the
+// untouched records (wire/identity.md, Survivorship): a field is its owner's, else that of
 // the first source in order; an empty value never beats one that says something;
 // within a source a living record goes before a deleted one and the newer before
 // the older.

@@ -21,8 +21,14 @@ func TestRecentPages(t *testing.T) {
 	replace(t, d, "crm", list...)
 	rng := rand.New(rand.NewPCG(1, 2))
 	fields := []datasources.Fields{
-		nil, {}, datasources.NewFields("name"), datasources.NewFields("email"), datasources.NewFields("email", "name"),
-		datasources.NewFields("name", "members"), datasources.NewFields("coverage", "name"), datasources.NewFields("name", "provenance"),
+		nil,
+		{},
+		datasources.NewFields("name"),
+		datasources.NewFields("email"),
+		datasources.NewFields("email", "name"),
+		datasources.NewFields("name", "members"),
+		datasources.NewFields("coverage", "name"),
+		datasources.NewFields("name", "provenance"),
 	}
 	after := []*datasources.After{nil, nil, {Value: schema.String("Name 3"), ID: "", Inclusive: true}, {Value: schema.String("Name 5"), ID: "", Inclusive: true}}
 	wheres := []schema.Predicate{{}, {}, {}, schema.Compare("name", schema.Gt, schema.String("Name 4"))}

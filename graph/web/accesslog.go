@@ -116,7 +116,9 @@ func (s *Server) answered(ctx context.Context, level slog.Level, attrs []slog.At
 }
 
 // tokenText is what a token looks like, also one that the end of a path cut.
-var tokenText = regexp.MustCompile(`trm_[A-Za-z0-9_]*`)
+var tokenText = regexp.MustCompile(tokenStart + `[A-Za-z0-9_]*`)
+
+const tokenStart = "trm_"
 
 // maxPath is how much of a path is logged.
 const maxPath = 200
@@ -125,6 +127,9 @@ const maxPath = 200
 func shownPath(path string) string {
 	if len(path) > maxPath {
 		path = path[:maxPath] + "…"
+	}
+	if !strings.Contains(path, tokenStart) {
+		return path
 	}
 	return tokenText.ReplaceAllString(path, "***")
 }
