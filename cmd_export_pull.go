@@ -66,6 +66,7 @@ func (q *export) pull(ctx context.Context, stdout, stderr io.Writer) (err error)
 	// It is pushed back by every byte that comes.
 	stalled := time.AfterFunc(q.flags.stall, func() { give(errStalled) })
 	defer stalled.Stop()
+	started := time.Now()
 	reply, err := q.ask(ctx)
 	if err != nil {
 		return q.told(ctx, err)
@@ -78,7 +79,6 @@ func (q *export) pull(ctx context.Context, stdout, stderr io.Writer) (err error)
 		return err
 	}
 	bar := newExportBar(q, stderr, reply.ContentLength)
-	started := time.Now()
 	_, err = io.Copy(io.MultiWriter(to, bar), &alive{reply.Body, stalled, q.flags.stall})
 	bar.end()
 	if err != nil {

@@ -202,7 +202,7 @@ func TestExportLeavesNothing(t *testing.T) {
 			_, _ = io.WriteString(w, strings.Repeat("<html>", 100_000))
 		}, want: "trama: the server says 502 Bad Gateway\n"},
 		{name: "a redirect", answer: func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "https://elsewhere.example.com/export/invoices.csv", 301)
+			http.Redirect(w, r, "https://elsewhere.example.com/export/invoices.csv", http.StatusMovedPermanently)
 		}, want: "trama: the server says 301 Moved Permanently: it sends elsewhere, give the address it means as --url"},
 	} {
 		t.Run("case="+tt.name, func(t *testing.T) {
