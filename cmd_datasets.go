@@ -6,13 +6,10 @@ import (
 	"io"
 	"maps"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/trama-graph/trama/graph"
 	"github.com/trama-graph/trama/graph/dataset"
 	"github.com/trama-graph/trama/graph/seal"
 	"github.com/trama-graph/trama/graph/web"
@@ -22,88 +19,11 @@ import (
 // maxPageRows is the longest page of /odata that can be configured.
 const maxPageRows = 1_000_000
 
-// datasets are the tables of this server: the shipped ones, and those of the operator's
-// directory, which may take the place of a shipped one.
-type datasets struct {
-	catalogue *dataset.Catalogue
-	problems  []dataset.Problem
-}
-
-// readDatasets reads all. One that is wrong is a problem and leaves the others; the error
-// is that the directory cannot be read.
-func readDatasets(dir string) (*datasets, error) {
-	texts, err := dataset.Shipped()
-	if err != nil {
-		return nil, err
-	}
-	var unread []dataset.Problem
-	if dir != "" {
-		own, wrong, err := datasetTexts(dir)
-		if err != nil {
-			return nil, err
-		}
-		maps.Copy(texts, own)
-		unread = wrong
-	}
-	c, problems := dataset.Load(texts, graph.Public())
-	return &datasets{c, append(problems, unread...)}, nil
-}
-
-// datasetTexts are the texts of a directory's *.graphql, by name. What is no file, or too
-// long for a dataset, is a problem.
-func datasetTexts(dir string) (map[string]string, []dataset.Problem, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, nil, fmt.Errorf("datasets.dir: %w", err)
-	}
-	out := map[string]string{}
-	var problems []dataset.Problem
-	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), ".graphql")
-		if !ok || strings.HasPrefix(name, ".") {
-			continue
-		}
-		text, err := readDataset(filepath.Join(dir, e.Name()))
-		if err != nil {
-			problems = append(problems, dataset.Problem{File: e.Name(), Reason: err.Error()})
-			continue
-		}
-		out[name] = text
-	}
-	return out, problems, nil
-}
-
-func readDataset(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", errors.New("cannot be opened")
-	}
-	defer f.Close()
-	// One byte more than there may be: dataset.Read says what is wrong then.
-	text, err := io.ReadAll(io.LimitReader(f, dataset.MaxBytes+1))
-	if err != nil {
-		return "", errors.New("cannot be read")
-	}
-	return string(text), nil
-}
-
-// openDatasets reads the datasets, and logs what is wrong with them.
-func (a *app) openDatasets() error {
-	var err error
-	if a.datasets, err = readDatasets(a.cfg.datasetDir()); err != nil {
-		return err
-	}
-	for _, p := range a.datasets.problems {
-		a.log.Warn("left out a dataset", "file", p.File, "line", p.Line, "why", p.Reason) //nolint:sloglint // nobody asks yet
-	}
-	return nil
-}
-
 // feed is what the doors of tables are made of.
 func (a *app) feed(sealer *seal.Sealer) web.FeedConfig {
 	c := web.FeedConfig{
-		Catalogue: func() *dataset.Catalogue { return a.datasets.catalogue },
-		Problems:  func() []dataset.Problem { return a.datasets.problems },
+		Catalogue: a.library.Catalogue,
+		Problems:  func() []dataset.Problem { return a.library.Contents().Problems },
 		Kept:      a.keeps, AsOf: a.asOf, Seal: sealer, PageRows: a.cfg.Datasets.PageRows, Time: a.cfg.Datasets.Timeout,
 		Origin: func(id string) (entity, source string, ok bool) {
 			entity, source, _, err := sealer.OpenID(id)
@@ -156,15 +76,16 @@ func (a *app) asOf(entity, source string) time.Time {
 // checkDatasets prints what is wrong with the operator's datasets, and which cannot be
 // read since a system is asked live.
 func (a *app) checkDatasets(out io.Writer) (bad bool) {
-	names := a.datasets.catalogue.Names()
+	now := a.library.Contents()
+	names := now.Catalogue.Names()
 	fmt.Fprintf(out, "\ndatasets        %d\n", len(names))
-	for _, p := range a.datasets.problems {
+	for _, p := range now.Problems {
 		fmt.Fprintf(out, "  FAIL  %s\n", p.Error())
 		bad = true
 	}
 	live := map[string][]string{}
 	for _, name := range names {
-		d, _ := a.datasets.catalogue.Get(name)
+		d, _ := now.Catalogue.Get(name)
 		for _, entity := range d.Entities() {
 			var e *schema.Error
 			if errors.As(a.keeps(entity), &e) {

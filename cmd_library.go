@@ -21,14 +21,15 @@ const (
 	datasetRemoved = "dataset.removed"
 )
 
-// openLibrary reads the datasets: the shipped ones and those in the store.
+// openLibrary reads the datasets: the shipped ones, those of the operator's directory and
+// those in the store, each taking the place of the one before it.
 func (a *app) openLibrary(ctx context.Context) error {
 	shipped, err := dataset.Shipped()
 	if err != nil {
 		return err
 	}
 	a.listings = newListings()
-	a.library, err = library.Open(ctx, library.Options{Full: graph.Full(), Shipped: shipped, Saved: a.savedDatasets, Log: a.log})
+	a.library, err = library.Open(ctx, library.Options{Full: graph.Full(), Shipped: shipped, Dir: a.cfg.datasetDir(), Saved: a.savedDatasets, Log: a.log})
 	return err
 }
 

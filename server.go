@@ -82,7 +82,6 @@ type app struct {
 	cache     *cache.Cache
 	redis     *redis.Client
 	loaders   *loaders.Config
-	datasets  *datasets
 	web       *web.Server
 	metrics   *metrics
 	watcher   *watch.Watcher
@@ -301,9 +300,6 @@ func (a *app) openDoors(key []byte) error {
 	}
 	eng, err := newEngine(executable(graph.Public()), root, a.log)
 	if err != nil {
-		return err
-	}
-	if err := a.openDatasets(); err != nil {
 		return err
 	}
 	a.web = web.New(web.Config{

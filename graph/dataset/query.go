@@ -43,8 +43,8 @@ func (m *maker) query(p *part, values []*node) (*made, error) {
 	}
 	p.root.walk(func(n *node) {
 		if kept[n] && n.isRecord() {
-			q.ids[n] = m.member(q, kept, n, "id")
-			q.Records = append(q.Records, Record{Path: n.path(), Type: n.of.Name, ID: q.ids[n]})
+			q.ids[n] = m.member(q, kept, n, "id", Text)
+			q.Records = append(q.Records, Record{Path: n.path(), Type: n.of.Name, ID: q.ids[n], Changed: m.changed(q, kept, n)})
 		}
 	})
 	q.keys(p)
@@ -79,7 +79,7 @@ func (m *maker) ask(q *made, kept map[*node]bool, n *node) {
 
 // member is the cell of a field of a record, which is asked besides where it is not
 // asked yet.
-func (m *maker) member(q *made, kept map[*node]bool, n *node, name string) int {
+func (m *maker) member(q *made, kept map[*node]bool, n *node, name string, t Type) int {
 	for _, c := range n.children {
 		if c.kind == leaf && c.def.Name == name && kept[c] {
 			return q.cell[c]
@@ -90,10 +90,43 @@ func (m *maker) member(q *made, kept map[*node]bool, n *node, name string) int {
 	q.extra[n] = append(q.extra[n], name)
 	q.nodes = append(q.nodes, nil)
 	q.Cells = append(q.Cells, Cell{
-		Path: append(n.path(), hiddenPrefix+name), Type: Text, Scale: AnyScale, Field: n.of.Name + "." + name,
+		Path: append(n.path(), hiddenPrefix+name), Type: t, Scale: AnyScale, Field: n.of.Name + "." + name,
 		IsMasked: at.masked || g.Mask != "", IsPartial: at.partial || g.Verdict == policies.Row,
 	})
 	return len(q.Cells) - 1
+}
+
+// changedField is the field of a record that says when it was last seen to change.
+const changedField = "changedAt"
+
+// changed is the cell of that field, -1 where the view does not show and export it on
+// every row.
+func (m *maker) changed(q *made, kept map[*node]bool, n *node) int {
+	if n.of.Fields.ForName(changedField) == nil {
+		return -1
+	}
+	g := m.view.Grant(n.of.Name, changedField)
+	if g.Verdict != policies.Allow || g.Mask != "" || m.shown[n].masked || !exports(m.view, n.of.Name, changedField) {
+		return -1
+	}
+	return m.member(q, kept, n, changedField, DateTime)
+}
+
+// modified says of the column modifiedAt what the queries have of it: it is the latest of
+// all records of a row, and where one of them does not tell, it is not known.
+func (m *maker) modified(queries ...*made) {
+	c := &m.out.Columns[ModifiedAtColumn]
+	for _, q := range queries {
+		for _, r := range q.Records {
+			c.IsExact = c.IsExact && r.Changed >= 0
+		}
+	}
+	p := m.d.parts[0]
+	if !c.IsExact || m.out.Aggregate != nil || len(queries[0].Records) != 1 || p.grain != p.root {
+		return
+	}
+	// Of one record it is the record's own, which the list itself compares.
+	c.FilterKey, c.OrderValue = m.searched(p, &node{parent: p.root, kind: leaf, holder: p.root.of.Name, def: p.root.of.Fields.ForName(changedField)})
 }
 
 // keys finds what tells rows apart: of each list on the way to them the id, the fields
@@ -131,7 +164,7 @@ func (m *maker) sourceOf(q *made, p *part, kept map[*node]bool) {
 			continue
 		}
 		if g := m.view.Grant(n.of.Name, name); g.Verdict != policies.Deny && exports(m.view, n.of.Name, name) {
-			q.Source = m.member(q, kept, n, name)
+			q.Source = m.member(q, kept, n, name, Text)
 		}
 		return
 	}

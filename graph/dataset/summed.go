@@ -58,6 +58,7 @@ func (m *maker) aggregate() error {
 		}
 		m.source(first, queries[0])
 	}
+	m.modified(slices.DeleteFunc(slices.Clone(queries), func(q *made) bool { return q == nil })...)
 	m.groups(a, queries[0])
 	m.measures(a, queries, numbers)
 	return nil

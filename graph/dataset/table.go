@@ -61,6 +61,9 @@ type Record struct {
 	Path []string // from the answer, a page's nodes among it
 	Type string
 	ID   int // the cell that is its sealed id
+	// Changed is the cell that says when it was last seen to change; -1 where the view
+	// does not show and export that on every row.
+	Changed int
 }
 
 // Aggregate is how base rows become rows: by the values of Groups.

@@ -71,6 +71,7 @@ func (m *maker) fill() error {
 			}
 		}
 		m.source(d.parts[0], q)
+		m.modified(q)
 		m.out.Queries = []Query{q.Query}
 		return nil
 	}

@@ -71,6 +71,9 @@ func (p *pruner) prune(vars variables) (*dataset.Query, []int, error) {
 	if p.need.records {
 		for _, r := range q.Records {
 			r.ID = at[r.ID]
+			if r.Changed >= 0 {
+				r.Changed = at[r.Changed]
+			}
 			out.Records = append(out.Records, r)
 		}
 	}
@@ -107,6 +110,9 @@ func (p *pruner) keep() []bool {
 	if p.need.records {
 		for _, r := range q.Records {
 			keep[r.ID] = true
+			if r.Changed >= 0 {
+				keep[r.Changed] = true
+			}
 		}
 	}
 	// Rows are there when anything of them is asked.

@@ -252,14 +252,15 @@ func (r *feedRunner) garbled(ctx context.Context, reading *engine.Reading) {
 }
 
 // stamp fills the columns each table begins with, as far as the records tell: how old
-// the oldest record of a row is.
+// the oldest record of a row is, and when the latest of them changed. That is not known
+// where one of them does not tell.
 func (r *feedRunner) stamp(q *dataset.Query, cells []schema.Value, width int) {
-	c := &r.cfg.Feed
-	if len(q.Records) == 0 || c.Origin == nil || c.AsOf == nil {
+	if len(q.Records) == 0 {
 		return
 	}
 	for ; len(cells) >= width; cells = cells[width:] {
-		var oldest time.Time
+		var oldest, latest time.Time
+		isKnown := true
 		for i := range q.Records {
 			id := &cells[dataset.FixedColumns+q.Records[i].ID]
 			if id.IsNull() {
@@ -268,16 +269,26 @@ func (r *feedRunner) stamp(q *dataset.Query, cells []schema.Value, width int) {
 			if at := r.ageOf(id.Str); !at.IsZero() && (oldest.IsZero() || at.Before(oldest)) {
 				oldest = at
 			}
+			if c := q.Records[i].Changed; c < 0 || cells[dataset.FixedColumns+c].IsNull() {
+				isKnown = false
+			} else if at := cells[dataset.FixedColumns+c].Time; at.After(latest) {
+				latest = at
+			}
 		}
-		if !oldest.IsZero() {
-			cells[dataset.AsOfColumn] = schema.Time(oldest)
+		cells[dataset.AsOfColumn] = schema.Time(oldest)
+		if cells[dataset.ModifiedAtColumn] = schema.Null; isKnown {
+			cells[dataset.ModifiedAtColumn] = schema.Time(latest)
 		}
 	}
 }
 
 // ageOf is how old a record is, in the state its source had when the answer began.
 func (r *feedRunner) ageOf(id string) time.Time {
-	entity, source, ok := r.cfg.Feed.Origin(id)
+	c := &r.cfg.Feed
+	if c.Origin == nil || c.AsOf == nil {
+		return time.Time{}
+	}
+	entity, source, ok := c.Origin(id)
 	if !ok {
 		return time.Time{}
 	}

@@ -50,13 +50,5 @@ func newFeedTable(d *dataset.Definition, v *policies.View, s *ast.Schema) *feedT
 	if !ok {
 		return nil
 	}
-	set := report.Set(table)
-	for _, c := range unfilled {
-		set.Columns[c].CanFilter, set.Columns[c].CanSort = false, false
-	}
-	return &feedTable{table, set}
+	return &feedTable{table, report.Set(table)}
 }
-
-// unfilled are the columns whose values are not brought by the records yet: who filtered
-// by them would get a wrong answer, so nobody can.
-var unfilled = []int{dataset.IsDeletedColumn, dataset.ModifiedAtColumn}
