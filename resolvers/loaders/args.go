@@ -98,6 +98,22 @@ func orderIn(entity string, owners []*datasources.Connected, order schema.Sort) 
 	return order, nil
 }
 
+// dated refuses a filter by when rows were seen to change of a source nobody watches,
+// which is asked itself: in its rows the column is absent, and a comparison with it
+// would quietly leave all of them out.
+func (q *question) dated(entity string) error {
+	for i, s := range q.owners {
+		asks := false
+		q.filters[i].Columns(func(column string) { asks = asks || column == changedAt })
+		if asks && s.Entity(entity).Column(changedAt) == nil {
+			return schema.SourceErrorf(schema.UnsupportedFilter, s.Name, "%s cannot filter %s by %s: it is asked itself, and has no copy here", s.Name, entity, changedAt)
+		}
+	}
+	return nil
+}
+
+const changedAt = "changedAt"
+
 // shape is what a cursor is bound to: the list's kind, its filter, its order, its
 // sources, and what of it may be seen.
 func shape(list string, a Args, order schema.Sort, owners []string, rule schema.Predicate, view string) []byte {

@@ -85,6 +85,9 @@ func (d *Documents[T, P]) question(ctx context.Context, list, via string, a Args
 	if q.order, err = orderIn(d.name, q.owners, a.Order); err != nil {
 		return nil, err
 	}
+	if err := q.dated(d.name); err != nil {
+		return nil, err
+	}
 	d.completeOrder(access, q)
 	if a.After != nil {
 		if q.after, q.value, err = d.l.openCursor(a.After, q.shape()); err != nil {
