@@ -149,7 +149,7 @@ func configureDemo(o demoOptions, box *sandbox.Sandbox, dir string) (config, err
 	}
 	var text strings.Builder
 	if err := t.Execute(&text, map[string]any{
-		"listen": o.listen, "store": "sqlite:" + filepath.Join(dir, "trama.db"), "cache": o.cache, "timeout": cmp.Or(o.timeout, time.Minute), "dir": dir, "sources": sources, "supply": cmp.Or(o.supply, "copy"),
+		"listen": o.listen, "store": "sqlite:" + filepath.Join(dir, "trama.db"), "cache": o.cache, "timeout": cmp.Or(o.timeout, time.Minute), "dir": dir, "sources": sources, "supply": cmp.Or(o.supply, "live"),
 	}); err != nil {
 		return config{}, err
 	}
