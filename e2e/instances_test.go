@@ -117,6 +117,19 @@ func TestInstances(t *testing.T) {
 		t.Logf("in force after %s", took)
 	})
 
+	t.Run("case=a dataset is saved and removed on both", func(t *testing.T) {
+		text := "query countries @dataset(grain: \"customers\") { customers { nodes { country } } }"
+		has := func(s *server) bool {
+			a := s.ask(t, `{ datasets { name origin } }`, nil)
+			return strings.Contains(fmt.Sprint(a.Data), "countries")
+		}
+		two.ask(t, `mutation($text: String!) { saveDataset(name: "countries", text: $text) { savedBy } }`, map[string]any{"text": text})
+		took := within(t, 2*time.Second, "both have it", func() bool { return has(one) && has(two) })
+		t.Logf("saved after %s", took)
+		one.ask(t, `mutation { removeDataset(name: "countries") }`, nil)
+		within(t, 2*time.Second, "neither has it", func() bool { return !has(one) && !has(two) })
+	})
+
 	t.Run("case=a decision is seen by both", func(t *testing.T) {
 		a := one.ask(t, `{ customers(first: 50) { nodes { members { source recordId } } } }`, nil)
 		var x, y map[string]any
