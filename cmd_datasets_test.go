@@ -1,67 +1,45 @@
 package main
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/trama-graph/trama/graph/dataset"
 )
 
-// TestDatasetsOfAFolder holds that an operator's datasets stand beside the shipped ones,
-// that one of the same name takes a shipped one's place, and that those which are wrong
-// are told with their line and leave the others.
+// TestDatasetsOfAFolder holds that the datasets of the configured directory are among
+// those of the server, and that `trama check` tells which are refused.
 func TestDatasetsOfAFolder(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"mine.graphql":    `query mine @dataset(grain: "orders") { orders { nodes { number } } }`,
-		"orders.graphql":  `query orders @dataset(label: "Our orders", grain: "orders") { orders { nodes { number } } }`,
-		"wrong.graphql":   "query wrong @dataset(grain: \"orders\") {\n  orders { nodes { nothing } } }",
-		"long.graphql":    "#" + strings.Repeat("x", dataset.MaxBytes),
-		"a b.graphql":     `query a { orders { nodes { number } } }`,
-		".hidden.graphql": `query hidden @dataset(grain: "orders") { orders { nodes { number } } }`,
-		"README.md":       "no dataset",
+		"mine.graphql":  `query mine @dataset(grain: "orders") { orders { nodes { number } } }`,
+		"wrong.graphql": "query wrong @dataset(grain: \"orders\") {\n  orders { nodes { nothing } } }",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Mkdir(filepath.Join(dir, "folder.graphql"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	shipped, err := readDatasets("")
-	if err != nil || len(shipped.problems) > 0 || len(shipped.catalogue.Names()) != 13 {
-		t.Fatalf("%v %v %v", err, shipped.problems, shipped.catalogue.Names())
-	}
-	d, err := readDatasets(dir)
+	text := "store: {url: 'sqlite:" + filepath.Join(t.TempDir(), "t.db") + "'}\ndatasets: {dir: '" + dir + "'}\nsources: [{name: erp, kind: sap, supply: push}]\n"
+	cfg, err := parseConfig([]byte(text), func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := append(shipped.catalogue.Names(), "mine")
-	slices.Sort(want)
-	if got := d.catalogue.Names(); !slices.Equal(got, want) {
-		t.Errorf("got %v", got)
+	a, err := build(t.Context(), cfg, "live", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if own, _ := d.catalogue.Get("orders"); own.Label != "Our orders" {
-		t.Errorf("orders is %q", own.Label)
-	}
-	var told []string
-	for _, p := range d.problems {
-		told = append(told, p.Error())
-	}
-	slices.Sort(told)
-	for i, want := range []string{"a b.graphql", "folder.graphql", "long.graphql", "wrong.graphql:2: "} {
-		if i >= len(told) || !strings.HasPrefix(told[i], want) {
-			t.Fatalf("told %q", told)
+	defer func() {
+		if err := a.close(); err != nil {
+			t.Error(err)
 		}
+	}()
+	if _, ok := a.library.Catalogue().Get("mine"); !ok {
+		t.Errorf("got %v", a.library.Catalogue().Names())
 	}
-	if len(told) != 4 {
-		t.Errorf("told %q", told)
-	}
-	if _, err := readDatasets(filepath.Join(dir, "nowhere")); err == nil || !strings.Contains(err.Error(), "datasets.dir") {
-		t.Errorf("of no folder: %v", err)
+	var out strings.Builder
+	if bad := a.checkDatasets(&out); !bad || !strings.Contains(out.String(), "FAIL  wrong.graphql:2: ") {
+		t.Errorf("check says %t:\n%s", bad, &out)
 	}
 }
 
@@ -74,8 +52,8 @@ func TestDatasetsOfTheDemo(t *testing.T) {
 	for supply, want := range map[string]int{"copy": 0, "live": 10} {
 		a, _ := demoApp(t, demoOptions{customers: 20, supply: supply})
 		left := map[string]bool{}
-		for _, name := range a.datasets.catalogue.Names() {
-			d, _ := a.datasets.catalogue.Get(name)
+		for _, name := range a.library.Catalogue().Names() {
+			d, _ := a.library.Catalogue().Get(name)
 			for _, entity := range d.Entities() {
 				if a.keeps(entity) != nil {
 					left[name] = true
