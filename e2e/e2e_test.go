@@ -88,9 +88,13 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// demo starts `trama demo` and waits until it is ready.
+// demo starts `trama demo` and waits until it is ready. Its systems are asked live, unless
+// the arguments say otherwise.
 func demo(t testing.TB, args ...string) *server {
 	t.Helper()
+	if !slices.Contains(args, "--supply") {
+		args = append([]string{"--supply", "live"}, args...)
+	}
 	file := filepath.Join(t.TempDir(), "demo.json")
 	s := &server{log: &lockedBuffer{}}
 	s.start(t, append([]string{"demo", "--listen", "127.0.0.1:0", "--json", file, "--log", "info"}, args...)...)

@@ -111,7 +111,7 @@ func row(cell func(column string) string, columns []string) string {
 // TestTablesAgree holds that a dataset has the same rows page by page, in files of every
 // format, and in the answers of GraphQL.
 func TestTablesAgree(t *testing.T) {
-	s := demo(t, "--customers", "120")
+	s := demo(t, "--supply", "copy", "--customers", "120")
 	s.ask(t, `mutation { saveAgreement(agreement: {name: "pages", packages: ["bi"], maxRows: 150}) { name } }`, nil)
 	s.ask(t, `mutation { saveAccount(name: "pages", agreement: "pages") { name } }`, nil)
 	issue := s.ask(t, `mutation { generateToken(account: "pages", packages: ["bi"]) { secret } }`, nil)
@@ -361,7 +361,7 @@ func TestTablesThatAreWrong(t *testing.T) {
 // TestTablesLeftInTheMiddle holds that clients which go away in the middle leave nothing
 // behind: the server answers others, and its goroutines go back to what they were.
 func TestTablesLeftInTheMiddle(t *testing.T) {
-	s := demo(t, "--customers", "400")
+	s := demo(t, "--supply", "copy", "--customers", "400")
 	count := func() int {
 		resp, err := http.Get(s.URL + "/metrics")
 		if err != nil {
