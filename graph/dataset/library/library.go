@@ -75,7 +75,7 @@ func (l *Library) Refresh(ctx context.Context) error {
 	}
 	files, problems, err := readDir(l.o.Dir)
 	if err != nil {
-		return fmt.Errorf("read the directory of datasets: %w", err)
+		return fmt.Errorf("datasets.dir: %w", err)
 	}
 	for name, text := range files {
 		found[name] = Entry{Name: name, Origin: Directory, Text: text}
