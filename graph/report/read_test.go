@@ -59,7 +59,7 @@ func TestRead(t *testing.T) {
 	}{
 		{"one column", 0, "$select=number", whole + " number } } }", "", "", "B1 A2 A1 B2"},
 		{"key and source", 0, "$select=key,source", whole + " id trama_source: source } } }", "", "", "o003,erp o002,erp o001,erp o004,erp"},
-		{"times need records", 0, "$select=isDeleted,asOf", whole + " id customer { id } } } }", "", "", ",false ,false ,false ,false"},
+		{"times need records", 0, "$select=isDeleted,asOf", whole + " id customer { id trama_changedAt: changedAt } trama_changedAt: changedAt } } }", "", "", ",false ,false ,false ,false"},
 		{"text equal", 0, "$select=number&$filter=shop eq 'web'", filtered + " number } } }", `map[filter:map[shop:map[eq:web]]]`, "", "A1"},
 		{"text unequal", 0, "$select=number&$filter=shop ne 'web'", filtered + " number } } }", `map[filter:map[shop:map[ne:web]]]`, "", "B1 A2 B2"},
 		{"text contained", 0, "$select=number&$filter=contains(shop,'web')", filtered + " number shop } } }", `map[filter:map[shop:map[contains:web]]]`, "contains(shop,'web')", "A1"},
