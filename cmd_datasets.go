@@ -94,7 +94,7 @@ func (a *app) openDatasets() error {
 		return err
 	}
 	for _, p := range a.datasets.problems {
-		a.log.Warn("left out a dataset", "file", p.File, "line", p.Line, "why", p.Reason) //nolint:sloglint // nobody asks yet
+		a.log.Warn("left out a dataset", "file", p.File, "line", p.Line, "why", p.Reason)
 	}
 	return nil
 }
