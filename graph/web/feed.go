@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -139,15 +140,7 @@ func (f *feed) Open(sealed string) ([]byte, error) {
 
 func (f *feed) shape() []byte { return []byte("odata\x00" + f.access.View.Hash()) }
 
-// publicPath is the path of the public address, without a slash at its end.
-func (c *FeedConfig) publicPath() string {
-	if c.PublicURL == nil {
-		return ""
-	}
-	return strings.TrimSuffix(c.PublicURL.EscapedPath(), "/")
-}
-
-// noTables is the refusal of a name of no table.
+// noTable is the refusal of a name of no table.
 func noTable() error {
 	return &odata.Error{Kind: odata.KindNotFound, Message: "there is no such dataset"}
 }
@@ -159,19 +152,29 @@ func limited(wait time.Duration, format string, args ...any) *schema.Error {
 	return e
 }
 
-// openFeeds opens the doors of tables, where there are any: also below the path of the
-// public address, for proxies that leave it in place.
+// openFeeds opens the doors of tables, where there are any.
 func (s *Server) openFeeds() {
 	if s.cfg.Feed.Catalogue == nil {
 		return
 	}
-	prefixes := []string{""}
-	if p := s.cfg.Feed.PublicURL; p != nil && strings.Trim(p.Path, "/") != "" {
-		prefixes = append(prefixes, "/"+strings.Trim(p.Path, "/"))
+	s.mux.HandleFunc("/odata", s.odata)
+	s.mux.HandleFunc("/odata/", s.odata)
+	s.mux.HandleFunc("/export/{file}", s.export)
+}
+
+// atRoot is a request for tables without the path of the public address, which not every
+// proxy takes off.
+func (c *FeedConfig) atRoot(r *http.Request) *http.Request {
+	if c.Catalogue == nil || c.PublicURL == nil || strings.Trim(c.PublicURL.Path, "/") == "" {
+		return r
 	}
-	for _, prefix := range prefixes {
-		s.mux.HandleFunc(prefix+"/odata", s.odata)
-		s.mux.HandleFunc(prefix+"/odata/", s.odata)
-		s.mux.HandleFunc(prefix+"/export/{file}", s.export)
+	prefix := "/" + strings.Trim(c.PublicURL.Path, "/")
+	path, ok := strings.CutPrefix(r.URL.Path, prefix)
+	if !ok || path != "/odata" && !strings.HasPrefix(path, "/odata/") && !strings.HasPrefix(path, "/export/") {
+		return r
 	}
+	below, u := *r, *r.URL
+	u.Path, u.RawPath = path, strings.TrimPrefix(u.RawPath, strings.TrimSuffix(c.PublicURL.EscapedPath(), "/"))
+	below.URL = &u
+	return &below
 }

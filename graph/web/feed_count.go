@@ -1,8 +1,10 @@
 package web
 
 import (
+	"net/http"
 	"time"
 
+	"github.com/trama-graph/trama/graph/odata"
 	"github.com/trama-graph/trama/policies/usage"
 	"github.com/trama-graph/trama/schema"
 )
@@ -12,11 +14,12 @@ func (r *feedRunner) count(a *asked, rows int64, err error) {
 	took := time.Since(a.start)
 	code := errorOf(err)
 	var codes []string
+	status := http.StatusOK
 	if code != "" {
-		codes = []string{string(code)}
+		codes, status = []string{string(code)}, odata.Status(err)
 	}
 	if r.cfg.Observe != nil {
-		r.cfg.Observe(Observation{Operation: a.Operation.Name, Status: 200, Took: took, Errors: len(codes), Codes: codes})
+		r.cfg.Observe(Observation{Operation: a.Operation.Name, Status: status, Took: took, Errors: len(codes), Codes: codes})
 	}
 	if r.cfg.Usage == nil {
 		return

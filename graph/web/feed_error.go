@@ -19,10 +19,10 @@ const sourceWait = 30 * time.Second
 
 // feedFailure is an error as these doors tell it: status, code and message, and after
 // which time the same may succeed.
-func (s *Server) feedFailure(ctx context.Context, p suggester, err error) (status int, shown error, wait time.Duration) {
+func (s *Server) feedFailure(ctx context.Context, p suggester, err error) (status int, wait time.Duration, shown error) {
 	var known *refusal
 	if errors.As(err, &known) {
-		return known.status, known.err, known.err.Wait
+		return known.status, known.err.Wait, known.err
 	}
 	var own *odata.Error
 	if errors.As(err, &own) {
@@ -30,28 +30,28 @@ func (s *Server) feedFailure(ctx context.Context, p suggester, err error) (statu
 		if !p.suggests() {
 			told.Message = unsuggested(told.Message)
 		}
-		return told.Status(), &told, 0
+		return told.Status(), 0, &told
 	}
 	var e *schema.Error
 	if !errors.As(err, &e) || e.Code == schema.Internal {
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			return http.StatusServiceUnavailable, schema.Errorf(schema.Limited, "the request was given up"), 0
+			return http.StatusServiceUnavailable, 0, schema.Errorf(schema.Limited, "the request was given up")
 		}
 		s.cfg.Log.ErrorContext(ctx, "answering with a table failed", "err", err, "cause", errors.Unwrap(err))
-		return http.StatusInternalServerError, schema.Errorf(schema.Internal, "internal error"), 0
+		return http.StatusInternalServerError, 0, schema.Errorf(schema.Internal, "internal error")
 	}
 	switch {
 	case e.Code == schema.SourceTimeout && e.Source == "":
-		return http.StatusGatewayTimeout, e, 0 // the answer's own time, see tooLong
+		return http.StatusGatewayTimeout, 0, e // the answer's own time, see tooLong
 	case isOfSource(e.Code):
 		if wait = e.Wait; wait <= 0 {
 			wait = sourceWait
 		}
-		return http.StatusServiceUnavailable, e, wait
+		return http.StatusServiceUnavailable, wait, e
 	case e.Code == schema.TooCostly || e.Code == schema.Limited && !e.Retryable && e.Wait <= 0: // no wait helps
-		return http.StatusBadRequest, e, 0
+		return http.StatusBadRequest, 0, e
 	}
-	return odata.Status(e), e, e.Wait
+	return odata.Status(e), e.Wait, e
 }
 
 // suggester says whether errors may name what else there is.
@@ -71,7 +71,7 @@ func unsuggested(message string) string { return suggestion.ReplaceAllString(mes
 
 // failed answers with an error, in OData's form.
 func (s *Server) failed(w http.ResponseWriter, r *http.Request, p suggester, err error) {
-	status, shown, wait := s.feedFailure(r.Context(), p, err)
+	status, wait, shown := s.feedFailure(r.Context(), p, err)
 	if wait > 0 && w.Header().Get("Retry-After") == "" {
 		w.Header().Set("Retry-After", seconds(wait))
 	}

@@ -145,10 +145,6 @@ func (r *feedRunner) counters(state quota.State) {
 	}
 }
 
-// isMetered reports whether rows of the day are agreed: then lists are read one after
-// the other, so that they do not have more together than is left.
-func (r *feedRunner) isMetered() bool { return r.who.Agreement.RowsPerDay > 0 }
-
 // Run reads the rows of an operation.
 func (r *feedRunner) Run(ctx context.Context, op *report.Operation, f func(*report.Window) error) error {
 	text := op.Query.Text

@@ -13,7 +13,7 @@ import (
 func (s *Server) odata(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set(odata.HeaderVersion, odata.Version)
-	path := strings.TrimPrefix(strings.TrimPrefix(r.URL.EscapedPath(), s.cfg.Feed.publicPath()), "/odata")
+	path := strings.TrimPrefix(r.URL.EscapedPath(), "/odata")
 	isBatch := strings.Trim(path, "/") == "$batch"
 	h.Set("Allow", "GET, HEAD, OPTIONS")
 	if isBatch {

@@ -146,7 +146,7 @@ func (b *batchRun) oneMore(ctx context.Context) error {
 
 // refuse is the answer that tells an error, as the door itself would.
 func (b *batchRun) refuse(ctx context.Context, err error) odata.Answer {
-	status, shown, wait := b.feedFailure(ctx, b.feed, err)
+	status, wait, shown := b.feedFailure(ctx, b.feed, err)
 	a := odata.Refuse(shown)
 	a.Status = status
 	if wait > 0 {

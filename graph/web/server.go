@@ -148,5 +148,5 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(context.WithValue(r.Context(), entryKey{}, rec.entry))
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	defer s.finish(rec, r, start)
-	s.mux.ServeHTTP(rec, r)
+	s.mux.ServeHTTP(rec, s.cfg.Feed.atRoot(r))
 }
