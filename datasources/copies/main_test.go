@@ -1,9 +1,6 @@
 package copies_test
 
 import (
-	"github.com/google/go-cmp/cmp"
-	"github.com/govalues/decimal"
-
 	"context"
 	"path/filepath"
 	"slices"
@@ -12,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/govalues/decimal"
 	"go.uber.org/goleak"
 
 	"github.com/trama-graph/trama/datasources"
