@@ -117,6 +117,7 @@ func (m *maker) changed(q *made, kept map[*node]bool, n *node) int {
 func (m *maker) modified(queries ...*made) {
 	c := &m.out.Columns[ModifiedAtColumn]
 	for _, q := range queries {
+		c.IsExact = c.IsExact && len(q.Records) > 0
 		for _, r := range q.Records {
 			c.IsExact = c.IsExact && r.Changed >= 0
 		}
