@@ -172,6 +172,7 @@ func (x *garbledWorld) rows() map[string]schema.Order {
 	}
 	out := map[string]schema.Order{}
 	for _, o := range got.Items {
+		o.ChangedAt = time.Time{} // the copy's own, which the source has not
 		out[o.Key] = o
 	}
 	return out
