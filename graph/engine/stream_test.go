@@ -248,7 +248,7 @@ func TestAStuckReaderStopsTheMaking(t *testing.T) {
 	if err := <-ended; err == nil || err.Error() != "cut off" {
 		t.Errorf("ended with %v", err)
 	}
-	if begun > 12 || w.begun > begun+1 || w.ended < w.begun || w.ended > w.begun+1 || w.most > 2 {
+	if begun > 14 || w.begun > begun+1 || w.ended < w.begun || w.ended > w.begun+1 || w.most > 2 {
 		t.Errorf("%d windows began, then %d, %d ended, %d were held", begun, w.begun, w.ended, w.most)
 	}
 }

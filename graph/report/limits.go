@@ -22,6 +22,10 @@ type Limits struct {
 	PageRows       int
 	SortedPageRows int
 
+	// FileRows is how many rows a file may have; default any number. It does not bound
+	// pages.
+	FileRows int
+
 	// Parallel is how many of the further lists of a summary are read at the same time;
 	// default 1. The Runner is called by as many goroutines then.
 	Parallel int

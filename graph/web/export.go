@@ -116,8 +116,7 @@ func (f *feed) write(w http.ResponseWriter, r *http.Request, t *feedTable, q *od
 func (f *feed) fill(ctx context.Context, to *sink, t *feedTable, rep *report.Report, format output.Format, opt output.Options) error {
 	with := f.runner(t.table, to.header, -1)
 	defer with.close(ctx)
-	bound := &rowBound{most: int64(f.who.Agreement.MaxRows)}
-	if err := rep.Export(ctx, bound.runner(with, rep), format, to, opt); err != nil {
+	if err := rep.Export(ctx, with, format, to, opt); err != nil {
 		return err
 	}
 	return to.end()

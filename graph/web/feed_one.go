@@ -76,7 +76,7 @@ func (r *feedRunner) whole(ctx context.Context, op *report.Operation, text strin
 	} else {
 		err = r.failure(result.Errors(), op.Query)
 	}
-	r.used.Add(result.Rows())
+	r.spent.read(result.Rows())
 	r.count(a, result.Rows(), err)
 	if err != nil {
 		return nil, err

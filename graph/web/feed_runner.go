@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -14,7 +13,6 @@ import (
 	"github.com/trama-graph/trama/graph/engine"
 	"github.com/trama-graph/trama/graph/plan"
 	"github.com/trama-graph/trama/graph/report"
-	"github.com/trama-graph/trama/policies/quota"
 	"github.com/trama-graph/trama/schema"
 )
 
@@ -24,13 +22,8 @@ import (
 type feedRunner struct {
 	*feed
 	table *dataset.Table
-	h     http.Header // takes the counters of the agreement; only before the answer begins
-	page  int64       // root rows the answer reads at most, -1 where nobody knows
-
-	once     sync.Once // guards reserved and refused
-	reserved *quota.Reservation
-	refused  error
-	used     atomic.Int64 // rows read
+	page  int64 // root rows the answer reads at most, -1 where nobody knows
+	spent spending
 
 	mu    sync.Mutex // guards the rest
 	asOf  map[origin]time.Time
@@ -47,13 +40,13 @@ var (
 )
 
 func (f *feed) runner(t *dataset.Table, h http.Header, page int64) *feedRunner {
-	return &feedRunner{feed: f, table: t, h: h, page: page, asOf: map[origin]time.Time{}, borne: map[string]*schema.Error{}}
+	return &feedRunner{feed: f, table: t, page: page, spent: spending{h: h}, asOf: map[origin]time.Time{}, borne: map[string]*schema.Error{}}
 }
 
 // close settles what was read, and logs what was borne. It is called once, on every way
 // out.
 func (r *feedRunner) close(ctx context.Context) {
-	r.reserved.Settle(context.WithoutCancel(ctx), r.used.Load())
+	r.spent.settle(context.WithoutCancel(ctx))
 	for _, e := range r.borne {
 		r.cfg.Log.WarnContext(ctx, "delivered a dataset without a source", "dataset", r.table.Name, "source", e.Source, "code", string(e.Code))
 	}
@@ -99,52 +92,6 @@ func firstOf(errs gqlerror.List) error {
 	return schema.Errorf(code, "%s", errs[0].Message)
 }
 
-// pay takes the estimated cost of an operation, and sets rows of the day aside once for
-// all operations of the answer.
-func (r *feedRunner) pay(ctx context.Context, pl *plan.Plan) error {
-	if r.cfg.Quota == nil {
-		return nil
-	}
-	state, err := r.cfg.Quota.Cost(ctx, r.who, pl.Cost)
-	r.counters(state)
-	if err != nil {
-		return r.overdrawn(ctx, r.h, err)
-	}
-	r.once.Do(func() {
-		most := int64(-1)
-		if r.page >= 0 {
-			perRow := rowsOf(pl.Roots)/int64(max(1, r.cfg.Plan.PageSize)) + 1
-			most = max(1, r.page*perRow)
-		}
-		if r.reserved, state, err = r.cfg.Quota.Reserve(ctx, r.who, most); err != nil {
-			r.counters(state)
-			r.refused = r.overdrawn(ctx, r.h, err)
-		}
-	})
-	if r.refused != nil {
-		return r.refused
-	}
-	if left := r.reserved.Max(); left > 0 {
-		if left -= r.used.Load(); left <= 0 {
-			return schema.Errorf(schema.Limited, "the answer has more rows than are left of the day")
-		}
-		if pl.MaxRows == 0 || left < int64(pl.MaxRows) {
-			pl.MaxRows = int(left)
-		}
-	}
-	return nil
-}
-
-// counters tells the client what is left of its agreement. Headers that have gone with
-// the answer are not touched.
-func (r *feedRunner) counters(state quota.State) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.h != nil {
-		state.Headers(r.h)
-	}
-}
-
 // Run reads the rows of an operation.
 func (r *feedRunner) Run(ctx context.Context, op *report.Operation, f func(*report.Window) error) error {
 	text := op.Query.Text
@@ -166,7 +113,7 @@ func (r *feedRunner) Run(ctx context.Context, op *report.Operation, f func(*repo
 	if err != nil {
 		return err
 	}
-	out := report.Window{}
+	out, last := report.Window{}, ""
 	reading, err := sheet.Read(a.ctx, a.OperationContext, a.plan, engine.ReadOptions{Bear: r.bears}, func(w *engine.Window) error {
 		width, places := sheet.Width(), len(w.Numbers)/max(1, len(w.Cells)/max(1, sheet.Width()))
 		out = report.Window{
@@ -179,10 +126,13 @@ func (r *feedRunner) Run(ctx context.Context, op *report.Operation, f func(*repo
 				return cursor, over
 			},
 		}
+		if err := r.take(a.ctx, recordsOf(op.Query, out.Cells, width, &last)); err != nil {
+			return err
+		}
 		r.stamp(op.Query, out.Cells, width)
 		return f(&out)
 	})
-	r.used.Add(reading.Roots)
+	r.spent.read(reading.Roots)
 	r.count(a, reading.Roots, err)
 	r.garbled(a.ctx, &reading)
 	return err

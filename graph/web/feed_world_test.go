@@ -173,10 +173,13 @@ func (x thingsQuery) part(ctx context.Context, before *schema.Page[thing], size,
 
 // thingsTexts are the datasets.
 var thingsTexts = map[string]string{
-	"things":  `query things @dataset(grain: "things") { things { nodes { name note secret } } }`,
-	"owned":   `query owned @dataset(grain: "things") { things { nodes { name owner { name } } } }`,
-	"loose":   `query loose @dataset(grain: "things", partial: true) { things { nodes { name note owner { name } } } }`,
-	"parts":   `query parts @dataset(grain: "things.parts") { things { nodes { name parts { sku } } } }`,
+	"things": `query things @dataset(grain: "things") { things { nodes { name note secret } } }`,
+	"owned":  `query owned @dataset(grain: "things") { things { nodes { name owner { name } } } }`,
+	"loose":  `query loose @dataset(grain: "things", partial: true) { things { nodes { name note owner { name } } } }`,
+	"parts":  `query parts @dataset(grain: "things.parts") { things { nodes { name parts { sku } } } }`,
+	"summed": `query summed @dataset { things { nodes { id name } }
+		a: things @per(id: "owner.id") { nodes { id @count(as: "a") owner { id } } } b: things @per(id: "owner.id") { nodes { id @count(as: "b") owner { id } } }
+		c: things @per(id: "owner.id") { nodes { id @count(as: "c") owner { id } } } d: things @per(id: "owner.id") { nodes { id @count(as: "d") owner { id } } } }`,
 	"grouped": `query grouped @dataset(grain: "things") { things { nodes { name @by id @count(as: "n") } } }`,
 }
 
