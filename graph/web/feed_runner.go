@@ -204,6 +204,12 @@ func (r *feedRunner) stamp(q *dataset.Query, cells []schema.Value, width int) {
 	if len(q.Records) == 0 {
 		return
 	}
+	// Rows of one record mostly stand together, and opening an id is dear.
+	type seen struct {
+		id string
+		at time.Time
+	}
+	last := make([]seen, len(q.Records))
 	for ; len(cells) >= width; cells = cells[width:] {
 		var oldest, latest time.Time
 		isKnown := true
@@ -212,7 +218,10 @@ func (r *feedRunner) stamp(q *dataset.Query, cells []schema.Value, width int) {
 			if id.IsNull() {
 				continue
 			}
-			if at := r.ageOf(id.Str); !at.IsZero() && (oldest.IsZero() || at.Before(oldest)) {
+			if last[i].id != id.Str {
+				last[i] = seen{id.Str, r.ageOf(id.Str)}
+			}
+			if at := last[i].at; !at.IsZero() && (oldest.IsZero() || at.Before(oldest)) {
 				oldest = at
 			}
 			if c := q.Records[i].Changed; c < 0 || cells[dataset.FixedColumns+c].IsNull() {
