@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/govalues/decimal"
 	"pgregory.net/rapid"
 
 	"github.com/trama-graph/trama/datasources"
@@ -182,8 +181,7 @@ func (x *garbledWorld) isSource(when string) {
 	for _, o := range x.l.all() {
 		want[o.Key] = o
 	}
-	exact := cmp.Comparer(func(a, b decimal.Decimal) bool { return a == b })
-	if diff := cmp.Diff(want, x.rows(), exact); diff != "" {
+	if diff := cmp.Diff(want, x.rows(), asRead()); diff != "" {
 		x.r.Fatalf("%s the copy is not the source: %s", when, diff)
 	}
 }
