@@ -107,8 +107,10 @@ func (l librarian) SaveDataset(ctx context.Context, name, text string) (*schema.
 	if err := l.store.SaveDataset(ctx, d, dataset.MaxDatasets, e); err != nil {
 		return nil, err
 	}
+	// From here on it is kept, whatever happens: an error would say that it is not.
 	if err := l.library.Refresh(ctx); err != nil {
-		return nil, err
+		l.log.ErrorContext(ctx, "saved a dataset, and could not read the datasets again", "dataset", name, "err", err)
+		return l.asSaved(ctx, d), nil
 	}
 	list, err := l.Datasets(ctx)
 	if err != nil {
@@ -120,6 +122,22 @@ func (l librarian) SaveDataset(ctx context.Context, name, text string) (*schema.
 		}
 	}
 	return nil, schema.Errorf(schema.Conflict, "somebody else removed the dataset at the same time")
+}
+
+// asSaved is a dataset as it was saved, where the library could not be read again. It
+// has no columns when nobody can tell them.
+func (l librarian) asSaved(ctx context.Context, d *store.Dataset) *schema.Dataset {
+	e := library.Entry{Name: d.Name, Origin: library.Saved, Text: d.Text, SavedBy: d.SavedBy, SavedAt: d.SavedAt}
+	e.Definition, e.Problems = dataset.Read(d.Name, d.Text, graph.Full())
+	v, err := l.reportsView(ctx)
+	if err != nil {
+		return shown(&e, nil, true)
+	}
+	list, err := makeListing(v, &library.Contents{Entries: []library.Entry{e}})
+	if err != nil {
+		return shown(&e, nil, true)
+	}
+	return shown(&e, list.columns[d.Name], true)
 }
 
 // refusedDataset is what is wrong with a text, told to who wrote it: all lines and
@@ -142,8 +160,8 @@ func (l librarian) RemoveDataset(ctx context.Context, name string) (*bool, error
 	if err := l.store.RemoveDataset(ctx, name, e); err != nil {
 		return nil, err
 	}
-	if err := l.library.Refresh(ctx); err != nil {
-		return nil, err
+	if err := l.library.Refresh(ctx); err != nil { // it is removed all the same
+		l.log.ErrorContext(ctx, "removed a dataset, and could not read the datasets again", "dataset", name, "err", err)
 	}
 	done := true
 	return &done, nil

@@ -45,6 +45,15 @@ func (l *listings) of(v *policies.View, c *library.Contents) (map[string][]*sche
 	if known, ok := l.kept.Get(v.Hash()); ok && known.version == c.Version {
 		return known.columns, nil
 	}
+	fresh, err := makeListing(v, c)
+	if err != nil {
+		return nil, err
+	}
+	l.kept.Add(v.Hash(), fresh)
+	return fresh.columns, nil
+}
+
+func makeListing(v *policies.View, c *library.Contents) (*listing, error) {
 	s, err := graph.For(v)
 	if err != nil {
 		return nil, err
@@ -59,8 +68,7 @@ func (l *listings) of(v *policies.View, c *library.Contents) (map[string][]*sche
 			fresh.columns[d.Name] = columnsOf(t)
 		}
 	}
-	l.kept.Add(v.Hash(), fresh)
-	return fresh.columns, nil
+	return fresh, nil
 }
 
 func columnsOf(t *dataset.Table) []*schema.DatasetColumn {
@@ -75,6 +83,15 @@ func columnsOf(t *dataset.Table) []*schema.DatasetColumn {
 // columns are those that the request's token may export: as the doors of reports let
 // it, not as this one does.
 func (l librarian) columns(ctx context.Context, now *library.Contents) (map[string][]*schema.DatasetColumn, error) {
+	v, err := l.reportsView(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l.listings.of(v, now)
+}
+
+// reportsView is the request's view at the doors of reports.
+func (l librarian) reportsView(ctx context.Context) (*policies.View, error) {
 	p := policies.From(ctx)
 	if p == nil {
 		return nil, schema.Errorf(schema.Internal, "nobody asks")
@@ -85,7 +102,7 @@ func (l librarian) columns(ctx context.Context, now *library.Contents) (map[stri
 	if err != nil {
 		return nil, err
 	}
-	return l.listings.of(access.View, now)
+	return access.View, nil
 }
 
 // reportsDoor is the door that policies know as the one of reports.

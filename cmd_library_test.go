@@ -7,11 +7,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/trama-graph/trama/graph"
+	"github.com/trama-graph/trama/graph/dataset/library"
 	"github.com/trama-graph/trama/policies/tokens"
 	"github.com/trama-graph/trama/store"
 )
@@ -199,6 +202,41 @@ func TestDatasetsOfAdministrators(t *testing.T) {
 	if len(audit) != 3 || audit[0].Kind != "dataset.removed" || audit[0].Subject != "customers" || audit[0].Account != "admin" ||
 		audit[1].Kind != "dataset.saved" || audit[2].Kind != "dataset.saved" || audit[2].Subject != "big_customers" {
 		t.Errorf("the audit says %+v", audit)
+	}
+}
+
+// TestDatasetsUnread: what is kept is answered as kept, also where the datasets cannot be
+// read again.
+func TestDatasetsUnread(t *testing.T) {
+	a, ask := bare(t, "admin")
+	dir := filepath.Join(t.TempDir(), "datasets")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if a.library, err = library.Open(t.Context(), library.Options{Full: graph.Full(), Dir: dir, Saved: a.savedDatasets}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	if a.library.Refresh(t.Context()) == nil {
+		t.Fatal("read a directory that is gone")
+	}
+	for range 2 {
+		saved := ask["admin"].must(saveIt, map[string]any{"name": "big_customers", "text": ownText}).Data.SaveDataset
+		if saved == nil || saved.Origin != "SAVED" || saved.SavedBy != "admin" || saved.SavedAt == nil || saved.Text != ownText || !strings.HasSuffix(saved.columns(), " name:TEXT taxId:TEXT") {
+			t.Errorf("saved %+v", saved)
+		}
+	}
+	if list, err := a.store.Datasets(t.Context()); err != nil || len(list) != 1 {
+		t.Errorf("%+v are kept, %v", list, err)
+	}
+	if done := ask["admin"].must(removeIt, map[string]any{"name": "big_customers"}).Data.RemoveDataset; done == nil || !*done {
+		t.Errorf("removed: %v", done)
+	}
+	if list, err := a.store.Datasets(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("%+v are kept, %v", list, err)
 	}
 }
 

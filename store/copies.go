@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/trama-graph/trama/datasources/copies"
@@ -99,7 +100,17 @@ func (s *Store) Refuse(ctx context.Context, id int64, code schema.Code) error {
 // NoteFailure implements copies.Store.
 func (s *Store) NoteFailure(ctx context.Context, id int64, code schema.Code, garbled string) error {
 	return s.write(ctx, "save why a reading failed", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE copy_sets SET failure = ?, garbled = ? WHERE id = ?", string(code), garbled, id)
+		set, err := scanSet(tx.QueryRowContext(ctx, "SELECT "+setColumns+" FROM copy_sets WHERE id = ?"+s.hold, id).Scan)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil // nobody asks for it any more
+		} else if err != nil {
+			return err
+		}
+		asOf := set.AsOf
+		if garbled != "" { // from now on it is as old as what was taken before
+			asOf = set.Whole()
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE copy_sets SET failure = ?, garbled = ?, as_of = ? WHERE id = ?", string(code), garbled, micros(asOf), id)
 		return err
 	})
 }

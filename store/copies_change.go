@@ -123,9 +123,10 @@ func (w *copyWriter) bury(dead []grave, at time.Time) {
 			return [...]any{w.set, g.key, at.UnixMicro(), g.version}[column]
 		}, "ON CONFLICT (set_id, key) DO UPDATE SET gone_at = excluded.gone_at, version = excluded.version")
 		var ids []int64
+		var keys []string
 		for i := range chunk {
 			if chunk[i].id != 0 {
-				ids = append(ids, chunk[i].id)
+				ids, keys = append(ids, chunk[i].id), append(keys, chunk[i].key)
 			}
 		}
 		if len(ids) == 0 {
@@ -135,6 +136,7 @@ func (w *copyWriter) bury(dead []grave, at time.Time) {
 		w.erase("copy_data", "row_id", ids)
 		w.erase("copy_marks", "row_id", ids)
 		w.erase("copy_rows", "id", ids)
+		w.releaseKeys(keys)
 	}
 }
 

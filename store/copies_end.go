@@ -43,7 +43,9 @@ func (s *Store) EndRun(ctx context.Context, id, run, pages int64, e copies.End) 
 			return nil, err
 		}
 		garbled := set.AcceptGarbled
-		if e.Full && !set.Doubtful && held == 0 {
+		// Whatever is held all the same was not met, or came before the consent: asking for
+		// it again would take garbled values that nobody has seen.
+		if e.Full && set.IsByConsent() {
 			garbled = time.Time{}
 		}
 		// What shows rows that the source says are gone, or has in another form, is as old

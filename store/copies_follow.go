@@ -53,10 +53,11 @@ func (s *Store) SaveChanges(ctx context.Context, id int64, c *copies.ChangeSet) 
 		}
 		w := newCopyWriter(ctx, tx, d, set, s.now())
 		w.save(c.Rows)
-		held := w.hold(set, c.Rows, c.Held)
+		w.hold(c.Rows, c.Held)
 		if len(c.Deleted) > 0 {
 			w.remove(c.Deleted, w.find(c.Deleted), nil, c.At)
 		}
+		held := w.held()
 		if err := w.close(); err != nil {
 			return nil, err
 		}

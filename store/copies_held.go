@@ -9,15 +9,13 @@ import (
 )
 
 // hold brings the rows up to date that are kept as they were: those that were saved
-// are not any more, those of the keys are, where they exist. It returns how many there
-// are then.
-func (w *copyWriter) hold(set *copies.Set, saved []copies.Row, keys []string) int64 {
-	if set.Held == 0 && len(keys) == 0 {
-		return 0
+// are not any more, those of the keys are, where they exist.
+func (w *copyWriter) hold(saved []copies.Row, keys []string) {
+	w.release(saved)
+	if len(keys) == 0 {
+		return
 	}
-	if set.Held > 0 {
-		w.release(saved)
-	}
+	w.holds = true
 	w.meet(keys)
 	var ids []int64
 	var there []string
@@ -30,11 +28,13 @@ func (w *copyWriter) hold(set *copies.Set, saved []copies.Row, keys []string) in
 	w.b.update("copy_marks", []string{"row_id", "version"}, len(ids), func(row, column int) any {
 		return [...]any{ids[row], ""}[column]
 	})
-	return w.held()
 }
 
 // release lets rows go.
 func (w *copyWriter) release(rows []copies.Row) {
+	if !w.holds {
+		return
+	}
 	for len(rows) > 0 && w.b.err == nil {
 		chunk := rows[:min(len(rows), writeChunk)]
 		rows = rows[len(chunk):]
@@ -42,13 +42,24 @@ func (w *copyWriter) release(rows []copies.Row) {
 		for i := range chunk {
 			keys[i] = chunk[i].Key
 		}
-		is, args := w.b.isOneOf("key", keys)
-		w.b.run("DELETE FROM copy_held WHERE set_id = ? AND "+is, append([]any{w.set}, args...)...)
+		w.releaseKeys(keys)
 	}
+}
+
+// releaseKeys lets rows go, at most writeChunk of them.
+func (w *copyWriter) releaseKeys(keys []string) {
+	if !w.holds || len(keys) == 0 {
+		return
+	}
+	is, args := w.b.isOneOf("key", keys)
+	w.b.run("DELETE FROM copy_held WHERE set_id = ? AND "+is, append([]any{w.set}, args...)...)
 }
 
 // held counts the rows that are kept as they were.
 func (w *copyWriter) held() (n int64) {
+	if !w.holds {
+		return 0
+	}
 	if w.b.finish(); w.b.err == nil {
 		w.b.err = w.b.tx.QueryRowContext(w.b.ctx, "SELECT count(*) FROM copy_held WHERE set_id = ?", w.set).Scan(&n)
 	}

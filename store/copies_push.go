@@ -98,6 +98,7 @@ func (p *pushInto) save(ctx context.Context) error {
 	}
 	w := newCopyWriter(ctx, p.tx, p.s.copyDialect(), &p.set, p.s.now())
 	p.rows(w)
+	p.set.Held = w.held()
 	if err := w.close(); err != nil {
 		return err
 	}
@@ -119,8 +120,9 @@ func (p *pushInto) save(ctx context.Context) error {
 		}
 	}
 	_, err = p.tx.ExecContext(ctx, `UPDATE copy_sets SET run = ?, running = ?, started_at = ?, seen = ?, complete = ?, sound = ?, as_of = ?,
-		refusal = '', saved_at = ?, changed = ?, row_count = ? WHERE id = ?`, p.set.Run, bit(p.set.Running), micros(p.set.Started), p.set.Seen, p.set.Complete, p.set.Sound,
-		micros(p.set.AsOf), p.at.UnixMicro(), p.set.Changed, p.set.Rows, p.set.ID)
+		refusal = '', saved_at = ?, changed = ?, row_count = ?, held = ?, garbled = ?, failure = ?, refused = ?, missing = ? WHERE id = ?`, p.set.Run, bit(p.set.Running), micros(p.set.Started), p.set.Seen, p.set.Complete, p.set.Sound,
+		micros(p.set.AsOf), p.at.UnixMicro(), p.set.Changed, p.set.Rows,
+		p.set.Held, p.set.Garbled, string(p.set.Failure), p.set.Refused, p.set.Missing, p.set.ID)
 	if err != nil {
 		return err
 	}
@@ -168,6 +170,7 @@ func (p *pushInto) rows(w *copyWriter) {
 		}
 	}
 	w.saveOver(kept, old)
+	w.release(kept)
 	// A tombstone also where there was nothing: an older record may still come.
 	w.remove(gone, old, func(key string) string { return versions[key] }, p.at)
 	w.meet(met)
@@ -212,7 +215,11 @@ func (p *pushInto) current(ctx context.Context) error {
 	p.deleted, p.accepted = missing, true
 	p.set.Rows -= missing
 	p.set.Running, p.set.Complete, p.set.Sound = false, p.set.Run, p.set.Run
-	return nil
+	// Every row is as it was pushed now: what readings of before, when the source was
+	// copied, had left undone says nothing any more.
+	p.set.Held, p.set.Garbled, p.set.Failure, p.set.Refused, p.set.Missing = 0, "", "", 0, 0
+	_, err = p.tx.ExecContext(ctx, "DELETE FROM copy_held WHERE set_id = ?", p.set.ID)
+	return err
 }
 
 // saveOver saves rows of which it is known what there was.

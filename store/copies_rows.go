@@ -24,6 +24,8 @@ type copyWriter struct {
 	source string
 	moment int64 // at which rows change, 0 = none did so far
 
+	holds bool // rows of the set are, or were, kept as they were
+
 	// What the set's counters change by.
 	seen, changed, added int64
 }
@@ -31,7 +33,7 @@ type copyWriter struct {
 // newCopyWriter makes a writer. The rows it writes count as met by the set's reading
 // under way, or its last one.
 func newCopyWriter(ctx context.Context, tx *sql.Tx, d copyDialect, set *copies.Set, now time.Time) *copyWriter {
-	return &copyWriter{b: newBulk(ctx, tx, d), set: set.ID, run: set.Run, columns: copies.Columns(), source: set.Source, now: now}
+	return &copyWriter{b: newBulk(ctx, tx, d), set: set.ID, run: set.Run, columns: copies.Columns(), source: set.Source, now: now, holds: set.Held > 0}
 }
 
 func (w *copyWriter) close() error { return w.b.close() }

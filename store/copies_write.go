@@ -65,7 +65,8 @@ func (s *Store) SavePage(ctx context.Context, id, run, pages int64, p *copies.Pa
 		w := newCopyWriter(ctx, tx, s.copyDialect(), set, s.now())
 		w.save(p.Rows)
 		w.meet(p.Met)
-		held := w.hold(set, p.Rows, p.Held)
+		w.hold(p.Rows, p.Held)
+		held := w.held()
 		if err := w.close(); err != nil {
 			return nil, err
 		}

@@ -74,6 +74,11 @@ func (s *Store) RemoveDataset(ctx context.Context, name string, e tokens.Entry) 
 	}
 	return s.Act(ctx, func(act tokens.Tx) error {
 		tx := act.(*acts).tx
+		// It comes first here too: two who take the counter and a row in another order
+		// would wait for each other.
+		if _, err := s.bumpHeld(ctx, tx, DatasetsVersion); err != nil {
+			return err
+		}
 		result, err := tx.ExecContext(ctx, "DELETE FROM datasets WHERE name = ?", name)
 		if err != nil {
 			return err
@@ -82,9 +87,6 @@ func (s *Store) RemoveDataset(ctx context.Context, name string, e tokens.Entry) 
 			return err
 		} else if n == 0 {
 			return errNoDataset
-		}
-		if _, err := s.bumpHeld(ctx, tx, DatasetsVersion); err != nil {
-			return err
 		}
 		return act.Audit(ctx, e)
 	})

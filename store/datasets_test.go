@@ -14,6 +14,47 @@ import (
 	"github.com/trama-graph/trama/store/servicetest"
 )
 
+// TestPostgresDatasetsOrder: who removes a dataset takes the counter before the row, as who
+// saves one does, so that neither waits for the other for ever.
+func TestPostgresDatasetsOrder(t *testing.T) {
+	address := servicetest.Postgres(t)
+	s := openAt(t, address)
+	defer s.Close()
+	d := store.Dataset{Name: "a", Text: "query a", SavedBy: "root", SavedAt: time.Now()}
+	if err := s.SaveDataset(t.Context(), &d, 5, tokens.Entry{Kind: "dataset.saved", Account: "root"}); err != nil {
+		t.Fatal(err)
+	}
+	other := connect(t, address)
+	defer other.Close()
+	tx, err := other.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(t.Context(), "UPDATE versions SET n = n + 1 WHERE name = 'datasets'"); err != nil {
+		t.Fatal(err)
+	}
+	removed := make(chan error, 1)
+	go func() {
+		removed <- s.RemoveDataset(t.Context(), "a", tokens.Entry{Kind: "dataset.removed", Account: "root"})
+	}()
+	for waiting := 0; waiting == 0; {
+		if err := other.QueryRowContext(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '%versions%'").Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The row is free: a second later one of the two would be given up as a deadlock.
+	if _, err := tx.ExecContext(t.Context(), "SELECT 1 FROM datasets WHERE name = 'a' FOR UPDATE NOWAIT"); err != nil {
+		t.Errorf("the row is held by who waits for the counter: %v", err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-removed; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDatasets(t *testing.T) {
 	at := time.Date(2026, 11, 22, 12, 0, 0, 123000, time.UTC)
 	entry := func(kind, name string) tokens.Entry {

@@ -142,7 +142,7 @@ func TestPostgresSnapshot(t *testing.T) {
 	ref := directory.RecordRef{Source: "crm", RecordID: "c'1 ©"}
 	if err := s.SaveDirectory(t.Context(), &directory.Changes{
 		// The later row is the one the earlier was merged into.
-		Golden:    []directory.Golden{{Seq: 2, ID: "c_two", CreatedAt: when}, {Seq: 1, ID: "c_one", CreatedAt: when, MergedInto: 2}},
+		Golden:    []directory.Golden{{Seq: 2, ID: "c_two", CreatedAt: when, ChangedAt: when.Add(time.Hour)}, {Seq: 1, ID: "c_one", CreatedAt: when, MergedInto: 2}},
 		Members:   []directory.MemberChange{{Member: directory.Member{Source: ref.Source, RecordID: ref.RecordID, Customer: 2, Origin: 1, Data: []byte{0, 255}}}},
 		Decisions: []directory.Decision{{A: ref, B: directory.RecordRef{Source: "z", RecordID: "1"}, Verdict: directory.SameCustomer, Author: "ana", At: when}},
 		Seen:      []directory.RecordRef{{Source: "desk", RecordID: "K1"}},

@@ -26,7 +26,7 @@ func (s *Store) Snapshot(ctx context.Context, path string) error {
 var snapshotTables = [...]struct{ name, columns, order string }{
 	{"settings", "name, value", "name"},
 	{"datasets", "name, text, saved_by, saved_at", "name"},
-	{"directory_customers", "seq, id, merged_into, created_at", "seq"},
+	{"directory_customers", "seq, id, merged_into, created_at, changed_at", "seq"},
 	{"directory_members", "source, record_id, customer, origin, data", "source, record_id"},
 	{"directory_kept", "deleted_source, deleted_id, other_source, other_id, rule", "1"},
 	{"directory_decisions", "a_source, a_id, b_source, b_id, verdict, author, reason, decided_at", "1"},

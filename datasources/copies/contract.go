@@ -46,14 +46,14 @@ type Store interface {
 	Refuse(ctx context.Context, id int64, code schema.Code) error
 	// NoteFailure remembers why the last reading or following failed, for the other
 	// instances, which do not read; "" takes it back. garbled is the column for which it
-	// was refused, "" = for none.
+	// was refused, "" = for none; while there is one, AsOf is what Set.Whole was before.
 	NoteFailure(ctx context.Context, id int64, code schema.Code, garbled string) error
 	// AcceptDeletions lets the readings of a source delete as much as they find
 	// missing, until the time.
 	AcceptDeletions(ctx context.Context, source string, until time.Time) error
 	// AcceptGarbled lets the readings of a source take values that cannot be read in the
-	// place of those that could, until the time. A full reading after which no row is held
-	// takes it back.
+	// place of those that could, until the time. The end of a full reading that began with
+	// this very consent (Set.IsByConsent) takes it back, of no other.
 	AcceptGarbled(ctx context.Context, source string, until time.Time) error
 	// PurgeCopies forgets the tombstones of a source older than the time, and
 	// returns how many they were.
@@ -97,7 +97,7 @@ type Set struct {
 	Shifting bool
 	Complete int64     // number of the last reading that came to its end, 0 = none
 	Sound    int64     // the last one that was not doubtful
-	AsOf     time.Time // when it had started; while Refused or Held is set, what was last taken whole had begun
+	AsOf     time.Time // when it had started; while Refused, Held or Garbled is set, what was last taken whole had begun
 	Took     time.Duration
 	Missing  int64 // rows it did not meet that were left, since they may still exist
 	Refused  int64 // rows it would have deleted, had they not been too many
@@ -206,7 +206,7 @@ type End struct {
 	// Most is how many may be deleted at once, unless more was agreed to.
 	Most int64
 	// Full: all rows were read, not only those with another version. Such a reading uses
-	// the consent to garbled values up.
+	// the consent to garbled values up that it began with.
 	Full bool
 	At   time.Time
 }

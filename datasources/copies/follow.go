@@ -90,13 +90,13 @@ func (c *Copy) moveCursor(ctx context.Context, s *set, state Set, next string) (
 	if state.Cursor == next {
 		return state, nil
 	}
-	state, err := s.save(func() (Set, error) {
+	moved, err := s.save(func() (Set, error) {
 		return c.deps.store.SaveChanges(ctx, s.id, &ChangeSet{From: state.Cursor, Next: next, At: c.deps.Now()})
 	})
 	if err != nil {
 		return state, fmt.Errorf("save the cursor of %s: %w", s.entity, err)
 	}
-	return state, nil
+	return moved, nil
 }
 
 // follow reads what changed since the cursor, page by page: rows and the cursor

@@ -303,3 +303,60 @@ func TestGarbledKeptVersions(t *testing.T) {
 	b.equal(l.all())
 	b.tells("", 0)
 }
+
+// TestGarbledSweep: a reading that is refused leaves the cursor where it was: what changed
+// between the last following and the reading is followed. The copy is as old as before
+// the refusal until a reading has ended, whatever else fails, and whoever looks.
+func TestGarbledSweep(t *testing.T) {
+	b, l := newLedgerBench(t, 10, false)
+	l.put(orders(0, 30)...)
+	b.mustSync()
+	b.nextDay()
+	l.tick()
+	l.failing(func(what string, _ int) error {
+		if what == "head" { // behind the back of the following
+			l.tick()
+			l.put(order(40, "new"))
+			for range 3 {
+				l.tick()
+			}
+			l.garble("total")
+		}
+		return nil
+	})
+	if err := b.sync(); schema.CodeOf(err) != schema.SourceInvalid {
+		t.Fatal(err)
+	}
+	b.equal(orders(0, 30))
+	whole, isStale := b.age()
+	if !isStale {
+		t.Error("a copy whose reading was refused passes as fresh")
+	}
+	l.mend("total")
+	l.failing(func(what string, _ int) error {
+		if what == "scan" {
+			return away()
+		}
+		return nil
+	})
+	want := append(orders(0, 30), order(40, "new"))
+	for range 2 {
+		if err := b.sync(); schema.CodeOf(err) != schema.SourceUnavailable {
+			t.Fatal(err)
+		}
+		b.equal(want)
+		if asOf, isStale := b.age(); !asOf.Equal(whole) || !isStale {
+			t.Errorf("as of %s, stale %t; want %s", asOf, isStale, whole)
+		}
+		b.open() // another process
+	}
+	l.failing(nil)
+	b.mustSync() // to its end, behind the page that was held
+	b.nextDay()
+	b.mustSync()
+	b.equal(want)
+	b.tells("", 0)
+	if asOf, isStale := b.age(); !asOf.After(whole) || isStale {
+		t.Errorf("as of %s, stale %t", asOf, isStale)
+	}
+}

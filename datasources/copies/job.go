@@ -211,6 +211,14 @@ func (c *Copy) noteFailure(ctx context.Context, s *set, code schema.Code) {
 		code = e.Code // of the two activities one may go on failing
 	}
 	state, column := s.snapshot(), s.refusedColumn()
+	if column == "" && state.Running && state.Garbled != "" {
+		// A reading that was refused, by another process or before it failed for something
+		// else, has not ended since: what it would have brought is not here.
+		column = state.Garbled
+		if code == "" {
+			code = state.Failure
+		}
+	}
 	if state.Failure == code && state.Garbled == column {
 		return
 	}
@@ -218,7 +226,10 @@ func (c *Copy) noteFailure(ctx context.Context, s *set, code schema.Code) {
 		return // the store is away: the next end says it again
 	}
 	state = s.snapshot()
-	state.Failure, state.Garbled = code, column
+	whole := state.Whole()
+	if state.Failure, state.Garbled = code, column; column != "" {
+		state.AsOf = whole
+	}
 	s.note(state)
 }
 

@@ -89,10 +89,10 @@ func (r *reader[T, P]) answer(ctx context.Context, out datasources.Rows[T], foun
 }
 
 // isStale reports whether a following, or a reading where nothing is followed,
-// should have brought these rows up to date long ago, or brought deletions that were
-// refused or rows that were not taken.
+// should have brought these rows up to date long ago, or brought deletions or a
+// column that were refused, or rows that were not taken.
 func (c *Copy) isStale(state *Set) bool {
-	if state.Refused > 0 || state.Held > 0 {
+	if state.isWanting() {
 		return true
 	}
 	var took time.Duration
@@ -122,7 +122,7 @@ func (r *reader[T, P]) IsCurrent(asOf time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	state := &s.state
-	return state.Complete > 0 && state.Layout == s.layout && state.Refusal == "" && state.Refused == 0 && state.Held == 0 && !r.c.isLate(s, state, s.took, asOf)
+	return state.Complete > 0 && state.Layout == s.layout && state.Refusal == "" && !state.isWanting() && !r.c.isLate(s, state, s.took, asOf)
 }
 
 // serves returns nil when a set can be answered from, or the error a client gets.

@@ -2,6 +2,7 @@ package copies
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strconv"
@@ -35,16 +36,46 @@ type outcome struct {
 // full one.
 const byKeys = " keys"
 
-// byConsent is behind the settings of a reading that began with this consent to garbled
+// fromHead is behind the settings of a reading that began with a cursor, and before that
+// cursor, in base64: from where the changes are followed once it has ended.
+const fromHead = " from="
+
+// ByConsent is behind the settings of a reading that began with this consent to garbled
 // values: what others have read so far is read again, since they may have kept rows.
-func (s *Set) byConsent() string {
+func (s *Set) ByConsent() string {
 	return " by consent until " + strconv.FormatInt(s.AcceptGarbled.UnixMicro(), 10)
 }
 
-// settings are those of a copy that a reading began with, and what is behind them.
+// IsByConsent reports whether the last reading began, or the one under way did, with the
+// consent to garbled values that there is now.
+func (s *Set) IsByConsent() bool {
+	_, kind := s.settings()
+	return !s.AcceptGarbled.IsZero() && kind == s.ByConsent()
+}
+
+// settings are those of a copy that a reading began with, and what is behind them and
+// its cursor.
 func (s *Set) settings() (base, kind string) {
+	base, kind, _ = s.begun()
+	return base, kind
+}
+
+// begun is how a reading began: the settings of the copy, of which kind it is, and the
+// cursor of then, nil = it tells none.
+func (s *Set) begun() (base, kind string, head *string) {
 	base, _, _ = strings.Cut(s.Settings, " ")
-	return base, s.Settings[len(base):]
+	kind = s.Settings[len(base):]
+	rest, isThere := strings.CutPrefix(kind, fromHead)
+	if !isThere {
+		return base, kind, nil
+	}
+	text, _, _ := strings.Cut(rest, " ")
+	cursor, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil { // it is not ours
+		return base, kind, nil
+	}
+	known := string(cursor)
+	return base, rest[len(text):], &known
 }
 
 // isByKeys reports whether the last reading was, or is, one by keys.
@@ -99,7 +130,7 @@ func (c *Copy) begin(ctx context.Context, r *reading) (Set, error) {
 	canResume := base == c.settings && state.Running && (state.Mark != "" || state.AtEnd) && c.deps.Now().Sub(state.Saved) < resumeWithin
 	switch {
 	case isAccepted:
-		canResume = canResume && kind == state.byConsent()
+		canResume = canResume && kind == state.ByConsent()
 	case kind == byKeys:
 		canResume = canResume && !r.full && s.sweep != nil && state.Cursor != ""
 	}
@@ -109,11 +140,11 @@ func (c *Copy) begin(ctx context.Context, r *reading) (Set, error) {
 	return c.beginAnew(ctx, r, state)
 }
 
-// beginAnew begins a reading with the cursor of now, so that what changes from now
-// on is followed: that of a source which went back in time is put right as well,
-// and what lies between the old one and the new one is read. A cursor is saved
-// before the first page: who is killed in between has an older one, or none and
-// nothing to go on with.
+// beginAnew begins a reading and notes the cursor of now with it. Once the reading has
+// ended, what changes from now on is followed: that of a source which went back in
+// time is put right as well, and what lies between the old one and the new one was
+// read. Until then the old one stays: a reading that is refused, or never ends, has
+// not taken what lies between.
 func (c *Copy) beginAnew(ctx context.Context, r *reading, state Set) (Set, error) {
 	s := r.s
 	cursor, err := c.head(ctx, s)
@@ -126,16 +157,13 @@ func (c *Copy) beginAnew(ctx context.Context, r *reading, state Set) (Set, error
 			return state, err
 		}
 	}
-	begin := Begin{Settings: c.settings}
+	begin := Begin{Settings: c.settings + fromHead + base64.RawURLEncoding.EncodeToString([]byte(cursor))}
 	if c.accepts(&state) {
-		begin.Settings += state.byConsent()
+		begin.Settings += state.ByConsent()
 	} else if isKnown && cursor != "" && !r.full && s.sweep != nil && state.Complete > 0 {
 		begin.Settings += byKeys
 	}
-	if state, err = c.beginAt(ctx, s, state, begin); err != nil {
-		return state, err
-	}
-	return c.moveCursor(ctx, s, state, cursor)
+	return c.beginAt(ctx, s, state, begin)
 }
 
 func (c *Copy) beginAt(ctx context.Context, s *set, state Set, b Begin) (Set, error) {
@@ -240,6 +268,12 @@ func (c *Copy) end(ctx context.Context, s *set, state Set) (outcome, error) {
 		e.Before = state.Run
 	default:
 		e.Before = state.Sound
+	}
+	if _, _, head := state.begun(); head != nil {
+		var err error
+		if state, err = c.moveCursor(ctx, s, state, *head); err != nil {
+			return outcome{set: state}, err
+		}
 	}
 	var ended Ended
 	_, err := s.save(func() (_ Set, err error) {

@@ -189,14 +189,18 @@ func (s *set) takeGrant(now time.Time) bool {
 	return true
 }
 
+// isWanting reports whether rows are known to be other than the source's: deletions or
+// a whole column were refused, or rows are held.
+func (s *Set) isWanting() bool { return s.Refused > 0 || s.Held > 0 || s.Garbled != "" }
+
 // Whole is when the rows were so: when the last reading had begun, or the last
 // following, which has seen all later changes but deletions and back-dated ones. It
 // stays so when the source is not followed any more. Once deletions were refused,
-// rows are shown of which the source says that they are gone, and rows that are held
-// are older than what it has: however well changes are followed, the copy is as of what
-// was last taken whole.
+// rows are shown of which the source says that they are gone, and rows that are held, or
+// all that a refused reading would have brought, are older than what it has: however well
+// changes are followed, the copy is as of what was last taken whole.
 func (s *Set) Whole() time.Time {
-	if s.Complete > 0 && s.Refused == 0 && s.Held == 0 && s.Followed.After(s.AsOf) {
+	if s.Complete > 0 && !s.isWanting() && s.Followed.After(s.AsOf) {
 		return s.Followed
 	}
 	return s.AsOf

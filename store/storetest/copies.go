@@ -51,8 +51,14 @@ func copyRow(key, version string, facts ...string) copies.Row {
 
 func (c *copied) begin() {
 	c.t.Helper()
+	c.beginWith("one")
+}
+
+// beginWith begins a reading with these settings.
+func (c *copied) beginWith(settings string) {
+	c.t.Helper()
 	var err error
-	c.at, err = c.s.BeginRun(c.t.Context(), c.at.ID, c.at.Run, c.at.Pages, copies.Begin{Settings: "one", At: when.Add(time.Duration(c.at.Run) * time.Hour)})
+	c.at, err = c.s.BeginRun(c.t.Context(), c.at.ID, c.at.Run, c.at.Pages, copies.Begin{Settings: settings, At: when.Add(time.Duration(c.at.Run) * time.Hour)})
 	must(c.t, err)
 }
 

@@ -66,6 +66,8 @@ func RunCopies(t *testing.T, prepare func(t *testing.T) (open func() Store)) {
 		{"ends", copyEnds},
 		{"deletions accepted", copyAccepted},
 		{"rows held", copyHeld},
+		{"rows held and then pushed", copyHeldPushed},
+		{"the age of what was refused", copyGarbledAge},
 		{"layouts", copyLayouts},
 		{"order of values", copyOrder},
 		{"apart", copyApart},
