@@ -67,3 +67,20 @@ func FuzzConfig(f *testing.F) {
 		}
 	})
 }
+
+// TestPublicURL holds that what links cannot begin with is refused, and no login shown.
+func TestPublicURL(t *testing.T) {
+	env := func(string) (string, bool) { return "", false }
+	for text, isGood := range map[string]bool{
+		"https://api.example.com/bi": true, "http://localhost:8080/": true, "ftp://api.example.com": false, "https:///bi": false,
+		"https://anna:hush@api.example.com": false, "https://anna@api.example.com": false, "https://api.example.com/?a=b": false,
+		"https://api.example.com/?": false, "https://api.example.com/#a": false, "https://api.example.com/#": false,
+	} {
+		_, err := parseConfig([]byte(minimal+"public_url: \""+text+"\"\n"), env)
+		if isBad := err != nil && strings.Contains(err.Error(), "public_url: "); isBad == isGood {
+			t.Errorf("%s: %v", text, err)
+		} else if isBad && strings.Contains(err.Error(), "hush") {
+			t.Errorf("the password is shown: %v", err)
+		}
+	}
+}

@@ -23,6 +23,17 @@ var ErrForeign = errors.New("not sealed here")
 // MaxLength is the longest sealed text that is looked at.
 const MaxLength = 2048
 
+// alphabet is the URL-safe one of base64 (RFC 4648 §5) with ~ in the place of -: what
+// begins with - is a formula to a spreadsheet and an option to a command. ~ needs no
+// escape in an address either (RFC 3986 §2.3).
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789~_"
+
+var encoding = base64.NewEncoding(alphabet).WithPadding(base64.NoPadding).Strict()
+
+// Canonical is a sealed text as it is written now: before, it had - where it has ~.
+// Those texts are opened still.
+func Canonical(text string) string { return strings.ReplaceAll(text, "-", "~") }
+
 // Sealer seals under one key. It is safe for concurrent use.
 type Sealer struct{ siv *subtle.AESSIV }
 
@@ -82,14 +93,14 @@ func (s *Sealer) seal(plain, purpose []byte) string {
 	if err != nil { // only for plaintexts of gigabytes
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString(sealed)
+	return encoding.EncodeToString(sealed)
 }
 
 func (s *Sealer) open(text string, purpose []byte) ([]byte, error) {
 	if len(text) > MaxLength {
 		return nil, ErrForeign
 	}
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	sealed, err := encoding.DecodeString(Canonical(text))
 	if err != nil {
 		return nil, ErrForeign
 	}

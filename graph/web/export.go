@@ -34,7 +34,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 		s.failed(w, r, nobody{}, err)
 		return
 	}
-	ctx, f, err := s.openFeed(r.Context(), p, s.odataBase(r))
+	ctx, f, err := s.openFeed(r.Context(), p, "") // a file has no links
 	if err != nil {
 		s.failed(w, r, nobody{}, s.internal(ctx, err))
 		return

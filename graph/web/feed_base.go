@@ -3,15 +3,20 @@ package web
 import (
 	"net/http"
 	"strings"
+
+	"github.com/trama-graph/trama/graph/odata"
 )
 
 // odataBase is the public address of /odata, without a slash at its end. Where no
 // public_url is configured, it is the address of the request: behind a proxy that tells
 // another one it is wrong, which is logged once. What a proxy says is not believed, since
-// anybody can say it.
-func (s *Server) odataBase(r *http.Request) string {
+// anybody can say it. The error is that the request names no host either, as HTTP/1.0 may.
+func (s *Server) odataBase(r *http.Request) (string, error) {
 	if u := s.cfg.Feed.PublicURL; u != nil {
-		return strings.TrimSuffix(u.String(), "/") + "/odata"
+		return strings.TrimSuffix(u.String(), "/") + "/odata", nil
+	}
+	if r.Host == "" {
+		return "", &odata.Error{Kind: odata.KindBadRequest, Message: "the request has no Host, which links in the answer would begin with"}
 	}
 	scheme := "http"
 	if r.TLS != nil {
@@ -22,7 +27,7 @@ func (s *Server) odataBase(r *http.Request) string {
 			s.cfg.Log.WarnContext(r.Context(), "found no public_url behind a proxy: links in answers have another address than the client's, set public_url")
 		})
 	}
-	return scheme + "://" + r.Host + "/odata"
+	return scheme + "://" + r.Host + "/odata", nil
 }
 
 // isForwarded reports whether a proxy says that the client's address is another one.

@@ -99,7 +99,7 @@ func (s *sink) text(media string, body []byte) error {
 // called when all is over.
 func (s *Server) sinkTo(w http.ResponseWriter, r *http.Request, c *clock, packs bool) (to *sink, free func()) {
 	to = &sink{header: w.Header(), most: heldBack}
-	isOld := !r.ProtoAtLeast(1, 1)
+	isOld := !r.ProtoAtLeast(1, 1) && r.Method != http.MethodHead // HEAD has no body to be cut
 	if isOld {
 		to.most = heldWhole
 	}

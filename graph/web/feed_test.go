@@ -168,13 +168,77 @@ func TestOldClients(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(c, "GET %s HTTP/1.0\r\nAuthorization: Bearer t\r\n\r\n", path)
+		fmt.Fprintf(c, "GET %s HTTP/1.0\r\nHost: example.com\r\nAuthorization: Bearer t\r\n\r\n", path)
 		r := bufio.NewReader(c)
 		line, _ := r.ReadString('\n')
 		rest, _ := io.ReadAll(r)
 		c.Close()
 		if !strings.HasPrefix(line, want) || !strings.Contains(string(rest), "Content-Length: ") {
 			t.Errorf("%s: %s %.300s", path, line, rest)
+		}
+	}
+}
+
+// old is the answer to a request of HTTP/1.0, its headers besides Authorization given.
+func (w *feedWorld) old(t *testing.T, request, headers string) string {
+	t.Helper()
+	c, err := net.Dial("tcp", w.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprintf(c, "%s HTTP/1.0\r\n%sAuthorization: Bearer t\r\n\r\n", request, headers)
+	answer, _ := io.ReadAll(c)
+	return string(answer)
+}
+
+// TestNoHost holds that no link begins with a host that nobody named.
+func TestNoHost(t *testing.T) {
+	w := feedServer(t, &things{n: 600}, nil)
+	for request, want := range map[string]string{
+		"GET /odata": "HTTP/1.0 400 ", "GET /odata/things": "HTTP/1.0 400 ", "GET /odata/trama.pbids": "HTTP/1.0 400 ", "GET /export/things.csv": "HTTP/1.0 200 ",
+	} {
+		got := w.old(t, request, "")
+		if !strings.HasPrefix(got, want) || strings.Contains(got, "http:///") || strings.Contains(want, " 400 ") && !strings.Contains(got, `{"error":{"code":"`) {
+			t.Errorf("%s: %.400s", request, got)
+		}
+	}
+	w = feedServer(t, &things{n: 600}, func(c *web.Config) { c.Feed.PublicURL = mustURL(t, "https://api.example.com") })
+	if got := w.old(t, "GET /odata", ""); !strings.HasPrefix(got, "HTTP/1.0 200 ") || !strings.Contains(got, "https://api.example.com/odata") {
+		t.Errorf("%.400s", got)
+	}
+}
+
+// TestHead holds that HEAD has the status of GET.
+func TestHead(t *testing.T) {
+	x := &things{n: 600}
+	w := feedServer(t, x, nil)
+	next := strings.TrimPrefix(w.page(t, "/odata/things?$select=name").Next, w.URL)
+	for path, status := range map[string]int{
+		"/odata": 200, "/odata/things": 200, next: 200, "/odata/things?$skiptoken=x": 400, "/odata/things/$count": 200, "/odata/things('1')": 200,
+		"/odata/grouped('n1')": 200, "/odata/grouped('nobody')": 404, "/odata/parts('1.9')": 404, "/export/things.csv": 200, "/export/nothing.csv": 404,
+	} {
+		if next == "" {
+			t.Fatal("there is no next page")
+		}
+		got, _, err := w.get(t, path)
+		req, reqErr := http.NewRequestWithContext(t.Context(), http.MethodHead, w.URL+path, nil)
+		if err != nil || reqErr != nil {
+			t.Fatal(err, reqErr)
+		}
+		req.Header.Set("Authorization", "Bearer t")
+		resp, err := w.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if got.StatusCode != status || resp.StatusCode != status || resp.Header.Get("Content-Type") != got.Header.Get("Content-Type") || len(body) > 0 {
+			t.Errorf("%s: GET %s, HEAD %s %v %q", path, got.Status, resp.Status, resp.Header, body)
+		}
+		head := w.old(t, "HEAD "+path, "Host: "+w.Listener.Addr().String()+"\r\n")
+		if !strings.HasPrefix(head, fmt.Sprintf("HTTP/1.0 %d ", status)) || !strings.HasSuffix(head, "\r\n\r\n") {
+			t.Errorf("HTTP/1.0 HEAD %s: %.300s", path, head)
 		}
 	}
 }
@@ -315,6 +379,11 @@ func TestBatches(t *testing.T) {
 	resp, body, err := ask(w, three)
 	if err != nil || resp.StatusCode != 200 || strings.Count(body, `"status":200`) != 3 || strings.Count(body, `"status":404`) != 1 || !strings.Contains(body, "n199") || strings.Count(body, `"odata-version":"4.0"`) != 4 {
 		t.Errorf("%v %s %.300s", err, resp.Status, body)
+	}
+	heads := `{"requests":[{"id":"1","method":"HEAD","url":"grouped('n1')"},{"id":"2","method":"HEAD","url":"grouped('nobody')"},{"id":"3","method":"HEAD","url":"things?$skiptoken=x"}]}`
+	resp, body, err = ask(w, heads)
+	if err != nil || resp.StatusCode != 200 || strings.Count(body, `"status":200`) != 1 || strings.Count(body, `"status":404`) != 1 || strings.Count(body, `"status":400`) != 1 || strings.Contains(body, "n1") {
+		t.Errorf("%v %s %.600s", err, resp.Status, body)
 	}
 	broken := &things{n: 5000, long: 1000, on: func(_ context.Context, part int, _ *schema.Page[thing]) error {
 		if part == 40 {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strings"
 
@@ -37,7 +38,12 @@ func (s *Server) odata(w http.ResponseWriter, r *http.Request) {
 		s.failed(w, r, nobody{}, err)
 		return
 	}
-	ctx, f, err := s.openFeed(r.Context(), p, s.odataBase(r))
+	base, err := s.odataBase(r)
+	if err != nil {
+		s.failed(w, r, nobody{}, err)
+		return
+	}
+	ctx, f, err := s.openFeed(r.Context(), p, base)
 	if err != nil {
 		s.failed(w, r, nobody{}, s.internal(ctx, err))
 		return
@@ -114,7 +120,7 @@ func (a *odataAnswer) give(ctx context.Context, path, rawQuery string, place fun
 			return err
 		}
 	}
-	if a.isHead {
+	if a.isHead && q.Target != odata.Row { // whether there is a row is known when it is read
 		return a.head(q, format)
 	}
 	leave, err := place()
@@ -125,11 +131,23 @@ func (a *odataAnswer) give(ctx context.Context, path, rawQuery string, place fun
 	if q.Target == odata.Count {
 		return a.count(ctx, t, q)
 	}
+	if a.isHead {
+		nothing := &odataAnswer{feed: a.feed, to: &sink{header: a.to.header, begin: func(int, int) (io.Writer, error) { return io.Discard, nil }}}
+		if err := nothing.rows(ctx, t, q, format); err != nil {
+			return err
+		}
+		return a.head(q, format)
+	}
 	return a.rows(ctx, t, q, format)
 }
 
 // head answers HEAD: that there is such an answer, without making it.
 func (a *odataAnswer) head(q *odata.Question, format odata.Format) error {
+	if q.IsContinued() {
+		if _, err := q.Position(a.feed); err != nil {
+			return err
+		}
+	}
 	a.to.header.Set("Content-Type", format.ContentType())
 	if q.Target == odata.Count {
 		a.to.header.Set("Content-Type", countType)
