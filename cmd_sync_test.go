@@ -13,6 +13,21 @@ import (
 	"github.com/trama-graph/trama/store"
 )
 
+// openStore opens a store for the time of a test.
+func openStore(t *testing.T, address string) *store.Store {
+	t.Helper()
+	st, err := store.Open(t.Context(), address, store.Deps{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return st
+}
+
 // Beside a server the command says what the server was not let delete, and ends with 1;
 // consent to it is there until the server's next sweep, however far that is.
 func TestSyncBesideServer(t *testing.T) {
@@ -23,15 +38,7 @@ func TestSyncBesideServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := store.Open(t.Context(), address, store.Deps{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := st.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	st := openStore(t, address)
 	set, err := st.OpenCopy(t.Context(), "erp", "Order", "L1")
 	if err != nil {
 		t.Fatal(err)
@@ -108,15 +115,7 @@ func TestSyncGarbledBesideServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := store.Open(t.Context(), address, store.Deps{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := st.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	st := openStore(t, address)
 	ids := map[string]copies.Set{}
 	for _, name := range []string{"erp", "shop"} {
 		set, err := st.OpenCopy(t.Context(), name, "Order", "L1")

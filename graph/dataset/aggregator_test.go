@@ -387,18 +387,16 @@ func TestAggregateOracle(t *testing.T) {
 }
 
 func TestKey(t *testing.T) {
-	id := schema.String("~b-_9")
+	id := schema.String("Ab-_9")
 	tests := []struct {
 		name, text, want string
 		cells            map[string]schema.Value
 		numbers          []int
 	}{
-		{"a record", `query d @dataset { orders { nodes { number } } }`, "~b-_9", map[string]schema.Value{"trama_id": id}, nil},
-		{"a line", `query d @dataset(grain: "orders.lines") { orders { nodes { lines { sku } } } }`, "~b-_9.3", nil, []int{3}},
+		{"a record", `query d @dataset { orders { nodes { number } } }`, "Ab-_9", map[string]schema.Value{"trama_id": id}, nil},
+		{"a line", `query d @dataset(grain: "orders.lines") { orders { nodes { lines { sku } } } }`, "Ab-_9.3", nil, []int{3}},
 		{"names", `query d @dataset { coverage { from: source @key entity @key } }`, "a%2Eb.%E2%82%AC", map[string]schema.Value{"from": schema.String("a.b"), "entity": schema.String("€")}, nil},
 		{"no name", `query d @dataset { coverage { from: source @key entity @key } }`, "~.%7E", map[string]schema.Value{"entity": schema.String("~")}, nil},
-		{"begins with a sign", `query d @dataset { coverage { from: source @key entity @key } }`, "%2D5.-5", map[string]schema.Value{"from": schema.String("-5"), "entity": schema.String("-5")}, nil},
-		{"looks like an escaped sign", `query d @dataset { coverage { from: source @key entity @key } }`, "%252D5.~~", map[string]schema.Value{"from": schema.String("%2D5"), "entity": schema.String("~~")}, nil},
 	}
 	for _, tt := range tests {
 		t.Run("case="+tt.name, func(t *testing.T) {
@@ -409,7 +407,7 @@ func TestKey(t *testing.T) {
 					cells[i] = id
 				}
 			}
-			if got := string(q.AppendKey([]byte("room"), cells, tt.numbers)); got != "room"+tt.want {
+			if got := string(q.AppendKey(nil, cells, tt.numbers)); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})

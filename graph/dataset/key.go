@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
@@ -18,11 +17,9 @@ type KeyPart struct {
 // AppendKey appends the key of a base row: the values of its parts with points
 // between. cells are the row's, behind the columns each table begins with; numbers are
 // the row's places in the lists of the parts that have no cell, in their order, from 1.
-// Whatever is not a letter, a digit, -, _ or ~ is written as %XX and null as ~, so sealed
-// ids stay as they are and no two keys are alike that are not one. None begins with -,
-// which is written as %2D there: it would be a formula to a spreadsheet.
+// Whatever is not a letter, a digit, - or _ is written as %XX and null as ~, so sealed
+// ids stay as they are and no two keys are alike that are not one.
 func (q *Query) AppendKey(b []byte, cells []schema.Value, numbers []int) []byte {
-	start := len(b)
 	for i, p := range q.Key {
 		if i > 0 {
 			b = append(b, '.')
@@ -36,15 +33,7 @@ func (q *Query) AppendKey(b []byte, cells []schema.Value, numbers []int) []byte 
 			numbers = numbers[1:]
 		}
 	}
-	return unsigned(b, start)
-}
-
-// unsigned writes the - that a key begins with as %2D.
-func unsigned(b []byte, start int) []byte {
-	if len(b) == start || b[start] != '-' {
-		return b
-	}
-	return slices.Replace(b, start, start+1, '%', '2', 'D')
+	return b
 }
 
 // appendEscaped appends a value's text, as AppendKey has it.
@@ -55,9 +44,6 @@ func appendEscaped(b []byte, v *schema.Value, t Type) []byte {
 	case schema.KindNull:
 		return append(b, '~')
 	case schema.KindString:
-		if v.Str == "~" { // is no null
-			return append(b, "%7E"...)
-		}
 		for i := range len(v.Str) {
 			b = appendByte(b, v.Str[i])
 		}
@@ -82,7 +68,7 @@ func appendEscaped(b []byte, v *schema.Value, t Type) []byte {
 func appendByte(b []byte, c byte) []byte {
 	const hex = "0123456789ABCDEF"
 	switch {
-	case c == '-', c == '_', c == '~', c >= '0' && c <= '9', c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z':
+	case c == '-', c == '_', c >= '0' && c <= '9', c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z':
 		return append(b, c)
 	}
 	return append(b, '%', hex[c>>4], hex[c&15])

@@ -6,7 +6,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/trama-graph/trama/graph/dataset"
-	"github.com/trama-graph/trama/graph/seal"
 )
 
 // rootNode is the field that finds any record by its id.
@@ -57,16 +56,6 @@ func (p *pruner) byNode() (*dataset.Query, []int, error) {
 // below is a path that begins with the root list's as it is below node.
 func below(path []string) []string {
 	return append([]string{rootNode}, path[2:]...)
-}
-
-// sealedKey is a key of such rows as it is written now: the sealed id it begins with had
-// other signs before (seal.Canonical).
-func sealedKey(key string) string {
-	id, rest, isMore := strings.Cut(key, ".")
-	if id = seal.Canonical(id); isMore {
-		id += "." + rest
-	}
-	return id
 }
 
 // idOf is the id of the root list's record that a row's key begins with.

@@ -3,7 +3,6 @@ package report_test
 import (
 	"context"
 	"errors"
-	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -79,28 +78,6 @@ func TestOne(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// TestOneByAnOldKey holds that a key finds its row where the sealed id in it is of the
-// time when these had other signs.
-func TestOneByAnOldKey(t *testing.T) {
-	tb := table(t, linesText)
-	for _, key := range []string{"-o-5.2", "~o~5.2", "-o~5.2"} {
-		m := shop()
-		o := maps.Clone(m.roots["orders"][0])
-		for _, r := range m.roots["orders"] {
-			if r.id() == "o003" {
-				o = maps.Clone(r)
-			}
-		}
-		o["id"] = schema.String("~o~5")
-		m.roots["orders"] = append(m.roots["orders"], o)
-		w := &sheet{}
-		_, err := of(t, tb, parse(t, tb, "d('"+key+"')", "$select=key,sku"), report.Limits{}).Read(t.Context(), finding{m}, w, odata.Position{Count: -1})
-		if err != nil || texts(w.rows) != "~o~5.2,x" {
-			t.Errorf("%s: got %s, %v", key, texts(w.rows), err)
-		}
 	}
 }
 

@@ -72,16 +72,10 @@ func (r *Report) filter() *odata.Expr {
 	if q.Target != odata.Row {
 		return q.Filter
 	}
-	return r.isKey(q.Key)
-}
-
-// isKey is the filter of the row with a key.
-func (r *Report) isKey(key string) *odata.Expr {
-	q := r.question
 	c := q.Set.Key()
 	return &odata.Expr{Op: odata.OpEq, Type: odata.Boolean, Args: []*odata.Expr{
 		{Op: odata.OpColumn, Type: odata.String, Column: c, Name: q.Set.Columns[c].Name},
-		{Op: odata.OpLiteral, Type: odata.String, Value: schema.Value{Kind: schema.KindString, Str: key}},
+		{Op: odata.OpLiteral, Type: odata.String, Value: schema.Value{Kind: schema.KindString, Str: q.Key}},
 	}}
 }
 
@@ -162,9 +156,8 @@ func (r *Report) askNode(s *ast.Schema, columns []int) error {
 	if err != nil || q == nil {
 		return err
 	}
-	key := sealedKey(r.question.Key)
-	one := r.reading(p, Operation{Query: q, Variables: map[string]any{argID: idOf(key)}}, cells)
-	r.node, r.rest = &one, r.isKey(key)
+	one := r.reading(p, Operation{Query: q, Variables: map[string]any{argID: idOf(r.question.Key)}}, cells)
+	r.node = &one
 	return nil
 }
 

@@ -23,17 +23,6 @@ var ErrForeign = errors.New("not sealed here")
 // MaxLength is the longest sealed text that is looked at.
 const MaxLength = 2048
 
-// alphabet is the URL-safe one of base64 (RFC 4648 §5) with ~ in the place of -: what
-// begins with - is a formula to a spreadsheet and an option to a command. ~ needs no
-// escape in an address either (RFC 3986 §2.3).
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789~_"
-
-var encoding = base64.NewEncoding(alphabet).WithPadding(base64.NoPadding).Strict()
-
-// Canonical is a sealed text as it is written now: before, it had - where it has ~.
-// Those texts are opened still.
-func Canonical(text string) string { return strings.ReplaceAll(text, "-", "~") }
-
 // Sealer seals under one key. It is safe for concurrent use.
 type Sealer struct{ siv *subtle.AESSIV }
 
@@ -93,14 +82,33 @@ func (s *Sealer) seal(plain, purpose []byte) string {
 	if err != nil { // only for plaintexts of gigabytes
 		return ""
 	}
-	return encoding.EncodeToString(sealed)
+	text := base64.RawURLEncoding.EncodeToString(sealed)
+	if beginsFormula(text) {
+		return "_" + text
+	}
+	return text
 }
+
+// beginsFormula reports whether a text begins with -, behind any number of _: a
+// spreadsheet takes what begins with - for a formula, and a command for an option. Sealed
+// texts that would have one _ more in front; what was given out before had not, and is
+// opened still.
+func beginsFormula(text string) bool { return strings.HasPrefix(strings.TrimLeft(text, "_"), "-") }
 
 func (s *Sealer) open(text string, purpose []byte) ([]byte, error) {
 	if len(text) > MaxLength {
 		return nil, ErrForeign
 	}
-	sealed, err := encoding.DecodeString(Canonical(text))
+	if beginsFormula(text) && text[0] == '_' {
+		if plain, err := s.opened(text[1:], purpose); err == nil {
+			return plain, nil
+		}
+	}
+	return s.opened(text, purpose)
+}
+
+func (s *Sealer) opened(text string, purpose []byte) ([]byte, error) {
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {
 		return nil, ErrForeign
 	}
