@@ -46,9 +46,6 @@ func TestDatasetsOfAFolder(t *testing.T) {
 // TestDatasetsOfTheDemo holds that the demo, whose systems are copied, can serve every
 // shipped dataset, and which it cannot while they are asked live.
 func TestDatasetsOfTheDemo(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it starts the fake systems")
-	}
 	for supply, want := range map[string]int{"copy": 0, "live": 10} {
 		a, _ := demoApp(t, demoOptions{customers: 20, supply: supply})
 		left := map[string]bool{}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math"
 	"net/http"
-	"strconv"
 
 	"github.com/trama-graph/trama/graph/plan"
 	"github.com/trama-graph/trama/policies"
@@ -72,7 +71,7 @@ func (s *Server) overdrawn(ctx context.Context, h http.Header, err error) error 
 		return &refusal{http.StatusBadRequest, e}
 	}
 	if e.Wait > 0 {
-		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(e.Wait.Seconds())))))
+		h.Set("Retry-After", seconds(e.Wait))
 	}
 	return &refusal{http.StatusTooManyRequests, e}
 }
