@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trama-graph/trama/datasources"
 	"github.com/trama-graph/trama/graph/dataset"
 	"github.com/trama-graph/trama/graph/seal"
 	"github.com/trama-graph/trama/graph/web"
@@ -24,7 +25,7 @@ func (a *app) feed(sealer *seal.Sealer) web.FeedConfig {
 	c := web.FeedConfig{
 		Catalogue: a.library.Catalogue,
 		Problems:  func() []dataset.Problem { return a.library.Contents().Problems },
-		Kept:      a.keeps, AsOf: a.asOf, Seal: sealer, PageRows: a.cfg.Datasets.PageRows, Time: a.cfg.Datasets.Timeout,
+		Kept:      a.keeps, AsOf: a.asOf, Prepare: datasources.ReadOnce, Seal: sealer, PageRows: a.cfg.Datasets.PageRows, Time: a.cfg.Datasets.Timeout,
 		Origin: func(id string) (entity, source string, ok bool) {
 			entity, source, _, err := sealer.OpenID(id)
 			return entity, source, err == nil

@@ -24,3 +24,17 @@ func FlowOf(ctx context.Context) string {
 	flow, _ := ctx.Value(flowKey{}).(string)
 	return flow
 }
+
+type onceKey struct{}
+
+// ReadOnce says that what is read under ctx is a whole table that is handed out once:
+// remembering it would cost more than it saves, and push out what others ask for again.
+func ReadOnce(ctx context.Context) context.Context {
+	return context.WithValue(ctx, onceKey{}, true)
+}
+
+// IsReadOnce reports whether ctx was made by ReadOnce.
+func IsReadOnce(ctx context.Context) bool {
+	once, _ := ctx.Value(onceKey{}).(bool)
+	return once
+}

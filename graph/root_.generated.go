@@ -629,6 +629,8 @@ enum BoletoOrderField {
   CHANGED_AT @reads(field: "changedAt")
   "By amount."
   AMOUNT @reads(field: "amount")
+  "By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile."
+  ID @reads(field: "id")
 }
 
 "How boletos are sorted; ties by source and id."
@@ -860,6 +862,8 @@ enum ContactOrderField {
   CHANGED_AT @reads(field: "changedAt")
   "By when it was made."
   CREATED_AT @reads(field: "createdAt")
+  "By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile."
+  ID @reads(field: "id")
 }
 
 "How contacts are sorted; ties by source and id."
@@ -1081,6 +1085,8 @@ enum CustomerOrderField {
   UPDATED_AT @reads(field: "updatedAt")
   "By when Trama last saw one of his records, or what joins them, change."
   CHANGED_AT @reads(field: "changedAt")
+  "By his id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile."
+  ID @reads(field: "id")
 }
 
 "How customers are sorted; ties by source and id."
@@ -1414,6 +1420,8 @@ enum DeliveryNoteOrderField {
   CHANGED_AT @reads(field: "changedAt")
   "By amount, whatever the currency."
   TOTAL @reads(field: "total")
+  "By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile."
+  ID @reads(field: "id")
 }
 
 "How deliveryNotes are sorted; ties by source and id."
@@ -2096,6 +2104,8 @@ enum InvoiceOrderField {
   CHANGED_AT @reads(field: "changedAt")
   "By amount, whatever the currency."
   TOTAL @reads(field: "total")
+  "By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile."
+  ID @reads(field: "id")
 }
 
 "How invoices are sorted; ties by source and id."
@@ -2295,6 +2305,8 @@ enum OrderOrderField {
   CHANGED_AT @reads(field: "changedAt")
   "By amount, whatever the currency."
   TOTAL @reads(field: "total")
+  "By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile."
+  ID @reads(field: "id")
 }
 
 "How orders are sorted; ties by source and id."
@@ -2460,6 +2472,8 @@ enum PayableOrderField {
   CHANGED_AT @reads(field: "changedAt")
   "By amount, whatever the currency."
   AMOUNT @reads(field: "amount")
+  "By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile."
+  ID @reads(field: "id")
 }
 
 "How payables are sorted; ties by source and id."
@@ -2587,6 +2601,8 @@ enum PaymentOrderField {
   CHANGED_AT @reads(field: "changedAt")
   "By amount, whatever the currency."
   AMOUNT @reads(field: "amount")
+  "By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile."
+  ID @reads(field: "id")
 }
 
 "How payments are sorted; ties by source and id."
@@ -2714,6 +2730,8 @@ enum ProductOrderField {
   CREATED_AT @reads(field: "createdAt")
   "By list price."
   PRICE @reads(field: "price")
+  "By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile."
+  ID @reads(field: "id")
 }
 
 "How products are sorted; ties by source and id."
@@ -2863,6 +2881,8 @@ enum PurchaseOrderOrderField {
   CHANGED_AT @reads(field: "changedAt")
   "By amount, whatever the currency."
   TOTAL @reads(field: "total")
+  "By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile."
+  ID @reads(field: "id")
 }
 
 "How purchaseOrders are sorted; ties by source and id."
@@ -3007,6 +3027,8 @@ enum QuoteOrderField {
   CHANGED_AT @reads(field: "changedAt")
   "By amount, whatever the currency."
   TOTAL @reads(field: "total")
+  "By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile."
+  ID @reads(field: "id")
 }
 
 "How quotes are sorted; ties by source and id."
@@ -3378,6 +3400,8 @@ enum TicketOrderField {
   UPDATED_AT @reads(field: "updatedAt")
   "By when Trama last saw it change."
   CHANGED_AT @reads(field: "changedAt")
+  "By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile."
+  ID @reads(field: "id")
 }
 
 "How tickets are sorted; ties by source and id."

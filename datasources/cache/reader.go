@@ -142,9 +142,10 @@ func assemble[T any](parts []*entry[T], isStale bool) datasources.Rows[T] {
 	return out
 }
 
-// List answers a list it has seen from the cache.
+// List answers a list it has seen from the cache. Rows that Trama keeps itself are as
+// quickly read there as here: who wants all of them once leaves the cache to others.
 func (r *reader[T, P]) List(ctx context.Context, q datasources.Query) (datasources.Rows[T], error) {
-	if r.c.cfg.TTL <= 0 {
+	if r.c.cfg.TTL <= 0 || r.keeper != nil && datasources.IsReadOnce(ctx) {
 		return r.dated(r.inner.List(ctx, q))
 	}
 	of, prefix := r.listName(q)

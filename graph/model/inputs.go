@@ -572,6 +572,8 @@ const (
 	BoletoOrderFieldChangedAt BoletoOrderField = "CHANGED_AT"
 	// By amount.
 	BoletoOrderFieldAmount BoletoOrderField = "AMOUNT"
+	// By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile.
+	BoletoOrderFieldID BoletoOrderField = "ID"
 )
 
 var AllBoletoOrderField = []BoletoOrderField{
@@ -580,11 +582,12 @@ var AllBoletoOrderField = []BoletoOrderField{
 	BoletoOrderFieldUpdatedAt,
 	BoletoOrderFieldChangedAt,
 	BoletoOrderFieldAmount,
+	BoletoOrderFieldID,
 }
 
 func (e BoletoOrderField) IsValid() bool {
 	switch e {
-	case BoletoOrderFieldDate, BoletoOrderFieldDueDate, BoletoOrderFieldUpdatedAt, BoletoOrderFieldChangedAt, BoletoOrderFieldAmount:
+	case BoletoOrderFieldDate, BoletoOrderFieldDueDate, BoletoOrderFieldUpdatedAt, BoletoOrderFieldChangedAt, BoletoOrderFieldAmount, BoletoOrderFieldID:
 		return true
 	}
 	return false
@@ -635,17 +638,20 @@ const (
 	ContactOrderFieldChangedAt ContactOrderField = "CHANGED_AT"
 	// By when it was made.
 	ContactOrderFieldCreatedAt ContactOrderField = "CREATED_AT"
+	// By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile.
+	ContactOrderFieldID ContactOrderField = "ID"
 )
 
 var AllContactOrderField = []ContactOrderField{
 	ContactOrderFieldUpdatedAt,
 	ContactOrderFieldChangedAt,
 	ContactOrderFieldCreatedAt,
+	ContactOrderFieldID,
 }
 
 func (e ContactOrderField) IsValid() bool {
 	switch e {
-	case ContactOrderFieldUpdatedAt, ContactOrderFieldChangedAt, ContactOrderFieldCreatedAt:
+	case ContactOrderFieldUpdatedAt, ContactOrderFieldChangedAt, ContactOrderFieldCreatedAt, ContactOrderFieldID:
 		return true
 	}
 	return false
@@ -698,6 +704,8 @@ const (
 	CustomerOrderFieldUpdatedAt CustomerOrderField = "UPDATED_AT"
 	// By when Trama last saw one of his records, or what joins them, change.
 	CustomerOrderFieldChangedAt CustomerOrderField = "CHANGED_AT"
+	// By his id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile.
+	CustomerOrderFieldID CustomerOrderField = "ID"
 )
 
 var AllCustomerOrderField = []CustomerOrderField{
@@ -705,11 +713,12 @@ var AllCustomerOrderField = []CustomerOrderField{
 	CustomerOrderFieldCreatedAt,
 	CustomerOrderFieldUpdatedAt,
 	CustomerOrderFieldChangedAt,
+	CustomerOrderFieldID,
 }
 
 func (e CustomerOrderField) IsValid() bool {
 	switch e {
-	case CustomerOrderFieldName, CustomerOrderFieldCreatedAt, CustomerOrderFieldUpdatedAt, CustomerOrderFieldChangedAt:
+	case CustomerOrderFieldName, CustomerOrderFieldCreatedAt, CustomerOrderFieldUpdatedAt, CustomerOrderFieldChangedAt, CustomerOrderFieldID:
 		return true
 	}
 	return false
@@ -762,6 +771,8 @@ const (
 	DeliveryNoteOrderFieldChangedAt DeliveryNoteOrderField = "CHANGED_AT"
 	// By amount, whatever the currency.
 	DeliveryNoteOrderFieldTotal DeliveryNoteOrderField = "TOTAL"
+	// By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile.
+	DeliveryNoteOrderFieldID DeliveryNoteOrderField = "ID"
 )
 
 var AllDeliveryNoteOrderField = []DeliveryNoteOrderField{
@@ -769,11 +780,12 @@ var AllDeliveryNoteOrderField = []DeliveryNoteOrderField{
 	DeliveryNoteOrderFieldUpdatedAt,
 	DeliveryNoteOrderFieldChangedAt,
 	DeliveryNoteOrderFieldTotal,
+	DeliveryNoteOrderFieldID,
 }
 
 func (e DeliveryNoteOrderField) IsValid() bool {
 	switch e {
-	case DeliveryNoteOrderFieldDate, DeliveryNoteOrderFieldUpdatedAt, DeliveryNoteOrderFieldChangedAt, DeliveryNoteOrderFieldTotal:
+	case DeliveryNoteOrderFieldDate, DeliveryNoteOrderFieldUpdatedAt, DeliveryNoteOrderFieldChangedAt, DeliveryNoteOrderFieldTotal, DeliveryNoteOrderFieldID:
 		return true
 	}
 	return false
@@ -826,6 +838,8 @@ const (
 	InvoiceOrderFieldChangedAt InvoiceOrderField = "CHANGED_AT"
 	// By amount, whatever the currency.
 	InvoiceOrderFieldTotal InvoiceOrderField = "TOTAL"
+	// By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile.
+	InvoiceOrderFieldID InvoiceOrderField = "ID"
 )
 
 var AllInvoiceOrderField = []InvoiceOrderField{
@@ -833,11 +847,12 @@ var AllInvoiceOrderField = []InvoiceOrderField{
 	InvoiceOrderFieldUpdatedAt,
 	InvoiceOrderFieldChangedAt,
 	InvoiceOrderFieldTotal,
+	InvoiceOrderFieldID,
 }
 
 func (e InvoiceOrderField) IsValid() bool {
 	switch e {
-	case InvoiceOrderFieldDate, InvoiceOrderFieldUpdatedAt, InvoiceOrderFieldChangedAt, InvoiceOrderFieldTotal:
+	case InvoiceOrderFieldDate, InvoiceOrderFieldUpdatedAt, InvoiceOrderFieldChangedAt, InvoiceOrderFieldTotal, InvoiceOrderFieldID:
 		return true
 	}
 	return false
@@ -948,6 +963,8 @@ const (
 	OrderOrderFieldChangedAt OrderOrderField = "CHANGED_AT"
 	// By amount, whatever the currency.
 	OrderOrderFieldTotal OrderOrderField = "TOTAL"
+	// By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile.
+	OrderOrderFieldID OrderOrderField = "ID"
 )
 
 var AllOrderOrderField = []OrderOrderField{
@@ -955,11 +972,12 @@ var AllOrderOrderField = []OrderOrderField{
 	OrderOrderFieldUpdatedAt,
 	OrderOrderFieldChangedAt,
 	OrderOrderFieldTotal,
+	OrderOrderFieldID,
 }
 
 func (e OrderOrderField) IsValid() bool {
 	switch e {
-	case OrderOrderFieldDate, OrderOrderFieldUpdatedAt, OrderOrderFieldChangedAt, OrderOrderFieldTotal:
+	case OrderOrderFieldDate, OrderOrderFieldUpdatedAt, OrderOrderFieldChangedAt, OrderOrderFieldTotal, OrderOrderFieldID:
 		return true
 	}
 	return false
@@ -1014,6 +1032,8 @@ const (
 	PayableOrderFieldChangedAt PayableOrderField = "CHANGED_AT"
 	// By amount, whatever the currency.
 	PayableOrderFieldAmount PayableOrderField = "AMOUNT"
+	// By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile.
+	PayableOrderFieldID PayableOrderField = "ID"
 )
 
 var AllPayableOrderField = []PayableOrderField{
@@ -1022,11 +1042,12 @@ var AllPayableOrderField = []PayableOrderField{
 	PayableOrderFieldUpdatedAt,
 	PayableOrderFieldChangedAt,
 	PayableOrderFieldAmount,
+	PayableOrderFieldID,
 }
 
 func (e PayableOrderField) IsValid() bool {
 	switch e {
-	case PayableOrderFieldDate, PayableOrderFieldDueDate, PayableOrderFieldUpdatedAt, PayableOrderFieldChangedAt, PayableOrderFieldAmount:
+	case PayableOrderFieldDate, PayableOrderFieldDueDate, PayableOrderFieldUpdatedAt, PayableOrderFieldChangedAt, PayableOrderFieldAmount, PayableOrderFieldID:
 		return true
 	}
 	return false
@@ -1079,6 +1100,8 @@ const (
 	PaymentOrderFieldChangedAt PaymentOrderField = "CHANGED_AT"
 	// By amount, whatever the currency.
 	PaymentOrderFieldAmount PaymentOrderField = "AMOUNT"
+	// By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile.
+	PaymentOrderFieldID PaymentOrderField = "ID"
 )
 
 var AllPaymentOrderField = []PaymentOrderField{
@@ -1086,11 +1109,12 @@ var AllPaymentOrderField = []PaymentOrderField{
 	PaymentOrderFieldUpdatedAt,
 	PaymentOrderFieldChangedAt,
 	PaymentOrderFieldAmount,
+	PaymentOrderFieldID,
 }
 
 func (e PaymentOrderField) IsValid() bool {
 	switch e {
-	case PaymentOrderFieldDate, PaymentOrderFieldUpdatedAt, PaymentOrderFieldChangedAt, PaymentOrderFieldAmount:
+	case PaymentOrderFieldDate, PaymentOrderFieldUpdatedAt, PaymentOrderFieldChangedAt, PaymentOrderFieldAmount, PaymentOrderFieldID:
 		return true
 	}
 	return false
@@ -1143,6 +1167,8 @@ const (
 	ProductOrderFieldCreatedAt ProductOrderField = "CREATED_AT"
 	// By list price.
 	ProductOrderFieldPrice ProductOrderField = "PRICE"
+	// By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile.
+	ProductOrderFieldID ProductOrderField = "ID"
 )
 
 var AllProductOrderField = []ProductOrderField{
@@ -1150,11 +1176,12 @@ var AllProductOrderField = []ProductOrderField{
 	ProductOrderFieldChangedAt,
 	ProductOrderFieldCreatedAt,
 	ProductOrderFieldPrice,
+	ProductOrderFieldID,
 }
 
 func (e ProductOrderField) IsValid() bool {
 	switch e {
-	case ProductOrderFieldUpdatedAt, ProductOrderFieldChangedAt, ProductOrderFieldCreatedAt, ProductOrderFieldPrice:
+	case ProductOrderFieldUpdatedAt, ProductOrderFieldChangedAt, ProductOrderFieldCreatedAt, ProductOrderFieldPrice, ProductOrderFieldID:
 		return true
 	}
 	return false
@@ -1207,6 +1234,8 @@ const (
 	PurchaseOrderOrderFieldChangedAt PurchaseOrderOrderField = "CHANGED_AT"
 	// By amount, whatever the currency.
 	PurchaseOrderOrderFieldTotal PurchaseOrderOrderField = "TOTAL"
+	// By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile.
+	PurchaseOrderOrderFieldID PurchaseOrderOrderField = "ID"
 )
 
 var AllPurchaseOrderOrderField = []PurchaseOrderOrderField{
@@ -1214,11 +1243,12 @@ var AllPurchaseOrderOrderField = []PurchaseOrderOrderField{
 	PurchaseOrderOrderFieldUpdatedAt,
 	PurchaseOrderOrderFieldChangedAt,
 	PurchaseOrderOrderFieldTotal,
+	PurchaseOrderOrderFieldID,
 }
 
 func (e PurchaseOrderOrderField) IsValid() bool {
 	switch e {
-	case PurchaseOrderOrderFieldDate, PurchaseOrderOrderFieldUpdatedAt, PurchaseOrderOrderFieldChangedAt, PurchaseOrderOrderFieldTotal:
+	case PurchaseOrderOrderFieldDate, PurchaseOrderOrderFieldUpdatedAt, PurchaseOrderOrderFieldChangedAt, PurchaseOrderOrderFieldTotal, PurchaseOrderOrderFieldID:
 		return true
 	}
 	return false
@@ -1271,6 +1301,8 @@ const (
 	QuoteOrderFieldChangedAt QuoteOrderField = "CHANGED_AT"
 	// By amount, whatever the currency.
 	QuoteOrderFieldTotal QuoteOrderField = "TOTAL"
+	// By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile.
+	QuoteOrderFieldID QuoteOrderField = "ID"
 )
 
 var AllQuoteOrderField = []QuoteOrderField{
@@ -1278,11 +1310,12 @@ var AllQuoteOrderField = []QuoteOrderField{
 	QuoteOrderFieldUpdatedAt,
 	QuoteOrderFieldChangedAt,
 	QuoteOrderFieldTotal,
+	QuoteOrderFieldID,
 }
 
 func (e QuoteOrderField) IsValid() bool {
 	switch e {
-	case QuoteOrderFieldDate, QuoteOrderFieldUpdatedAt, QuoteOrderFieldChangedAt, QuoteOrderFieldTotal:
+	case QuoteOrderFieldDate, QuoteOrderFieldUpdatedAt, QuoteOrderFieldChangedAt, QuoteOrderFieldTotal, QuoteOrderFieldID:
 		return true
 	}
 	return false
@@ -1333,17 +1366,20 @@ const (
 	TicketOrderFieldUpdatedAt TicketOrderField = "UPDATED_AT"
 	// By when Trama last saw it change.
 	TicketOrderFieldChangedAt TicketOrderField = "CHANGED_AT"
+	// By its id, which does not change: pages in this order neither repeat nor lose one that stays, whatever is written meanwhile.
+	TicketOrderFieldID TicketOrderField = "ID"
 )
 
 var AllTicketOrderField = []TicketOrderField{
 	TicketOrderFieldCreatedAt,
 	TicketOrderFieldUpdatedAt,
 	TicketOrderFieldChangedAt,
+	TicketOrderFieldID,
 }
 
 func (e TicketOrderField) IsValid() bool {
 	switch e {
-	case TicketOrderFieldCreatedAt, TicketOrderFieldUpdatedAt, TicketOrderFieldChangedAt:
+	case TicketOrderFieldCreatedAt, TicketOrderFieldUpdatedAt, TicketOrderFieldChangedAt, TicketOrderFieldID:
 		return true
 	}
 	return false

@@ -54,6 +54,7 @@ func Of(t *dataset.Table, s *ast.Schema, q *odata.Question, l Limits) (*Report, 
 		r.isLocal = true
 	} else if order = orderOf(t.Columns, q); order == nil {
 		r.isLocal = q.Asked > 0 || !t.Queries[0].IsPage
+		order = steady(&t.Queries[0], s)
 	}
 	if err := r.ask(s, order); err != nil {
 		return nil, err

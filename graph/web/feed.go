@@ -28,6 +28,9 @@ type FeedConfig struct {
 	// customers is "".
 	Origin func(id string) (entity, source string, ok bool)
 	AsOf   func(entity, source string) time.Time
+	// Prepare gives the context of a table that is read whole what its readings need, and
+	// nil leaves it as it is.
+	Prepare func(ctx context.Context) context.Context
 	// Seal makes the texts of next links.
 	Seal CursorSealer
 	// PublicURL is the address clients know the server by, with or without a path; nil:

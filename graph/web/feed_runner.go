@@ -80,6 +80,9 @@ func (r *feedRunner) ask(ctx context.Context, text string, vars map[string]any, 
 	if r.cfg.Prepare != nil {
 		ctx = r.cfg.Prepare(ctx)
 	}
+	if isWhole && r.cfg.Feed.Prepare != nil {
+		ctx = r.cfg.Feed.Prepare(ctx)
+	}
 	return &asked{oc, ctx, pl, start}, nil
 }
 
