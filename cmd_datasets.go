@@ -25,7 +25,7 @@ func (a *app) feed(sealer *seal.Sealer) web.FeedConfig {
 	c := web.FeedConfig{
 		Catalogue: a.library.Catalogue,
 		Problems:  func() []dataset.Problem { return a.library.Contents().Problems },
-		Kept:      a.keeps, AsOf: a.asOf, Prepare: datasources.ReadOnce, Seal: sealer, PageRows: a.cfg.Datasets.PageRows, Time: a.cfg.Datasets.Timeout,
+		Kept:      a.keeps, AsOf: a.asOf, Only: a.onlySource, Prepare: datasources.ReadOnce, Seal: sealer, PageRows: a.cfg.Datasets.PageRows, Time: a.cfg.Datasets.Timeout,
 		Origin: func(id string) (entity, source string, ok bool) {
 			entity, source, _, err := sealer.OpenID(id)
 			return entity, source, err == nil
@@ -72,6 +72,19 @@ func (a *app) asOf(entity, source string) time.Time {
 		}
 	}
 	return oldest
+}
+
+// onlySource is the one source of an entity, where there is one. Customers are of the
+// directory, which has no name.
+func (a *app) onlySource(entity string) (string, bool) {
+	if entity == "Customer" {
+		return "", true
+	}
+	owners := a.catalog.Owners(entity)
+	if len(owners) != 1 {
+		return "", false
+	}
+	return owners[0].Name, true
 }
 
 // checkDatasets prints what is wrong with the operator's datasets, and which cannot be

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -222,7 +223,7 @@ func TestParquetRowGroups(t *testing.T) {
 		var b bytes.Buffer
 		w := output.NewParquet(&b, output.ParquetOptions{})
 		must(t, w.Begin([]output.Column{{Name: "n", Type: output.Int}}))
-		cells := make([]schema.Value, output.RowGroupRows+5) // one window, two row groups
+		cells := make([]schema.Value, output.FirstRowGroupRows+output.RowGroupRows+5) // one window, three row groups
 		for i := range cells {
 			cells[i] = schema.Int(int64(i))
 		}
@@ -230,8 +231,12 @@ func TestParquetRowGroups(t *testing.T) {
 		must(t, w.End())
 		f, err := parquet.OpenFile(bytes.NewReader(b.Bytes()), int64(b.Len()))
 		must(t, err)
-		if n := len(f.RowGroups()); n != 2 || f.NumRows() != int64(len(cells)) {
-			t.Errorf("%d row groups, %d rows", n, f.NumRows())
+		var rows []int64
+		for _, g := range f.RowGroups() {
+			rows = append(rows, g.NumRows())
+		}
+		if want := []int64{output.FirstRowGroupRows, output.RowGroupRows, 5}; !slices.Equal(rows, want) || f.NumRows() != int64(len(cells)) {
+			t.Errorf("row groups of %d rows, want %d", rows, want)
 		}
 	})
 	t.Run("case=long texts", func(t *testing.T) {

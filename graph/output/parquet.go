@@ -15,6 +15,10 @@ import (
 // RowGroupRows is how many rows a row group of a Parquet file has at most.
 const RowGroupRows = 64 << 10
 
+// FirstRowGroupRows is the same of the first one: nothing of a file goes out before it,
+// and who waits for its first byte does not wait for 64 thousand rows.
+const FirstRowGroupRows = 8 << 10
+
 // A row group ends early when its texts are long, so that memory has a bound
 // whatever the texts: what is kept is at most this, compressed.
 const rowGroupText = 16 << 20
@@ -43,15 +47,16 @@ type ParquetOptions struct {
 //
 // Texts have a dictionary where the first window shows that one pays, until it
 // grows too large. Columns stand in their order. A row group has at most
-// RowGroupRows rows and is written when it is full: until then it is held,
-// compressed.
+// RowGroupRows rows, the first FirstRowGroupRows, and is written when it is full:
+// until then it is held, compressed.
 type Parquet struct {
 	table
 	opt    ParquetOptions
 	file   *parquet.GenericWriter[any]
 	values []parquet.Value // of one column of a window
 	arena  []byte          // what they refer to
-	held   int             // rows in the row group
+	room   int             // rows that the row group takes
+	held   int             // rows in it
 	texts  int             // bytes of texts in the row group
 }
 
@@ -59,7 +64,7 @@ var _ Writer = (*Parquet)(nil)
 
 // NewParquet returns a writer of Parquet to w.
 func NewParquet(w io.Writer, opt ParquetOptions) *Parquet {
-	p := &Parquet{opt: opt}
+	p := &Parquet{opt: opt, room: FirstRowGroupRows}
 	p.w = w
 	return p
 }
@@ -79,7 +84,7 @@ func (p *Parquet) Rows(cells []schema.Value) error {
 	width := len(p.cols)
 	total := len(cells) / width
 	for from := 0; from < total; {
-		n := min(total-from, RowGroupRows-p.held)
+		n := min(total-from, p.room-p.held)
 		if err := p.group(cells[from*width:(from+n)*width], n, from); err != nil {
 			return err
 		}
@@ -135,11 +140,11 @@ func (p *Parquet) group(cells []schema.Value, n, from int) error {
 	if cap(p.arena) > keepRoom {
 		p.arena = nil
 	}
-	if p.held += n; p.held >= RowGroupRows || p.texts >= rowGroupText {
+	if p.held += n; p.held >= p.room || p.texts >= rowGroupText {
 		if err := p.file.Flush(); err != nil {
 			return p.fail(fmt.Errorf("output: write a row group: %w", err))
 		}
-		p.held, p.texts = 0, 0
+		p.held, p.texts, p.room = 0, 0, RowGroupRows
 	}
 	return nil
 }

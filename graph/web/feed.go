@@ -28,6 +28,9 @@ type FeedConfig struct {
 	// customers is "".
 	Origin func(id string) (entity, source string, ok bool)
 	AsOf   func(entity, source string) time.Time
+	// Only returns the one source that records of an entity come from, so that their ids
+	// need not be opened; false where there are several. Nil: there may be.
+	Only func(entity string) (source string, ok bool)
 	// Prepare gives the context of a table that is read whole what its readings need, and
 	// nil leaves it as it is.
 	Prepare func(ctx context.Context) context.Context

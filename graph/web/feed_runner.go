@@ -207,12 +207,17 @@ func (r *feedRunner) stamp(q *dataset.Query, cells []schema.Value, width int) {
 	if len(q.Records) == 0 {
 		return
 	}
-	// Rows of one record mostly stand together, and opening an id is dear.
+	// Opening an id is dear: records of one source all have one age, and rows of one
+	// record mostly stand together.
 	type seen struct {
-		id string
-		at time.Time
+		isOnly bool
+		id     string
+		at     time.Time
 	}
 	last := make([]seen, len(q.Records))
+	for i := range q.Records {
+		last[i].at, last[i].isOnly = r.onlyAge(q.Records[i].Type)
+	}
 	for ; len(cells) >= width; cells = cells[width:] {
 		var oldest, latest time.Time
 		isKnown := true
@@ -221,8 +226,8 @@ func (r *feedRunner) stamp(q *dataset.Query, cells []schema.Value, width int) {
 			if id.IsNull() {
 				continue
 			}
-			if last[i].id != id.Str {
-				last[i] = seen{id.Str, r.ageOf(id.Str)}
+			if !last[i].isOnly && last[i].id != id.Str {
+				last[i].id, last[i].at = id.Str, r.ageOf(id.Str)
 			}
 			if at := last[i].at; !at.IsZero() && (oldest.IsZero() || at.Before(oldest)) {
 				oldest = at
@@ -250,13 +255,30 @@ func (r *feedRunner) ageOf(id string) time.Time {
 	if !ok {
 		return time.Time{}
 	}
-	key := origin{entity, source}
+	return r.age(origin{entity, source})
+}
+
+// onlyAge is how old all records of an entity are, false where they have several sources.
+func (r *feedRunner) onlyAge(entity string) (time.Time, bool) {
+	c := &r.cfg.Feed
+	if c.Only == nil || c.AsOf == nil {
+		return time.Time{}, false
+	}
+	source, ok := c.Only(entity)
+	if !ok {
+		return time.Time{}, false
+	}
+	return r.age(origin{entity, source}), true
+}
+
+// age is the age of records, looked up once in an answer.
+func (r *feedRunner) age(of origin) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	at, known := r.asOf[key]
+	at, known := r.asOf[of]
 	if !known {
-		at = r.cfg.Feed.AsOf(entity, source)
-		r.asOf[key] = at
+		at = r.cfg.Feed.AsOf(of.entity, of.source)
+		r.asOf[of] = at
 	}
 	return at
 }
