@@ -130,8 +130,8 @@ func openLite(uri string, busy time.Duration) (*liteConn, error) {
 	}
 	for _, text := range []string{
 		"PRAGMA query_only = 1",
-		// 32 MB of pages for each reader: questions to copies go over a few indexes again and again.
-		"PRAGMA cache_size = -32000",
+		// 16 MB of pages for each reader: questions to copies go over a few indexes again and again.
+		"PRAGMA cache_size = -16000",
 		"PRAGMA busy_timeout = " + strconv.FormatInt(busy.Milliseconds(), 10),
 	} {
 		if err == nil {

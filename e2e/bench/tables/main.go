@@ -51,7 +51,7 @@ func run(ctx context.Context) error {
 	readers := flag.String("readers", "1,8", "readers at the same time, by commas")
 	names := flag.String("formats", "csv,ndjson,odata,xlsx,parquet", "formats, by commas")
 	flag.StringVar(&o.program, "trama", "", "a trama that is built already")
-	flag.StringVar(&o.profile, "profile", "", "directory for CPU profiles of each measurement")
+	flag.StringVar(&o.profile, "profile", "", "directory for profiles of CPU and memory of each measurement")
 	flag.Parse()
 	for _, text := range strings.Split(*readers, ",") {
 		n, err := strconv.Atoi(text)

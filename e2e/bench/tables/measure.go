@@ -50,7 +50,13 @@ func (s *service) measure(ctx context.Context, o *options, format string, n int)
 		})
 	}
 	if o.profile != "" {
-		g.Go(func() error { return s.record(ctx, filepath.Join(o.profile, fmt.Sprintf("%s-%d.cpu", format, n))) })
+		name := filepath.Join(o.profile, fmt.Sprintf("%s-%d", format, n))
+		g.Go(func() error {
+			if err := s.record(ctx, fmt.Sprintf("profile?seconds=%d", profileSeconds), name+".cpu"); err != nil {
+				return err
+			}
+			return s.record(ctx, "heap", name+".heap")
+		})
 	}
 	if err := g.Wait(); err != nil {
 		return m, err
@@ -64,15 +70,16 @@ func (s *service) measure(ctx context.Context, o *options, format string, n int)
 	return m, nil
 }
 
-// profileSeconds is how long the CPU is watched from the beginning of a measurement.
-const profileSeconds = 5
+// profileSeconds is how long the CPU is watched from the beginning of a measurement. What
+// lies in memory is looked at behind it.
+const profileSeconds = 3
 
-// record takes a profile of the server's CPU.
-func (s *service) record(ctx context.Context, name string) error {
+// record takes a profile of the server.
+func (s *service) record(ctx context.Context, what, name string) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	resp, err := programs.Get(ctx, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", s.profiler, profileSeconds))
+	resp, err := programs.Get(ctx, fmt.Sprintf("http://%s/debug/pprof/%s", s.profiler, what))
 	if err != nil {
 		return err
 	}
