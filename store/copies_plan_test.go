@@ -47,6 +47,8 @@ func TestCopyPlans(t *testing.T) {
 		{"by price", schema.Predicate{}, schema.Sort{Column: "price"}, "copy_rows_price", false},
 		{"by due date", schema.Predicate{}, schema.Sort{Column: "dueDate"}, "copy_rows_due", false},
 		{"by key", schema.Predicate{}, schema.Sort{}, "copy_rows_key", false},
+		{"by id", schema.Predicate{}, schema.Sort{Column: "id"}, "copy_rows_key", false},
+		{"by id, backwards", schema.Predicate{}, schema.Sort{Column: "id", Desc: true}, "copy_rows_key", false},
 		{"filter by number", text("number", "SO-1"), newest, "copy_rows_number", true},
 		{"filter by several numbers", schema.Compare("number", schema.In, schema.String("a"), schema.String("b")), changed, "copy_rows_number", true},
 		{"filter by customer", text("customer", "c1"), newest, "copy_rows_customer", false},

@@ -12,6 +12,7 @@ import (
 type copyQuery struct {
 	from  string
 	hint  string    // how rows are counted
+	walk  string    // how a page is found, "" = as the database likes
 	where condition // of the rows that are counted
 	after condition // of those behind the cursor, empty = all
 	order string    // the column, "" = by key alone
@@ -23,6 +24,9 @@ type copyQuery struct {
 
 	isWalked bool // of a parent's rows: the index that finds them has them in this order
 }
+
+// keyOrder is the order of the column id: that of keys, which each row has its own of.
+const keyOrder = "r.key"
 
 // newCopyQuery translates a question; of says whose rows it is about.
 func newCopyQuery(d copyDialect, a copies.Ask, from, of string, args ...any) (*copyQuery, error) {
@@ -115,12 +119,16 @@ func (q *copyQuery) rowsText() string {
 	if q.withChanged {
 		text += ", r.changed_at"
 	}
-	order := "r.key"
-	if q.order != "" {
+	order := keyOrder
+	switch q.order {
+	case "":
+	case keyOrder:
+		order += q.dir()
+	default:
 		text += ", " + q.order + " AS o"
 		order = q.order + q.dir() + ", r.key"
 	}
-	text += " FROM " + q.from + " WHERE " + q.where.sql.String()
+	text += " FROM " + q.from + q.walk + " WHERE " + q.where.sql.String()
 	if q.after.sql.Len() > 0 {
 		text += " AND " + q.after.sql.String()
 	}
@@ -136,10 +144,13 @@ func (q *copyQuery) dir() string {
 
 // found is the order of the rows of rowsText, as x.
 func (q *copyQuery) found() string {
-	if q.order != "" {
-		return "x.o" + q.dir() + ", x.key"
+	switch q.order {
+	case "":
+		return "x.key"
+	case keyOrder:
+		return "x.key" + q.dir()
 	}
-	return "x.key"
+	return "x.o" + q.dir() + ", x.key"
 }
 
 // pageText finds the rows first and their data last, so that what is sorted is

@@ -23,9 +23,10 @@ const keptStatements = 64
 // anew: a question about the rows of 50 customers takes a fifth of the time. At most
 // `readers` are open. All is in the library the driver is made of.
 type liteReaders struct {
-	uri  string
-	busy time.Duration
-	free chan struct{} // a place for each connection
+	uri   string
+	busy  time.Duration
+	free  chan struct{} // a place for each connection
+	walks *walks
 
 	mu     sync.Mutex
 	idle   []*liteConn // the last one used, whose pages are in memory, is last
@@ -33,7 +34,7 @@ type liteReaders struct {
 }
 
 func newLiteReaders(path string, busy time.Duration) *liteReaders {
-	r := &liteReaders{uri: "file:" + (&url.URL{Path: path}).EscapedPath(), busy: busy, free: make(chan struct{}, readers)}
+	r := &liteReaders{uri: "file:" + (&url.URL{Path: path}).EscapedPath(), busy: busy, free: make(chan struct{}, readers), walks: newWalks()}
 	for range readers {
 		r.free <- struct{}{}
 	}
@@ -99,7 +100,11 @@ func (r *liteReaders) take() (*liteConn, error) {
 		return c, nil
 	}
 	r.mu.Unlock()
-	return openLite(r.uri, r.busy)
+	c, err := openLite(r.uri, r.busy)
+	if err == nil {
+		c.walks = r.walks
+	}
+	return c, err
 }
 
 // liteConn is one connection. It is used by one goroutine at a time.
@@ -113,6 +118,7 @@ type liteConn struct {
 	begin, end *liteStmt
 	kept       map[string]*liteStmt
 	sets       map[int64]copies.Set // as they were last read, for their texts
+	walks      *walks               // of all readers
 	isBroken   bool                 // it is not to be used again
 }
 

@@ -107,6 +107,9 @@ func (c *liteConn) byKeys(ctx context.Context, id int64, keys []string, withChan
 
 // list calls row with the rows of a page.
 func (c *liteConn) list(q *copyQuery, a *copies.Ask, answer *copies.Answer, row func([]byte, int64) error) error {
+	if err := c.walk(q, a, answer.Set.Rows); err != nil {
+		return err
+	}
 	n := 0
 	err := c.each(q.pageText(), q.pageArgs(), func(st *liteStmt) error {
 		if n == q.first {
