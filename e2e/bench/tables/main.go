@@ -31,6 +31,7 @@ type options struct {
 	readers       []int
 	formats       []string
 	program       string
+	filter        string
 	profile       string
 }
 
@@ -50,6 +51,7 @@ func run(ctx context.Context) error {
 	flag.IntVar(&o.lines, "lines", 5, "lines of each")
 	readers := flag.String("readers", "1,8", "readers at the same time, by commas")
 	names := flag.String("formats", "csv,ndjson,odata,xlsx,parquet", "formats, by commas")
+	flag.StringVar(&o.filter, "filter", "", "a $filter that all rows fulfil")
 	flag.StringVar(&o.program, "trama", "", "a trama that is built already")
 	flag.StringVar(&o.profile, "profile", "", "directory for profiles of CPU and memory of each measurement")
 	flag.Parse()

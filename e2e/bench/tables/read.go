@@ -25,12 +25,16 @@ type reading struct {
 // read reads a whole table into w: a file, or in OData all pages one after another.
 func (s *service) read(ctx context.Context, format string, w io.Writer) (reading, error) {
 	var r reading
+	options := ""
+	if s.filter != "" {
+		options = "?" + url.Values{"$filter": {s.filter}}.Encode()
+	}
 	begun := time.Now()
 	if format != "odata" {
-		err := s.page(ctx, "http://"+s.Address+"/export/order_lines."+format, w, begun, &r)
+		err := s.page(ctx, "http://"+s.Address+"/export/order_lines."+format+options, w, begun, &r)
 		return r, err
 	}
-	next := "http://" + s.Address + "/odata/order_lines"
+	next := "http://" + s.Address + "/odata/order_lines" + options
 	for next != "" {
 		var end tail
 		if err := s.page(ctx, next, io.MultiWriter(w, &end), begun, &r); err != nil {

@@ -17,6 +17,7 @@ import (
 // service is Trama with the orders in its store.
 type service struct {
 	*programs.Server
+	filter      string // of what is read; "" = none
 	dir, trama  string
 	reader      string // the token that exports
 	pusher      string // the token that pushes
@@ -36,7 +37,7 @@ sources:
 // serve builds Trama, fills it, and starts it anew: what the filling left in memory is
 // no part of a measurement.
 func serve(ctx context.Context, dir string, o *options) (_ *service, err error) {
-	s := &service{dir: dir, trama: o.program}
+	s := &service{dir: dir, trama: o.program, filter: o.filter}
 	if err := s.build(ctx, o.profile != ""); err != nil {
 		return nil, err
 	}
