@@ -169,9 +169,9 @@ func TestPostgresCopyPlans(t *testing.T) {
 	text := func(column, value string) schema.Predicate {
 		return schema.Compare(column, schema.Eq, schema.String(value))
 	}
-	check := func(t *testing.T, text string, args []any, index string) {
+	checkIf := func(t *testing.T, known []bool, text string, args []any, index string) {
 		t.Helper()
-		for _, known := range []bool{true, false} {
+		for _, known := range known {
 			plan, whole := explainPostgresPlan(t, s, known, text, args)
 			var used []string
 			plan.walk(func(n *planNode) {
@@ -187,6 +187,10 @@ func TestPostgresCopyPlans(t *testing.T) {
 				t.Log("arguments known:", known, "\n", text, "\n", whole)
 			}
 		}
+	}
+	check := func(t *testing.T, text string, args []any, index string) {
+		t.Helper()
+		checkIf(t, []bool{true, false}, text, args, index)
 	}
 	parents := func(format string) (list []string) {
 		for i := range 50 {
@@ -273,6 +277,29 @@ func TestPostgresCopyPlans(t *testing.T) {
 				}
 			}
 		}
+	}
+	// A table that is read page by page between two days, most of its rows. It is planned
+	// for its arguments (isWalkable): for any, the server would sort what it finds.
+	day := func(part int) schema.Value {
+		return schema.Time(time.Date(2020, 1, 1, 0, n*part/10, 0, 0, time.UTC))
+	}
+	for _, paged := range []bool{false, true} {
+		t.Run(fmt.Sprintf("case=many by id, paged %t", paged), func(t *testing.T) {
+			var a copies.Ask
+			a.Where = schema.AllOf(schema.Compare("date", schema.Ge, day(1)), schema.Compare("date", schema.Lt, day(9)))
+			a.Order, a.First = schema.Sort{Column: "id"}, 500
+			if paged {
+				a.After = &datasources.After{Value: schema.String(middle.Key), ID: middle.Key}
+			}
+			q, err := newCopyQuery(s.copyDialect(), a, "copy_rows r", "r.set_id = ?", id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !q.isWalkable(a.Where) {
+				t.Fatal("it is planned for any arguments")
+			}
+			checkIf(t, []bool{true}, q.pageText(), q.pageArgs(), "copy_rows_key")
+		})
 	}
 	for _, c := range []struct {
 		name  string

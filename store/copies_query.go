@@ -167,6 +167,13 @@ func (q *copyQuery) pageText() string {
 // pageArgs are the arguments of rowsText and pageText.
 func (q *copyQuery) pageArgs() []any { return slices.Concat(q.where.args, q.after.args) }
 
+// isWalkable reports whether the rows that a filter leaves may be found by walking all of
+// them in their order, that of keys, as well as by the filter's index: which is better
+// depends on how many they are.
+func (q *copyQuery) isWalkable(where schema.Predicate) bool {
+	return (q.order == "" || q.order == keyOrder) && where.Op != schema.All && !isNarrow(where)
+}
+
 // isNarrow reports whether a filter leaves few rows that an index finds.
 func isNarrow(p schema.Predicate) bool {
 	switch p.Op {

@@ -73,6 +73,12 @@ func (s *Store) CopyList(ctx context.Context, id int64, a copies.Ask, row func(d
 		if answer.Set, err = copySet(ctx, tx, id); err != nil {
 			return err
 		}
+		if q.isWalkable(a.Where) {
+			// For any arguments it would be planned as if few rows were found.
+			if _, err := tx.ExecContext(ctx, "SET LOCAL plan_cache_mode = force_custom_plan"); err != nil {
+				return err
+			}
+		}
 		n, more, err := copyPage(ctx, tx, q, row)
 		if err != nil {
 			return err

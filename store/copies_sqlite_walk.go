@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/trama-graph/trama/datasources/copies"
-	"github.com/trama-graph/trama/schema"
 )
 
 // A filtered list in the order of keys can be read in two ways: what the filter's index
@@ -64,7 +63,7 @@ func (w *walks) set(of uint64, many bool) {
 // walk lets a filtered list in the order of keys be walked where its filter finds many of
 // the rows there are. They are counted for its first page.
 func (c *liteConn) walk(q *copyQuery, a *copies.Ask, rows int64) error {
-	if q.order != "" && q.order != keyOrder || a.Order.Column == "source" || a.Where.Op == schema.All || isNarrow(a.Where) {
+	if !q.isWalkable(a.Where) {
 		return nil
 	}
 	of := c.walks.of(q)
