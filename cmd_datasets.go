@@ -25,7 +25,7 @@ func (a *app) feed(sealer *seal.Sealer) web.FeedConfig {
 	c := web.FeedConfig{
 		Catalogue: a.library.Catalogue,
 		Problems:  func() []dataset.Problem { return a.library.Contents().Problems },
-		Kept:      a.keeps, AsOf: a.asOf, Only: a.onlySource, Prepare: datasources.ReadOnce, Seal: sealer, PageRows: a.cfg.Datasets.PageRows, Time: a.cfg.Datasets.Timeout,
+		Kept:      a.keeps, AsOf: a.asOf, Only: a.onlySource, Sorts: a.sorts, Prepare: datasources.ReadOnce, Seal: sealer, PageRows: a.cfg.Datasets.PageRows, Time: a.cfg.Datasets.Timeout,
 		Origin: func(id string) (entity, source string, ok bool) {
 			entity, source, _, err := sealer.OpenID(id)
 			return entity, source, err == nil
@@ -85,6 +85,21 @@ func (a *app) onlySource(entity string) (string, bool) {
 		return "", false
 	}
 	return owners[0].Name, true
+}
+
+// sorts reports whether all sources of an entity sort it by a field, and can be merged
+// where they are several. The directory sorts customers by all that their list has.
+func (a *app) sorts(entity, field string) bool {
+	owners := a.catalog.Owners(entity)
+	for _, s := range owners {
+		if entity == "Customer" {
+			break
+		}
+		if c := s.Entity(entity).Column(field); c == nil || !c.Sortable || len(owners) > 1 && !c.Comparable {
+			return false
+		}
+	}
+	return true
 }
 
 // checkDatasets prints what is wrong with the operator's datasets, and which cannot be

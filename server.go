@@ -382,7 +382,7 @@ func (a *app) run(ctx context.Context, ready func(addr net.Addr)) error {
 	wait.Go(func() { a.keep(work, "keeping the usage", a.usage.Run) })
 	srv := &http.Server{
 		Handler: a.web, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
 	wait.Go(func() { failed <- srv.Serve(listener) })
@@ -404,6 +404,10 @@ func (a *app) run(ctx context.Context, ready func(addr net.Addr)) error {
 	}
 	return err
 }
+
+// maxHeader is the longest address with all headers: that of a table with a long filter,
+// 200,000 bytes (odata.Limits), and room for what proxies add.
+const maxHeader = 256 << 10
 
 // grace is how long running requests may take to finish.
 const grace = 15 * time.Second

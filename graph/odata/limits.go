@@ -3,7 +3,7 @@ package odata
 // Limits bounds what an address can make the service do. A zero member has the
 // default; the error of each names the bound.
 type Limits struct {
-	QueryBytes  int   // the raw query string; default 400,000
+	QueryBytes  int   // the raw query string, that of a next link too; default 200,000
 	FilterBytes int   // $filter after decoding; default 100,000
 	Depth       int   // parentheses, calls and nots within each other; default 200
 	Nodes       int   // operators, calls, columns and literals of a filter; default 30,000
@@ -21,7 +21,7 @@ type Limits struct {
 }
 
 func (l Limits) withDefaults() Limits {
-	orDefault(&l.QueryBytes, 400_000)
+	orDefault(&l.QueryBytes, 200_000)
 	orDefault(&l.FilterBytes, 100_000)
 	orDefault(&l.Depth, 200)
 	orDefault(&l.Nodes, 30_000)

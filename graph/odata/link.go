@@ -21,6 +21,21 @@ func (q *Question) Next(base string, p Position, s Sealer) (string, error) {
 	return string(b), nil
 }
 
+// tokenRoom is the longest $skiptoken of a link, its name included (seal.MaxLength).
+const tokenRoom = 2_048 + len(optSkipToken) + 1
+
+// linkBytes is how long the query string of a next link gets at most: encoded again, it
+// may be longer than the one that was asked.
+func (q *Question) linkBytes() int {
+	n := tokenRoom
+	var b []byte
+	for _, o := range q.options {
+		b = appendOption(b[:0], o)
+		n += len(b) + 1
+	}
+	return n
+}
+
 func appendOption(b []byte, o option) []byte {
 	b = appendEscaped(b, o.name, keepInQuery)
 	return appendEscaped(append(b, '='), o.value, keepInQuery)

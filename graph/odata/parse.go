@@ -29,6 +29,9 @@ func Parse(path, rawQuery string, sets func(name string) (*Set, bool), limits Li
 	if err := q.read(limits); err != nil {
 		return nil, err
 	}
+	if q.Target == Rows && q.linkBytes() > limits.QueryBytes {
+		return nil, tooLongf("", "a link to a further page would have a query string of more than %d bytes, the most that is read", limits.QueryBytes)
+	}
 	return q, nil
 }
 

@@ -209,13 +209,14 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	small := odata.Limits{QueryBytes: 500, FilterBytes: 100, Depth: 5, Nodes: 6, InList: 3, OrderBy: 2, Top: 10, Skip: 10}
+	small := odata.Limits{QueryBytes: 3000, FilterBytes: 100, Depth: 5, Nodes: 6, InList: 3, OrderBy: 2, Top: 10, Skip: 10}
 	for _, c := range []struct {
 		name, query string
 		status      int
 		message     string
 	}{
-		{"query", strings.Repeat("&", 501), 414, "the query string has 501 bytes, at most 500 are read"},
+		{"link", "$select=" + strings.Repeat("city,%20", 150) + "city", 414, "a link to a further page would have a query string of more than 3000 bytes, the most that is read"},
+		{"query", strings.Repeat("&", 3001), 414, "the query string has 3001 bytes, at most 3000 are read"},
 		{"filter", "$filter=" + strings.Repeat(" ", 101), 414, "$filter: it has 101 bytes, at most 100 are read"},
 		{"parentheses", "$filter=((((((lines eq 1))))))", 400, "$filter: more than 5 levels within each other (at position 6)"},
 		{"nots", "$filter=not not not not not not isDeleted", 400, "$filter: more than 5 levels within each other (at position 21)"},

@@ -47,7 +47,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 
 // file answers with a file. An error means that nothing was sent.
 func (f *feed) file(w http.ResponseWriter, r *http.Request, isQuestion bool) error {
-	name, format, err := fileName(r.PathValue("file"), isQuestion)
+	name, format, err := fileName(strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/export"), "/"), isQuestion)
 	if err != nil {
 		return err
 	}

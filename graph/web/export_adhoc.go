@@ -34,7 +34,7 @@ func (f *feed) adHoc(w http.ResponseWriter, r *http.Request, name string) (*feed
 	if len(problems) > 0 {
 		return nil, f.notATable(problems)
 	}
-	t := newFeedTable(d, f.access.View, f.view.schema)
+	t := newFeedTable(d, f.access.View, f.view.schema, f.cfg.Feed.Sorts)
 	if t == nil {
 		return nil, schema.Errorf(schema.Forbidden, "nothing of this may be exported")
 	}

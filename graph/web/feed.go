@@ -34,6 +34,9 @@ type FeedConfig struct {
 	// Prepare gives the context of a table that is read whole what its readings need, and
 	// nil leaves it as it is.
 	Prepare func(ctx context.Context) context.Context
+	// Sorts reports whether all sources of an entity sort it by a field; nil: they do. A
+	// table is sorted here by what its sources cannot sort by.
+	Sorts func(entity, field string) bool
 	// Seal makes the texts of next links.
 	Seal CursorSealer
 	// PublicURL is the address clients know the server by, with or without a path; nil:
@@ -105,7 +108,7 @@ func (f *feed) set(name string) (*odata.Set, bool) {
 
 // table is nil where there is none of this name for the view.
 func (f *feed) table(name string) *feedTable {
-	return f.view.tables.one(f.catalogue, name, f.access.View, f.view.schema)
+	return f.view.tables.one(f.catalogue, name, f.access.View, f.view.schema, f.cfg.Feed.Sorts)
 }
 
 // sets are all of the view, in the order of their names.
@@ -158,14 +161,20 @@ func limited(wait time.Duration, format string, args ...any) *schema.Error {
 	return e
 }
 
-// openFeeds opens the doors of tables, where there are any.
-func (s *Server) openFeeds() {
-	if s.cfg.Feed.Catalogue == nil {
-		return
+// serveFeed answers a request for tables, false where it is none. The router is not asked:
+// it would send an address with // or /./ elsewhere, with a credential in it and all.
+func (s *Server) serveFeed(w http.ResponseWriter, r *http.Request) bool {
+	switch path := r.URL.Path; {
+	case s.cfg.Feed.Catalogue == nil:
+		return false
+	case path == "/odata", strings.HasPrefix(path, "/odata/"):
+		s.odata(w, r)
+	case path == "/export", strings.HasPrefix(path, "/export/"):
+		s.export(w, r)
+	default:
+		return false
 	}
-	s.mux.HandleFunc("/odata", s.odata)
-	s.mux.HandleFunc("/odata/", s.odata)
-	s.mux.HandleFunc("/export/{file}", s.export)
+	return true
 }
 
 // atRoot is a request for tables without the path of the public address, which not every
@@ -176,7 +185,7 @@ func (c *FeedConfig) atRoot(r *http.Request) *http.Request {
 	}
 	prefix := "/" + strings.Trim(c.PublicURL.Path, "/")
 	path, ok := strings.CutPrefix(r.URL.Path, prefix)
-	if !ok || path != "/odata" && !strings.HasPrefix(path, "/odata/") && !strings.HasPrefix(path, "/export/") {
+	if !ok || path != "/odata" && !strings.HasPrefix(path, "/odata/") && path != "/export" && !strings.HasPrefix(path, "/export/") {
 		return r
 	}
 	below, u := *r, *r.URL

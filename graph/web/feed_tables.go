@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -26,7 +27,7 @@ type feedTables struct {
 }
 
 // one returns the table of a name, nil where the catalogue or the view has none.
-func (t *feedTables) one(c *dataset.Catalogue, name string, v *policies.View, s *ast.Schema) *feedTable {
+func (t *feedTables) one(c *dataset.Catalogue, name string, v *policies.View, s *ast.Schema, sorts func(entity, field string) bool) *feedTable {
 	d, ok := c.Get(name)
 	if !ok {
 		return nil
@@ -38,17 +39,23 @@ func (t *feedTables) one(c *dataset.Catalogue, name string, v *policies.View, s 
 	}
 	made, ok := t.made[name]
 	if !ok {
-		made = newFeedTable(d, v, s)
+		made = newFeedTable(d, v, s, sorts)
 		t.made[name] = made // names are the catalogue's: bounded
 	}
 	return made
 }
 
 // newFeedTable is nil where the view has no such table.
-func newFeedTable(d *dataset.Definition, v *policies.View, s *ast.Schema) *feedTable {
+func newFeedTable(d *dataset.Definition, v *policies.View, s *ast.Schema, sorts func(entity, field string) bool) *feedTable {
 	table, ok := d.For(v, s)
 	if !ok {
 		return nil
+	}
+	for i := range table.Columns {
+		c := &table.Columns[i]
+		if entity, field, ok := strings.Cut(c.Field, "."); ok && c.OrderValue != "" && sorts != nil && !sorts(entity, field) {
+			c.OrderValue = ""
+		}
 	}
 	return &feedTable{table, report.Set(table)}
 }

@@ -133,7 +133,6 @@ func New(cfg Config) *Server {
 	if len(cfg.Invalidate.Secret) > 0 {
 		s.mux.HandleFunc("POST /invalidate", s.invalidate)
 	}
-	s.openFeeds()
 	if cfg.Metrics != nil {
 		s.mux.Handle("GET /metrics", cfg.Metrics)
 	}
@@ -148,5 +147,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(context.WithValue(r.Context(), entryKey{}, rec.entry))
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	defer s.finish(rec, r, start)
-	s.mux.ServeHTTP(rec, s.cfg.Feed.atRoot(r))
+	if at := s.cfg.Feed.atRoot(r); !s.serveFeed(rec, at) {
+		s.mux.ServeHTTP(rec, at)
+	}
 }
