@@ -1,0 +1,79 @@
+package spill
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+)
+
+// The errors of this package. Their texts, and those of the system they are joined with,
+// are for the log: they may name files.
+var (
+	// ErrTooMuch is that a file alone would take more than the Disk gives to all.
+	ErrTooMuch = errors.New("spill: one answer takes more than all may")
+	// ErrFull is that there is no room now: other files have it, or the disk is full or
+	// cannot be written.
+	ErrFull = errors.New("spill: no room on disk")
+	// ErrGarbled is that what was read is not what was written.
+	ErrGarbled = errors.New("spill: not what was written")
+)
+
+// Disk is where files lie, and how much they may take together. It is safe for use by
+// several goroutines.
+type Disk struct {
+	dir  string
+	most int64
+
+	mu    sync.Mutex // guards the rest
+	used  int64
+	files int
+}
+
+// NewDisk is a Disk over a directory, "" for that of the system (os.TempDir), whose files
+// have most bytes together. Nothing is made before the first file is.
+func NewDisk(dir string, most int64) *Disk { return &Disk{dir: dir, most: most} }
+
+// Used is how many bytes there are, in how many files.
+func (d *Disk) Used() (bytes int64, files int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.used, d.files
+}
+
+// take sets bytes aside for a file that has some.
+func (d *Disk) take(n, has int64) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case has+n > d.most:
+		return ErrTooMuch
+	case d.used+n > d.most:
+		return ErrFull
+	}
+	d.used += n
+	return nil
+}
+
+func (d *Disk) give(n int64, files int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.used -= n
+	d.files -= files
+}
+
+// Create makes a file, which its caller closes.
+func (d *Disk) Create() (*File, error) {
+	f, err := os.CreateTemp(d.dir, "trama-*.tmp") // with mode 0600
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	out := &File{disk: d, f: f}
+	if os.Remove(f.Name()) != nil {
+		out.name = f.Name() // the system keeps it while it is open
+	}
+	d.mu.Lock()
+	d.files++
+	d.mu.Unlock()
+	return out, nil
+}
