@@ -2,57 +2,42 @@ package dataset
 
 import (
 	"time"
-	"unsafe"
 
-	"github.com/govalues/decimal"
-
+	"github.com/trama-graph/trama/graph/dataset/spill"
 	"github.com/trama-graph/trama/schema"
 )
 
 // Aggregator makes the rows of a table of the rows of its operations. It is for one
 // goroutine.
+//
+// Groups are held in memory as far as there is room for them, and put aside on disk, in
+// the order of their keys, when there is not; what was put aside of one group is added up
+// when all rows are there. The rows it gives are the same either way.
 type Aggregator struct {
 	table   *Table
 	plan    *Aggregate
 	columns []Column
+	ops     []op // of the measures
 	now     time.Time
 	zone    *time.Location
 	most    int
-	bytes   int64 // held of the groups, about
-	room    int64 // how many may be, 0: any number
+	room    int64
+	disk    *spill.Disk
 
-	groups map[string]int32 // by the key of their values
-	firsts map[string]int32 // of a summary: the rows of the first list, by id
-	heads  []head
-	rows   int32 // of the first list
+	layout layout
+	groups groups
+	firsts numbered // of a summary: the ids of the first list's rows
+	aside  aside
 
-	values []schema.Value // of the groups: width for each, the last one the currency
-	sums   []tally        // of the groups: one for each measure
-	width  int
+	isEnded bool
+	err     error // of the end
+	order   []uint32
 
 	byQuery [][]int // the measures of each query
-	key     []byte
-	group   []schema.Value // the values of the row under way
-}
-
-// head is what a group's row begins with.
-type head struct {
-	first      int32 // of a summary: the number of the first list's row
-	values     int   // where its values begin
-	isLive     bool  // any row of it is not deleted
-	asOf       time.Time
-	modifiedAt time.Time
-	source     string // of a summary: the first list's row's
-	key        string // the same
-}
-
-// tally is one measure of one group.
-type tally struct {
-	n         int64
-	dec       decimal.Decimal
-	at        time.Time
-	set       bool
-	isUnknown bool // what was to be taken off is of another currency
+	key     []byte  // room, as all below
+	scales  []byte
+	says    []byte
+	out     rowMaker
 }
 
 // AggregateOptions are what a table does not say.
@@ -63,16 +48,27 @@ type AggregateOptions struct {
 	Zone *time.Location
 	// MaxGroups is how many rows there may be; 0 is the package's MaxGroups.
 	MaxGroups int
-	// MaxBytes is how much of the groups is held; 0 is no bound but that of their number.
+	// MaxBytes is how much of the groups is held in memory, about; 0 is 64 MiB, and 1 GiB
+	// the most. Of a summary the ids of the first list's rows are in it, and may be three
+	// quarters of it.
 	MaxBytes int64
+	// Disk takes the groups that memory has no room for; nil: they are refused.
+	Disk *spill.Disk
 }
 
-// NewAggregator makes an Aggregator for a table that aggregates.
+const (
+	defaultRoom = 64 << 20
+	maxRoom     = 1 << 30
+)
+
+// NewAggregator makes an Aggregator for a table that aggregates. Its caller closes it.
 func NewAggregator(t *Table, o AggregateOptions) *Aggregator {
 	a := &Aggregator{
-		table: t, plan: t.Aggregate, columns: t.Columns, now: o.Now, zone: t.Aggregate.Zone, most: o.MaxGroups, room: o.MaxBytes,
-		groups: map[string]int32{}, width: len(t.Aggregate.Groups) + 1, byQuery: make([][]int, len(t.Queries)),
+		table: t, plan: t.Aggregate, columns: t.Columns, now: o.Now, zone: t.Aggregate.Zone, most: o.MaxGroups, room: o.MaxBytes, disk: o.Disk,
+		layout: layoutOf(t.Columns, t.Aggregate), firsts: newNumbered(), byQuery: make([][]int, len(t.Queries)),
 	}
+	a.groups = groups{layout: a.layout, keys: newNumbered()}
+	a.out = newRowMaker(a)
 	if a.now.IsZero() {
 		a.now = time.Now()
 	}
@@ -85,26 +81,35 @@ func NewAggregator(t *Table, o AggregateOptions) *Aggregator {
 	if a.most <= 0 {
 		a.most = MaxGroups
 	}
-	if a.isSummary() {
-		a.firsts = map[string]int32{}
+	if a.room <= 0 {
+		a.room = defaultRoom
 	}
+	a.room = min(a.room, maxRoom)
 	for i := range a.plan.Measures {
-		q := a.plan.Measures[i].Query
-		a.byQuery[q] = append(a.byQuery[q], i)
+		m := &a.plan.Measures[i]
+		a.byQuery[m.Query] = append(a.byQuery[m.Query], i)
+		a.ops = append(a.ops, m.op)
 	}
-	a.group = make([]schema.Value, a.width)
+	a.scales = make([]byte, a.layout.decimals)
 	return a
 }
 
 func (a *Aggregator) isSummary() bool { return len(a.plan.Per) > 0 }
 
+// Close lets go what was put aside. It may be called again.
+func (a *Aggregator) Close() error { return a.aside.close() }
+
 // Add adds a base row of the table's query of that number, which is not kept. The rows
 // of a summary's first query come before those of the others. A row that is deleted
 // counts in nothing; a group of which nothing else is left is deleted.
 //
-// Its errors are LIMITED: too many groups, groups that take too much, or a sum that no
-// decimal can hold. Nothing the Aggregator gives is right then.
+// Its errors are LIMITED: too many groups, or groups for which there is no room. Nothing
+// the Aggregator gives is right then.
 func (a *Aggregator) Add(query int, row []schema.Value) error {
+	a.isEnded = false
+	if err := a.makeRoom(); err != nil {
+		return err
+	}
 	switch {
 	case !a.isSummary():
 		return a.addGrouped(row)
@@ -114,247 +119,223 @@ func (a *Aggregator) Add(query int, row []schema.Value) error {
 	return a.addFurther(query, row)
 }
 
+// makeRoom puts the groups aside when they take what they may. It is done between rows
+// only: a row has a few groups at most, and adds to them by their numbers.
+func (a *Aggregator) makeRoom() error {
+	held, ids := a.groups.bytes(), a.firsts.bytes()
+	switch {
+	case held+ids <= a.room:
+		return nil
+	case a.disk == nil:
+		return schema.Errorf(schema.Limited, "the groups of the dataset %s take more than %d MiB, which is the limit: group by less", a.table.Name, a.room>>20)
+	case ids > a.room/4*3:
+		return schema.Errorf(schema.Limited, "the rows of the first list of the dataset %s, of which there are more than %d, take more memory than is given: filter it in its text", a.table.Name, a.firsts.len()-1)
+	}
+	return a.putAside()
+}
+
 func (a *Aggregator) addGrouped(row []schema.Value) error {
 	cells := row[FixedColumns:]
 	a.key = a.key[:0]
 	for i := range a.plan.Groups {
 		g := &a.plan.Groups[i]
-		v := &a.group[i]
-		*v = cells[g.Cell]
+		v := &cells[g.Cell]
 		if g.Period != Whole && v.Kind == schema.KindTime {
-			v.Time = g.Period.first(v.Time, a.zone)
+			first := schema.Value{Kind: schema.KindTime, Time: g.Period.first(v.Time, a.zone)}
+			a.key = appendComparable(a.key, &first)
+			continue
+		}
+		if at := a.layout.scales[i]; at > 0 {
+			a.scales[at-scalesAt] = byte(v.Dec.Scale()) //nolint:gosec // 19 at most
 		}
 		a.key = appendComparable(a.key, v)
 	}
-	return a.spread(0, 0, row)
+	return a.spread(0, row)
 }
 
 // addFirst adds a row of a summary's first list: it is a group, without a currency.
 func (a *Aggregator) addFirst(row []schema.Value) error {
 	cells := row[FixedColumns:]
 	id := cells[a.plan.Per[0]].Str
-	if _, again := a.firsts[id]; again {
+	a.says = append(a.says[:0], id...)
+	if a.firsts.find(a.says) >= 0 {
 		return nil
 	}
+	first := a.firsts.add(a.says)
+	a.says = a.says[:0]
 	for i := range a.plan.Groups {
-		a.group[i] = cells[a.plan.Groups[i].Cell]
+		a.says = appendSaid(a.says, &cells[a.plan.Groups[i].Cell], id)
 	}
-	first := a.rows
-	a.rows++
-	a.firsts[id] = first
-	a.key = appendNumber(a.key[:0], first)
-	a.group[a.width-1] = schema.Null
-	at, err := a.at(first, len(a.key))
+	a.says = appendSaid(a.says, &row[SourceColumn], id)
+	a.says = appendSaid(a.says, &row[KeyColumn], id)
+	at, err := a.at(len(a.firstKey(first)), &schema.Null)
 	if err != nil {
 		return err
 	}
-	h := &a.heads[at]
-	h.source, h.key = row[SourceColumn].Str, row[KeyColumn].Str
-	a.touch(h, row)
+	a.groups.say(at, a.says)
+	a.touch(a.groups.rec(at), row)
 	return nil
+}
+
+// firstKey begins the key of the groups of a row of a summary's first list.
+func (a *Aggregator) firstKey(first int) []byte {
+	a.key = appendNumber(a.key[:0], first)
+	return a.key
 }
 
 func (a *Aggregator) addFurther(query int, row []schema.Value) error {
 	id := &row[FixedColumns+a.plan.Per[query]]
-	first, ok := a.firsts[id.Str]
-	if !ok || id.IsNull() {
+	if id.IsNull() {
 		return nil
 	}
-	if row[IsDeletedColumn].Bool {
-		// It was in the row that it is not counted in any more.
-		if h := &a.heads[a.home(first)]; row[ModifiedAtColumn].Time.After(h.modifiedAt) {
-			h.modifiedAt = row[ModifiedAtColumn].Time
-		}
+	a.says = append(a.says[:0], id.Str...)
+	first := a.firsts.find(a.says)
+	if first < 0 {
 		return nil
 	}
-	home := a.home(first)
-	copy(a.group, a.values[a.heads[home].values:][:a.width-1])
-	a.key = appendNumber(a.key[:0], first)
-	return a.spread(query, first, row)
-}
-
-// home is the group of a first list's row that has no currency.
-func (a *Aggregator) home(first int32) int32 {
-	var room [8]byte
-	key := appendNumber(room[:0], first)
-	key = append(key, absent)
-	return a.groups[string(key)]
+	base := len(a.firstKey(first))
+	if !row[IsDeletedColumn].Bool {
+		return a.spread(query, row)
+	}
+	if row[ModifiedAtColumn].IsNull() {
+		return nil
+	}
+	// It was in the row that it is not counted in any more.
+	at, err := a.at(base, &schema.Null)
+	if err == nil {
+		a.layout.changed(a.groups.rec(at), row[ModifiedAtColumn].Time)
+	}
+	return err
 }
 
 // spread adds a row to its group and, where its amounts are of several currencies, to
-// the group of each. a.key and a.group are the groups' but for the currency.
-func (a *Aggregator) spread(query int, first int32, row []schema.Value) error {
+// the group of each. a.key is the groups' but for the currency.
+func (a *Aggregator) spread(query int, row []schema.Value) error {
 	cells := row[FixedColumns:]
 	base := len(a.key)
-	currency := schema.Null
+	currency := &schema.Null
 	if a.plan.Currency >= 0 {
 		for _, i := range a.byQuery[query] {
 			if m := &a.plan.Measures[i]; m.money && !cells[m.Cell].IsNull() {
-				currency = cells[m.currency]
+				currency = &cells[m.currency]
 				break
 			}
 		}
 	}
-	a.group[a.width-1] = currency
-	home, err := a.at(first, base)
+	at, err := a.at(base, currency)
 	if err != nil {
 		return err
 	}
-	a.touch(&a.heads[home], row)
+	home := a.groups.rec(at)
+	a.touch(home, row)
 	if row[IsDeletedColumn].Bool {
 		return nil
 	}
 	for _, i := range a.byQuery[query] {
-		m := &a.plan.Measures[i]
-		at := home
+		m, rec := &a.plan.Measures[i], home
 		if m.money && !cells[m.Cell].IsNull() && cells[m.currency].Str != currency.Str {
-			a.key = a.key[:base]
-			a.group[a.width-1] = cells[m.currency]
-			if at, err = a.at(first, base); err != nil {
+			if at, err = a.at(base, &cells[m.currency]); err != nil {
 				return err
 			}
-			a.touch(&a.heads[at], row)
+			rec = a.groups.rec(at)
+			a.touch(rec, row)
 		}
-		if err := a.measure(m, &a.sums[int(at)*len(a.plan.Measures)+i], cells); err != nil {
-			return err
-		}
+		a.measure(i, m, rec, cells)
 	}
 	return nil
 }
 
-// at is the group of the values of a.group, whose key is in the first bytes of a.key.
-// A known one costs no memory.
-func (a *Aggregator) at(first int32, base int) (int32, error) {
-	a.key = appendComparable(a.key[:base], &a.group[a.width-1])
-	if at, ok := a.groups[string(a.key)]; ok {
+// at is the group of a currency, the rest of whose key are the first bytes of a.key. A
+// known one costs no memory.
+func (a *Aggregator) at(base int, currency *schema.Value) (int, error) {
+	a.key = appendComparable(a.key[:base], currency)
+	if at := a.groups.keys.find(a.key); at >= 0 {
 		return at, nil
 	}
-	if len(a.heads) >= a.most {
-		return 0, schema.Errorf(schema.Limited, "the dataset %s has more than %d groups, which is the limit: group by less", a.table.Name, a.most)
+	if a.groups.len() >= a.most {
+		return 0, a.tooMany()
 	}
-	if a.bytes += a.size(); a.room > 0 && a.bytes > a.room {
-		return 0, schema.Errorf(schema.Limited, "the groups of the dataset %s take more than %d MiB, which is the limit: group by less", a.table.Name, a.room>>20)
+	at := a.groups.add(a.key)
+	if len(a.scales) > 0 {
+		rec := a.groups.rec(at)
+		rec[0] |= hasScales
+		copy(rec[scalesAt:], a.scales)
 	}
-	at := int32(len(a.heads)) //nolint:gosec // bounded by most
-	a.groups[string(a.key)] = at
-	h := head{first: first, values: len(a.values)}
-	a.values = append(a.values, a.group...)
-	a.sums = append(a.sums, make([]tally, len(a.plan.Measures))...)
-	if currency := &a.group[a.width-1]; a.isSummary() && !currency.IsNull() {
-		home := &a.heads[a.home(first)]
-		h.source, h.key = home.source, home.key+"."+currency.Str
-	}
-	a.heads = append(a.heads, h)
 	return at, nil
 }
 
-// size is what the group at hand takes, about: its key and what the map has of it, the
-// head, the values with their texts, and its measures.
-func (a *Aggregator) size() int64 {
-	const entry = 32 // of a map, besides the key
-	n := len(a.key) + entry + int(unsafe.Sizeof(head{})) + a.width*int(unsafe.Sizeof(schema.Value{})) + len(a.plan.Measures)*int(unsafe.Sizeof(tally{}))
-	for i := range a.group {
-		n += len(a.group[i].Str)
-	}
-	return int64(n)
-}
-
 // touch notes the times of a row.
-func (a *Aggregator) touch(h *head, row []schema.Value) {
-	if at := row[ModifiedAtColumn].Time; at.After(h.modifiedAt) {
-		h.modifiedAt = at
+func (a *Aggregator) touch(rec []byte, row []schema.Value) {
+	if at := &row[ModifiedAtColumn]; !at.IsNull() {
+		a.layout.changed(rec, at.Time)
 	}
 	if row[IsDeletedColumn].Bool {
 		return
 	}
-	h.isLive = true
-	if at := row[AsOfColumn]; !at.IsNull() && (h.asOf.IsZero() || at.Time.Before(h.asOf)) {
-		h.asOf = at.Time
+	rec[0] |= isLive
+	if at := &row[AsOfColumn]; !at.IsNull() {
+		a.layout.asOf(rec, at.Time)
 	}
 }
 
 // measure adds what a row has of a measure.
-func (a *Aggregator) measure(m *Measure, t *tally, cells []schema.Value) error {
-	v := &cells[m.Cell]
-	if v.IsNull() {
-		return nil
+func (a *Aggregator) measure(i int, m *Measure, rec []byte, cells []schema.Value) {
+	switch v := &cells[m.Cell]; {
+	case v.IsNull():
+	case m.op == count:
+		a.layout.count(rec, i, 1)
+	case m.op == sum:
+		a.sum(i, m, rec, cells)
+	default:
+		a.layout.extreme(rec, i, m.op == least, v)
 	}
-	switch m.op {
-	case count:
-		t.n++
-		t.set = true
-		return nil
-	case sum:
-		return a.sum(m, t, v, cells)
-	}
-	first := !t.set
-	t.set = true
-	switch v.Kind {
-	case schema.KindInt:
-		if first || m.op == least && v.Int < t.n || m.op == greatest && v.Int > t.n {
-			t.n = v.Int
-		}
-	case schema.KindDecimal:
-		if first || m.op == least && v.Dec.Less(t.dec) || m.op == greatest && t.dec.Less(v.Dec) {
-			t.dec = v.Dec
-		}
-	case schema.KindTime:
-		if first || m.op == least && v.Time.Before(t.at) || m.op == greatest && v.Time.After(t.at) {
-			t.at = v.Time
-		}
-	}
-	return nil
 }
 
-func (a *Aggregator) sum(m *Measure, t *tally, v *schema.Value, cells []schema.Value) error {
+func (a *Aggregator) sum(i int, m *Measure, rec []byte, cells []schema.Value) {
 	if m.past >= 0 {
 		if at := &cells[m.past]; at.IsNull() || !at.Time.Before(a.now) {
-			return nil
+			return
 		}
 	}
-	whole, part := v.Int, v.Dec
-	if m.minus >= 0 && !cells[m.minus].IsNull() {
-		less := &cells[m.minus]
-		if m.money && cells[m.minusCurrency].Str != cells[m.currency].Str {
-			t.isUnknown = true
-			return nil
-		}
-		var err error
-		if part, err = exact(part, less.Dec.Neg()); err != nil {
-			return a.overflow(m)
-		}
-		rest := whole - less.Int
-		if (rest < whole) != (less.Int > 0) {
-			return a.overflow(m)
-		}
-		whole = rest
+	v, less := &cells[m.Cell], &schema.Null
+	if m.minus >= 0 {
+		less = &cells[m.minus]
 	}
-	if m.past >= 0 && whole <= 0 && !part.IsPos() {
-		return nil
+	slot := a.layout.slot(rec, i)
+	if !less.IsNull() && m.money && cells[m.minusCurrency].Str != cells[m.currency].Str {
+		a.layout.set(rec, i)
+		slot[0] |= sumUnknown
+		return
 	}
-	total := t.n + whole
-	if (total > t.n) != (whole > 0) {
-		return a.overflow(m)
+	if m.past >= 0 && !isMore(v, less) {
+		return
 	}
-	d := part
-	if t.set {
-		var err error
-		if d, err = exact(t.dec, part); err != nil {
-			return a.overflow(m)
-		}
+	a.layout.set(rec, i)
+	a.addValue(slot, v, false)
+	if !less.IsNull() {
+		a.addValue(slot, less, true)
 	}
-	t.n, t.dec, t.set = total, d, true
-	return nil
 }
 
-// exact adds without rounding, or not at all.
-func exact(d, e decimal.Decimal) (decimal.Decimal, error) {
-	sum, err := d.AddExact(e, max(d.Scale(), e.Scale()))
-	if err != nil {
-		d, e = d.Trim(0), e.Trim(0)
-		return d.AddExact(e, max(d.Scale(), e.Scale()))
+// isMore reports whether a number is more than another, or than nothing.
+func isMore(v, less *schema.Value) bool {
+	if v.Kind == schema.KindInt {
+		return v.Int > less.Int
 	}
-	return sum, nil
+	return v.Dec.Cmp(less.Dec) > 0
+}
+
+// addValue adds a number to the sum in a slot, or takes it off.
+func (a *Aggregator) addValue(slot []byte, v *schema.Value, isLess bool) {
+	if v.Kind == schema.KindInt {
+		addSum(slot, &a.groups.wides, (v.Int < 0) != isLess, magnitude(v.Int), 0)
+		return
+	}
+	addSum(slot, &a.groups.wides, v.Dec.IsNeg() != isLess, v.Dec.Coef(), v.Dec.Scale())
+}
+
+func (a *Aggregator) tooMany() error {
+	return schema.Errorf(schema.Limited, "the dataset %s has more than %d groups, which is the limit: group by less", a.table.Name, a.most)
 }
 
 func (a *Aggregator) overflow(m *Measure) error {

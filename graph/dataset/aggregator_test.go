@@ -42,7 +42,7 @@ func day(text string) schema.Value {
 func rowsOf(tb testing.TB, t *dataset.Table, a *dataset.Aggregator) []string {
 	tb.Helper()
 	var out []string
-	must(tb, a.Rows(func(row []schema.Value) error {
+	must(tb, a.Rows(tb.Context(), func(row []schema.Value) error {
 		var b strings.Builder
 		b.WriteString(row[dataset.KeyColumn].Str)
 		if !row[dataset.SourceColumn].IsNull() {
@@ -60,6 +60,14 @@ func rowsOf(tb testing.TB, t *dataset.Table, a *dataset.Aggregator) []string {
 		return nil
 	}))
 	return out
+}
+
+// noRow fails a test that is given a row.
+func noRow(tb testing.TB) func([]schema.Value) error {
+	return func([]schema.Value) error {
+		tb.Error("a row was given before the error")
+		return nil
+	}
 }
 
 func same(t *testing.T, got, want []string) {
@@ -123,7 +131,7 @@ func TestAggregate(t *testing.T) {
 		late[dataset.AsOfColumn], late[dataset.ModifiedAtColumn] = day("2026-10-01T00:00:00Z"), day("2026-12-01T00:00:00Z")
 		a := add(t, dataset.AggregateOptions{})
 		must(t, a.Add(0, late))
-		must(t, a.Rows(func(row []schema.Value) error {
+		must(t, a.Rows(t.Context(), func(row []schema.Value) error {
 			if strings.HasSuffix(row[0].Str, "open.MDL") && (row[dataset.AsOfColumn].Text() != "2026-10-01T00:00:00Z" || row[dataset.ModifiedAtColumn].Text() != "2026-12-01T00:00:00Z") {
 				t.Errorf("got %v %v", row[dataset.AsOfColumn].Text(), row[dataset.ModifiedAtColumn].Text())
 			}
@@ -161,7 +169,8 @@ func TestAggregate(t *testing.T) {
 		must(t, a.Add(0, order("1", "2026-03-04T00:00:00Z", "open", big)))
 		must(t, a.Add(0, order("1", "2026-03-04T00:00:00Z", "open", big)))
 		small := map[string]schema.Value{"total.amount": dec("0.0001"), "total.currency": mdl}
-		err := a.Add(0, order("2", "2026-03-04T00:00:00Z", "open", small))
+		must(t, a.Add(0, order("2", "2026-03-04T00:00:00Z", "open", small)))
+		err := a.Rows(t.Context(), noRow(t))
 		if schema.CodeOf(err) != schema.Limited || !strings.Contains(err.Error(), "total_sum") {
 			t.Errorf("a digit was lost: %v", err)
 		}
@@ -178,7 +187,8 @@ func TestAggregateNothing(t *testing.T) {
 	}
 	same(t, rowsOf(t, total, a), []string{"all parcels_sum=11 parcels_min=-2 parcels_max=9 id_count=3"})
 	most := base(&total.Queries[0], "k", map[string]schema.Value{"parcels": schema.Int(1<<63 - 1)})
-	if err := a.Add(0, most); schema.CodeOf(err) != schema.Limited || !strings.Contains(err.Error(), "parcels_sum") {
+	must(t, a.Add(0, most))
+	if err := a.Rows(t.Context(), noRow(t)); schema.CodeOf(err) != schema.Limited || !strings.Contains(err.Error(), "parcels_sum") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -186,7 +196,8 @@ func TestAggregateNothing(t *testing.T) {
 func TestMinusOverflow(t *testing.T) {
 	table := whole(t, `query d @dataset { deliveryNotes { nodes { parcels @sum(as: "rest", minus: "less") less: parcels } } }`)
 	a := dataset.NewAggregator(table, dataset.AggregateOptions{})
-	err := a.Add(0, base(&table.Queries[0], "k", map[string]schema.Value{"parcels": schema.Int(-1 << 63), "less": schema.Int(1)}))
+	must(t, a.Add(0, base(&table.Queries[0], "k", map[string]schema.Value{"parcels": schema.Int(-1 << 63), "less": schema.Int(1)})))
+	err := a.Rows(t.Context(), noRow(t))
 	if schema.CodeOf(err) != schema.Limited || !strings.Contains(err.Error(), "rest") {
 		t.Errorf("got %v", err)
 	}
@@ -356,7 +367,7 @@ func TestAggregateOracle(t *testing.T) {
 		}
 		n := 0
 		keys := map[string]bool{}
-		err := a.Rows(func(row []schema.Value) error {
+		err := a.Rows(t.Context(), func(row []schema.Value) error {
 			n++
 			keys[row[0].Str] = true
 			w := wants[row[at["status"]].Str+"/"+row[at["currency"]].Str]

@@ -8,7 +8,7 @@ const (
 	MaxColumns  = 250       // of one table, and of the fields an operation asks
 	MaxDepth    = 12        // of objects within objects
 	MaxLists    = 12        // root lists of one summary
-	MaxGroups   = 100_000   // of an aggregation, unless the caller says otherwise
+	MaxGroups   = 2_000_000 // of an aggregation, unless the caller says otherwise
 
 	maxName   = 64    // signs of a dataset's name
 	maxTokens = 16384 // lexical, of one text

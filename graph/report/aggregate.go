@@ -17,7 +17,8 @@ import (
 // others come in any order, some of them at the same time.
 func (r *Report) eachGroup(ctx context.Context, with func(context.Context, *Operation, func(*Window) error) error, f func(row []schema.Value) error) error {
 	a := dataset.NewAggregator(r.table, r.limits.Aggregate)
-	var mu sync.Mutex // guards a
+	defer func() { _ = a.Close() }() // what was put aside is gone either way
+	var mu sync.Mutex                // guards a
 	read := func(ctx context.Context, i int) error {
 		op := &r.rows.operations[i]
 		width := dataset.FixedColumns + len(op.Query.Cells)
@@ -44,7 +45,7 @@ func (r *Report) eachGroup(ctx context.Context, with func(context.Context, *Oper
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if err := a.Rows(f); err != nil && !errors.Is(err, errEnough) {
+	if err := a.Rows(ctx, f); err != nil && !errors.Is(err, errEnough) {
 		return err
 	}
 	return nil

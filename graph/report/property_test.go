@@ -47,7 +47,7 @@ func baseRows(tb rapid.TB, t *dataset.Table, m *memory) [][]schema.Value {
 		}
 	}
 	out = nil
-	if err := a.Rows(func(row []schema.Value) error {
+	if err := a.Rows(context.Background(), func(row []schema.Value) error {
 		out = append(out, slices.Clone(row))
 		return nil
 	}); err != nil {
