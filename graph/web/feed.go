@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/graph/dataset"
+	"github.com/trama-graph/trama/graph/dataset/spill"
 	"github.com/trama-graph/trama/graph/odata"
 	"github.com/trama-graph/trama/policies"
 	"github.com/trama-graph/trama/schema"
@@ -54,6 +55,11 @@ type FeedConfig struct {
 	Answers int
 	// Parallel is how many lists of one table are read at the same time, default 3.
 	Parallel int
+	// GroupBytes is how much of the groups of a table that adds up is held in memory,
+	// default 64 MiB; Disk takes the rest of all answers, default 1 GiB in the directory
+	// of the system for such files.
+	GroupBytes int64
+	Disk       *spill.Disk
 }
 
 // CursorSealer makes texts that clients can neither read nor change, each for one shape:
@@ -75,6 +81,12 @@ func (c *FeedConfig) setDefaults() {
 	}
 	if c.Parallel <= 0 {
 		c.Parallel = 3
+	}
+	if c.GroupBytes <= 0 {
+		c.GroupBytes = 64 << 20
+	}
+	if c.Disk == nil {
+		c.Disk = spill.NewDisk("", 1<<30)
 	}
 }
 

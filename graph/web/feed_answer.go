@@ -10,9 +10,6 @@ import (
 	"github.com/trama-graph/trama/graph/report"
 )
 
-// maxAggregated bounds the groups that are held while a table is added up, in bytes.
-const maxAggregated = 64 << 20
-
 // sortedRows is how many rows a page has that is sorted or added up here: each costs as
 // much as all.
 const sortedRows = 50_000
@@ -21,7 +18,7 @@ const sortedRows = 50_000
 func (f *feed) limits() report.Limits {
 	l := report.Limits{
 		PageRows: f.cfg.Feed.PageRows, SortedPageRows: max(sortedRows, f.cfg.Feed.PageRows), Parallel: f.cfg.Feed.Parallel,
-		Aggregate: dataset.AggregateOptions{MaxBytes: maxAggregated},
+		Aggregate: dataset.AggregateOptions{MaxBytes: f.cfg.Feed.GroupBytes, Disk: f.cfg.Feed.Disk},
 	}
 	if agreed := f.who.Agreement.MaxRows; agreed > 0 {
 		l.PageRows, l.SortedPageRows, l.FileRows = min(l.PageRows, agreed), min(l.SortedPageRows, agreed), agreed
