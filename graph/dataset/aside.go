@@ -83,7 +83,7 @@ func (a *Aggregator) unite(ctx context.Context) error {
 
 // mergeAll makes fewer runs of those there are, in another file.
 func (a *Aggregator) mergeAll(ctx context.Context, isLast bool) (next aside, err error) {
-	if next.file, err = a.disk.Create(); err != nil {
+	if next.file, err = a.aside.file.Beside(); err != nil {
 		return next, a.unwritten(err)
 	}
 	for runs := a.aside.runs; len(runs) > 0; {
@@ -256,4 +256,12 @@ func (a *Aggregator) unwritten(err error) error {
 // unread tells that what was put aside did not come back.
 func (a *Aggregator) unread(err error) error {
 	return schema.Errorf(schema.Internal, "groups of the dataset %s that were put aside could not be read", a.table.Name).Because(err)
+}
+
+// Held is what the groups take in memory, about, and on disk.
+func (a *Aggregator) Held() (memory, disk int64) {
+	for _, r := range a.aside.runs {
+		disk += r.Size()
+	}
+	return a.groups.bytes() + a.firsts.bytes() + 4*int64(len(a.order)), disk
 }

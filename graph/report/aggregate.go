@@ -12,13 +12,18 @@ import (
 	"github.com/trama-graph/trama/schema"
 )
 
-// eachGroup adds up the rows of a table that aggregates, and calls f with each group. The
-// rows of the first list are those the others are summed up for, so they come first; the
-// others come in any order, some of them at the same time.
-func (r *Report) eachGroup(ctx context.Context, with func(context.Context, *Operation, func(*Window) error) error, f func(row []schema.Value) error) error {
+// addUp adds up the rows of a table that aggregates. The rows of the first list are those
+// the others are summed up for, so they come first; the others come in any order, some of
+// them at the same time. The caller closes what it is given.
+func (r *Report) addUp(ctx context.Context, with func(context.Context, *Operation, func(*Window) error) error) (_ *dataset.Aggregator, err error) {
 	a := dataset.NewAggregator(r.table, r.limits.Aggregate)
-	defer func() { _ = a.Close() }() // what was put aside is gone either way
-	var mu sync.Mutex                // guards a
+	isWhole := false
+	defer func() { // also when a row panics
+		if !isWhole {
+			_ = a.Close() // what was put aside is gone either way
+		}
+	}()
+	var mu sync.Mutex // guards a
 	read := func(ctx context.Context, i int) error {
 		op := &r.rows.operations[i]
 		width := dataset.FixedColumns + len(op.Query.Cells)
@@ -35,7 +40,7 @@ func (r *Report) eachGroup(ctx context.Context, with func(context.Context, *Oper
 		})
 	}
 	if err := read(ctx, 0); err != nil {
-		return err
+		return nil, err
 	}
 	g, below := errgroup.WithContext(ctx)
 	g.SetLimit(r.limits.Parallel)
@@ -43,8 +48,19 @@ func (r *Report) eachGroup(ctx context.Context, with func(context.Context, *Oper
 		g.Go(func() error { return read(below, i) })
 	}
 	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	isWhole = true
+	return a, nil
+}
+
+// eachGroup adds up the rows of a table that aggregates, and calls f with each group.
+func (r *Report) eachGroup(ctx context.Context, with func(context.Context, *Operation, func(*Window) error) error, f func(row []schema.Value) error) error {
+	a, err := r.addUp(ctx, with)
+	if err != nil {
 		return err
 	}
+	defer func() { _ = a.Close() }() // the same
 	if err := a.Rows(ctx, f); err != nil && !errors.Is(err, errEnough) {
 		return err
 	}

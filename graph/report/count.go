@@ -33,12 +33,35 @@ func (r *Report) Count(ctx context.Context, with Runner) (int64, error) {
 }
 
 // Start is the position of the first page, with the count where the question asks for it.
+// What was added up to count is kept for the page.
 func (r *Report) Start(ctx context.Context, with Runner) (odata.Position, error) {
 	p := odata.Position{Count: -1}
 	if !r.question.IsCount {
 		return p, nil
 	}
 	var err error
-	p.Count, err = r.Count(ctx, with)
-	return p, err
+	if _, keeps := with.(Keeper); !keeps || r.table.Aggregate == nil || r.isEmpty {
+		p.Count, err = r.Count(ctx, with)
+		return p, err
+	}
+	added, err := r.sums(ctx, with, nil)
+	if err != nil {
+		return p, err
+	}
+	defer added.end()
+	p.Count = 0
+	j := r.judge(&r.count, 0)
+	if err := added.Rows(ctx, func(row []schema.Value) error {
+		ok, err := j.is(row)
+		if ok {
+			p.Count++
+		}
+		return err
+	}); err != nil {
+		return p, err
+	}
+	if name := added.keep(); name != nil {
+		p.Mark = r.appendMark(mark{skip: r.question.Skip, sums: name})
+	}
+	return p, nil
 }

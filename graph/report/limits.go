@@ -18,7 +18,7 @@ type Limits struct {
 
 	// PageRows is how many rows a page has at least, unless it is the last; default
 	// 10,000. SortedPageRows is the same of answers that are sorted or added up here, of
-	// which each page costs as much as all; default 50,000.
+	// which each page costs as much as all, unless the Runner is a Keeper; default 50,000.
 	PageRows       int
 	SortedPageRows int
 

@@ -30,8 +30,33 @@ type memory struct {
 	roots  map[string][]record // by root field
 	window int                 // rows of a window; 0: 3
 
+	keeps bool // what was added up is kept for further pages
+	kept  map[string]*dataset.Aggregator
+
 	asked   []string // the texts that were run
 	yielded int      // rows that were handed on
+}
+
+// Keep makes it a report.Keeper.
+func (m *memory) Keep(a *dataset.Aggregator, name []byte) []byte {
+	if !m.keeps {
+		_ = a.Close()
+		return nil
+	}
+	if name == nil {
+		name = []byte(fmt.Sprint("sums ", len(m.asked)))
+	}
+	if m.kept == nil {
+		m.kept = map[string]*dataset.Aggregator{}
+	}
+	m.kept[string(name)] = a
+	return name
+}
+
+func (m *memory) Resume(name []byte) *dataset.Aggregator {
+	a := m.kept[string(name)]
+	delete(m.kept, string(name))
+	return a
 }
 
 func (m *memory) Run(ctx context.Context, op *report.Operation, f func(*report.Window) error) error {

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/trama-graph/trama/graph/dataset"
+	"github.com/trama-graph/trama/graph/dataset/spill"
 	"github.com/trama-graph/trama/graph/odata"
 	"github.com/trama-graph/trama/graph/report"
 	"github.com/trama-graph/trama/schema"
@@ -176,7 +177,8 @@ func question(t *rapid.T, tb *dataset.Table) string {
 // against all rows filtered, sorted and cut.
 func TestReadProperty(t *testing.T) {
 	tables := []*dataset.Table{table(t, ordersText), table(t, linesText), table(t, someText), table(t, monthsText)}
-	folded, paged, listed, shared := 0, 0, 0, 0
+	folded, paged, listed, shared, kept := 0, 0, 0, 0, 0
+	disk := spill.NewDisk(t.TempDir(), 1<<30)
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, len(tables)-1).Draw(t, "table")
 		tb := tables[n]
@@ -204,7 +206,23 @@ func TestReadProperty(t *testing.T) {
 			t.Fatalf("%s: counted %d, want %d: %v", address, total, len(all), err)
 		}
 		want := cut(q, all)
-		got, number := follow(t, tb, q, pages(rapid.IntRange(1, 5).Draw(t, "page")), m, func() {})
+		limits := pages(rapid.IntRange(1, 5).Draw(t, "page"))
+		if m.asked = nil; chance(t, 2) {
+			limits.Aggregate = dataset.AggregateOptions{MaxBytes: 1, Disk: disk} // each row is put aside
+		}
+		m.keeps = chance(t, 2)
+		got, number := follow(t, tb, q, limits, m, func() {})
+		if tb.Aggregate != nil && m.keeps && number > 1 {
+			if kept++; len(m.asked) != 1 {
+				t.Fatalf("%s: %d pages were added up %d times", address, number, len(m.asked))
+			}
+		}
+		for _, a := range m.kept { // of a count without a page
+			_ = a.Close()
+		}
+		if used, files := disk.Used(); used != 0 || files != 0 {
+			t.Fatalf("%s: %d bytes in %d files are left", address, used, files)
+		}
 		if r.Where().Op != schema.All {
 			folded++
 		}
@@ -226,8 +244,8 @@ func TestReadProperty(t *testing.T) {
 		}
 		equal(t, q, r, address, w.rows, want, all)
 	})
-	t.Logf("filters folded %d, several pages %d, in the list's order %d, of these asked %d", folded, paged, listed, shared)
-	if folded == 0 || paged == 0 || listed == 0 || shared == 0 {
+	t.Logf("filters folded %d, several pages %d, in the list's order %d, of these asked %d, kept %d", folded, paged, listed, shared, kept)
+	if folded == 0 || paged == 0 || listed == 0 || shared == 0 || kept == 0 {
 		t.Error("something was never tried")
 	}
 }

@@ -110,7 +110,17 @@ func (r *Report) readSorted(ctx context.Context, with Runner, w output.Writer, f
 	j := r.judge(&r.rows, m.scanned)
 	j.isAll = true
 	order := make([]schema.Value, len(r.question.Order))
-	err := r.each(ctx, with.Run, &r.rows, func(row []schema.Value) error {
+	each := func(f func(row []schema.Value) error) error { return r.each(ctx, with.Run, &r.rows, f) }
+	var added *sums
+	if r.table.Aggregate != nil {
+		var err error
+		if added, err = r.sums(ctx, with, m.sums); err != nil {
+			return nil, err
+		}
+		defer added.end()
+		each = func(f func(row []schema.Value) error) error { return added.Rows(ctx, f) }
+	}
+	err := each(func(row []schema.Value) error {
 		if ok, err := j.is(row); err != nil || !ok {
 			return err
 		}
@@ -141,7 +151,11 @@ func (r *Report) readSorted(ctx context.Context, with Runner, w output.Writer, f
 		return nil, err
 	}
 	last := s.rows[len(s.rows)-1].order
-	return r.place(mark{scanned: j.scanned}, from, from.Given+given, last), nil
+	next := mark{scanned: j.scanned}
+	if added != nil {
+		next.sums = added.keep()
+	}
+	return r.place(next, from, from.Given+given, last), nil
 }
 
 // writeSorted writes the rows behind those that are skipped.

@@ -14,9 +14,14 @@ type mark struct {
 	after   string // the root list's cursor; "": from its beginning
 	skip    int64  // rows of $skip still to be left out
 	scanned int64  // rows judged so far
+	sums    []byte // what a table that aggregates was added up to is kept by; nil: it is not
 }
 
-const markVersion = 1
+// The second version has the name of sums before the rest.
+const (
+	markVersion     = 1
+	markVersionSums = 2
+)
 
 // place makes the position of an answer that goes on behind m, from being where its page
 // began. Values are those of the last row's order where that is sorted here, nil
@@ -25,10 +30,18 @@ func (r *Report) place(m mark, from odata.Position, given int64, values []schema
 	if values == nil {
 		values = make([]schema.Value, len(r.question.Order))
 	}
+	return &odata.Position{Values: values, Given: given, Count: from.Count, Mark: r.appendMark(m)}
+}
+
+func (r *Report) appendMark(m mark) []byte {
 	b := append([]byte{markVersion}, r.shape...)
+	if len(m.sums) > 0 && len(m.sums) <= maxSumsName {
+		b[0] = markVersionSums
+		b = append(append(b, byte(len(m.sums))), m.sums...)
+	}
 	b = binary.AppendUvarint(b, uint64(m.skip))    //nolint:gosec // never below 0
 	b = binary.AppendUvarint(b, uint64(m.scanned)) //nolint:gosec // never below 0
-	return &odata.Position{Values: values, Given: given, Count: from.Count, Mark: append(b, m.after...)}
+	return append(b, m.after...)
 }
 
 // mark reads what place wrote; a position without one is the beginning.
@@ -37,11 +50,18 @@ func (r *Report) mark(p odata.Position) (mark, error) {
 		return mark{skip: r.question.Skip}, nil
 	}
 	b, head := p.Mark, 1+len(r.shape)
-	if len(b) < head || b[0] != markVersion || string(b[1:head]) != string(r.shape) {
+	if len(b) < head || b[0] != markVersion && b[0] != markVersionSums || string(b[1:head]) != string(r.shape) {
 		return mark{}, foreign()
 	}
+	hasSums := b[0] == markVersionSums
 	b = b[head:]
 	var m mark
+	if hasSums {
+		if len(b) == 0 || b[0] > maxSumsName || len(b) <= int(b[0]) {
+			return mark{}, foreign()
+		}
+		m.sums, b = b[1:1+b[0]], b[1+b[0]:]
+	}
 	for _, n := range []*int64{&m.skip, &m.scanned} {
 		v, size := binary.Uvarint(b)
 		if size <= 0 || v > 1<<62 {

@@ -55,11 +55,12 @@ type FeedConfig struct {
 	Answers int
 	// Parallel is how many lists of one table are read at the same time, default 3.
 	Parallel int
-	// GroupBytes is how much of the groups of a table that adds up is held in memory,
-	// default 64 MiB; Disk takes the rest of all answers, default 1 GiB in the directory
-	// of the system for such files.
+	// GroupBytes is how much of the groups of a table that adds up is held in memory, of
+	// one answer, and besides of all that wait for their next page; default 64 MiB.
 	GroupBytes int64
-	Disk       *spill.Disk
+	// Disk takes the groups of all answers that memory has no room for: default 1 GiB in
+	// the directory of the system for such files. What waits for a page may be half of it.
+	Disk *spill.Disk
 }
 
 // CursorSealer makes texts that clients can neither read nor change, each for one shape:

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/trama-graph/trama/graph/dataset/spill"
 	"github.com/trama-graph/trama/graph/odata"
 	"github.com/trama-graph/trama/schema"
 )
@@ -41,6 +42,9 @@ func (s *Server) feedFailure(ctx context.Context, p suggester, err error) (statu
 		return http.StatusInternalServerError, 0, schema.Errorf(schema.Internal, "internal error")
 	}
 	switch {
+	case errors.Is(e.Err, spill.ErrFull): // the server's room, and not the account's
+		s.cfg.Log.ErrorContext(ctx, "putting groups of a table aside failed", "err", e.Err)
+		return http.StatusServiceUnavailable, e.Wait, e
 	case e.Code == schema.SourceTimeout && e.Source == "":
 		return http.StatusGatewayTimeout, 0, e // the answer's own time, see tooLong
 	case isOfSource(e.Code):

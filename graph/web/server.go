@@ -96,6 +96,7 @@ type Server struct {
 	answers *answers // nil: none are kept
 
 	feedPlaces  *places
+	sums        *keptSums
 	unknownBase sync.Once // guards the warning that public_url is missing
 }
 
@@ -122,6 +123,7 @@ func New(cfg Config) *Server {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), silent: silentRules(), places: newPlaces(cfg.LongAnswers, 0), feedPlaces: newPlaces(cfg.LongAnswers, cfg.Feed.Answers)}
+	s.sums = newKeptSums(cfg.Feed.GroupBytes, cfg.Feed.Disk.Most()/2)
 	s.views, s.answers = newViews(&s.cfg), newAnswers(&s.cfg)
 	s.mux.HandleFunc("/graphql", s.graphql)
 	s.mux.HandleFunc("GET /v1/login", s.login)

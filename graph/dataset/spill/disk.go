@@ -10,7 +10,7 @@ import (
 // The errors of this package. Their texts, and those of the system they are joined with,
 // are for the log: they may name files.
 var (
-	// ErrTooMuch is that a file alone would take more than the Disk gives to all.
+	// ErrTooMuch is that one answer alone would take more than the Disk gives to all.
 	ErrTooMuch = errors.New("spill: one answer takes more than all may")
 	// ErrFull is that there is no room now: other files have it, or the disk is full or
 	// cannot be written.
@@ -34,6 +34,9 @@ type Disk struct {
 // have most bytes together. Nothing is made before the first file is.
 func NewDisk(dir string, most int64) *Disk { return &Disk{dir: dir, most: most} }
 
+// Most is how many bytes all files may have.
+func (d *Disk) Most() int64 { return d.most }
+
 // Used is how many bytes there are, in how many files.
 func (d *Disk) Used() (bytes int64, files int) {
 	d.mu.Lock()
@@ -41,34 +44,41 @@ func (d *Disk) Used() (bytes int64, files int) {
 	return d.used, d.files
 }
 
-// take sets bytes aside for a file that has some.
-func (d *Disk) take(n, has int64) error {
+// take sets bytes aside for a file of an answer that has some.
+func (d *Disk) take(n int64, answer *int64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case has+n > d.most:
+	case *answer+n > d.most:
 		return ErrTooMuch
 	case d.used+n > d.most:
 		return ErrFull
 	}
 	d.used += n
+	*answer += n
 	return nil
 }
 
-func (d *Disk) give(n int64, files int) {
+func (d *Disk) give(n int64, answer *int64, files int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.used -= n
+	*answer -= n
 	d.files -= files
 }
 
-// Create makes a file, which its caller closes.
-func (d *Disk) Create() (*File, error) {
+// Create makes a file of an answer that has none, which its caller closes.
+func (d *Disk) Create() (*File, error) { return d.create(new(int64)) }
+
+// Beside makes another file of the same answer, which its caller closes.
+func (f *File) Beside() (*File, error) { return f.disk.create(f.answer) }
+
+func (d *Disk) create(answer *int64) (*File, error) {
 	f, err := os.CreateTemp(d.dir, "trama-*.tmp") // with mode 0600
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFull, err)
 	}
-	out := &File{disk: d, f: f}
+	out := &File{disk: d, answer: answer, f: f}
 	if os.Remove(f.Name()) != nil {
 		out.name = f.Name() // the system keeps it while it is open
 	}

@@ -21,11 +21,12 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // File holds runs of records. It is for one goroutine.
 type File struct {
-	disk *Disk
-	f    *os.File
-	name string // "": it has none any more
-	size int64
-	held []byte // of a Writer: the head of a block, and its records so far
+	disk   *Disk
+	answer *int64 // what all files of its answer have; the disk guards it
+	f      *os.File
+	name   string // "": it has none any more
+	size   int64
+	held   []byte // of a Writer: the head of a block, and its records so far
 }
 
 // Run is some records of a File, in the order they were written in.
@@ -43,7 +44,7 @@ func (f *File) Close() error {
 	if f.name != "" {
 		err = errors.Join(err, os.Remove(f.name))
 	}
-	f.disk.give(f.size, 1)
+	f.disk.give(f.size, f.answer, 1)
 	f.f, f.size, f.held = nil, 0, nil
 	return err
 }
@@ -93,11 +94,11 @@ func (w *Writer) flush() error {
 	binary.LittleEndian.PutUint32(f.held, uint32(len(body))) //nolint:gosec // bounded by maxBlock
 	binary.LittleEndian.PutUint32(f.held[4:], crc32.Checksum(body, castagnoli))
 	n := int64(len(f.held))
-	if err := f.disk.take(n, f.size); err != nil {
+	if err := f.disk.take(n, f.answer); err != nil {
 		return err
 	}
 	if _, err := f.f.WriteAt(f.held, f.size); err != nil {
-		f.disk.give(n, 0)
+		f.disk.give(n, f.answer, 0)
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	f.size += n

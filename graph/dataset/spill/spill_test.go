@@ -126,6 +126,12 @@ func TestBounds(t *testing.T) {
 	if _, err := write(one, [][]byte{make([]byte, 60_000)}); !errors.Is(err, spill.ErrTooMuch) {
 		t.Errorf("got %v", err)
 	}
+	beside, err := one.Beside()
+	must(t, err)
+	if _, err := write(beside, [][]byte{make([]byte, 60_000)}); !errors.Is(err, spill.ErrTooMuch) {
+		t.Errorf("the files of one answer: got %v", err)
+	}
+	must(t, beside.Close())
 	must(t, one.Close())
 	if _, err := write(other, [][]byte{make([]byte, 60_000)}); err != nil {
 		t.Errorf("the room was not given back: %v", err)
