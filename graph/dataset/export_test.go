@@ -45,3 +45,9 @@ func (c Codec) Again(b []byte) ([]byte, bool) {
 	_ = c.a.give(p.key, p.says, rec, wides, func([]schema.Value) error { return nil })
 	return c.a.layout.appendPartial(nil, p.key, p.says, rec, wides), true
 }
+
+// The bytes that groups are told apart and sorted by.
+var (
+	AppendComparable = appendComparable
+	ReadComparable   = readComparable
+)

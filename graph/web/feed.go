@@ -91,6 +91,19 @@ func (c *FeedConfig) setDefaults() {
 	}
 }
 
+// tryDisk says at the start where tables that add up much would have no room.
+func (s *Server) tryDisk() {
+	if s.cfg.Feed.Catalogue == nil {
+		return
+	}
+	file, err := s.cfg.Feed.Disk.Create()
+	if err != nil {
+		s.cfg.Log.WarnContext(context.Background(), "found no room on disk for tables that add up much: set TMPDIR", "err", err)
+		return
+	}
+	_ = file.Close()
+}
+
 // feed is one request for tables: who asks, and what he may see.
 type feed struct {
 	*Server

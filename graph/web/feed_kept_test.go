@@ -185,6 +185,9 @@ func TestNoGroupsLeft(t *testing.T) {
 func TestNoRoomForGroups(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "secret-place")
 	w, _ := groupedServer(t, 3000, spill.NewDisk(missing, 1<<30), nil)
+	if log := w.log.String(); !strings.Contains(log, "set TMPDIR") {
+		t.Errorf("the start says nothing of it: %s", log)
+	}
 	for _, path := range []string{"/odata/grouped", "/export/grouped.csv", "/odata/grouped/$count"} {
 		resp, body, err := w.getAs(t, "v", path)
 		if err != nil || resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") != "60" || !strings.Contains(body, `"code":"LIMITED"`) || strings.Contains(body, "secret-place") || strings.Contains(body, "no such") {

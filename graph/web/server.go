@@ -125,6 +125,7 @@ func New(cfg Config) *Server {
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), silent: silentRules(), places: newPlaces(cfg.LongAnswers, 0), feedPlaces: newPlaces(cfg.LongAnswers, cfg.Feed.Answers)}
 	s.sums = newKeptSums(cfg.Feed.GroupBytes, cfg.Feed.Disk.Most()/2)
 	s.views, s.answers = newViews(&s.cfg), newAnswers(&s.cfg)
+	s.tryDisk()
 	s.mux.HandleFunc("/graphql", s.graphql)
 	s.mux.HandleFunc("GET /v1/login", s.login)
 	s.mux.HandleFunc("GET /healthz", s.healthz)

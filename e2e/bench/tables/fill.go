@@ -18,21 +18,32 @@ const (
 	batchPeople = 5000
 )
 
-// fill pushes the customers and their orders.
+// fill pushes the customers and their orders, and says how many rows the table has: of a
+// summary one for each customer, and one more for each currency he has orders in.
 func (s *service) fill(ctx context.Context, o *options) error {
 	say("pushes %d orders with %d lines each", o.orders, o.lines)
 	begun := time.Now()
 	r := rand.New(rand.NewPCG(1, 2))
-	customers := o.orders/ordersOfOne + 1
+	customers := o.customers
 	for from := 0; from < customers; from += batchPeople {
 		if err := s.push(ctx, from, min(from+batchPeople, customers), customer); err != nil {
 			return err
 		}
 	}
+	sums := map[[2]any]bool{}
+	made := func(i int) any {
+		x := order(r, i, r.IntN(customers), o.lines)
+		data := x["data"].(object)
+		sums[[2]any{data["customer"], data["total"].(object)["currency"]}] = true
+		return x
+	}
 	for from := 0; from < o.orders; from += batchOrders {
-		if err := s.push(ctx, from, min(from+batchOrders, o.orders), func(i int) any { return order(r, i, r.IntN(customers), o.lines) }); err != nil {
+		if err := s.push(ctx, from, min(from+batchOrders, o.orders), made); err != nil {
 			return err
 		}
+	}
+	if s.dataset, s.rows = o.dataset, o.orders*o.lines; s.dataset == summary {
+		s.rows = customers + len(sums)
 	}
 	say("pushed in %s", time.Since(begun).Round(time.Second))
 	return nil
@@ -81,7 +92,7 @@ func customer(i int) any {
 	}}
 }
 
-func order(r *rand.Rand, i, customer, lines int) any {
+func order(r *rand.Rand, i, customer, lines int) object {
 	currency := []string{"MDL", "EUR", "USD"}[r.IntN(3)]
 	money := func(cents int64) object {
 		return object{"amount": fmt.Sprintf("%d.%02d", cents/100, cents%100), "currency": currency}

@@ -35,7 +35,7 @@ const restTime = 2 * time.Second
 
 // measure reads a table by n readers at the same time.
 func (s *service) measure(ctx context.Context, o *options, format string, n int) (measurement, error) {
-	m := measurement{format: format, readers: n, rows: n * o.orders * o.lines}
+	m := measurement{format: format, readers: n, rows: n * s.rows}
 	time.Sleep(restTime)
 	pids := []int{s.PID}
 	load.ResetPeak(pids)

@@ -31,10 +31,10 @@ func (s *service) read(ctx context.Context, format string, w io.Writer) (reading
 	}
 	begun := time.Now()
 	if format != "odata" {
-		err := s.page(ctx, "http://"+s.Address+"/export/order_lines."+format+options, w, begun, &r)
+		err := s.page(ctx, "http://"+s.Address+"/export/"+s.dataset+"."+format+options, w, begun, &r)
 		return r, err
 	}
-	next := "http://" + s.Address + "/odata/order_lines" + options
+	next := "http://" + s.Address + "/odata/" + s.dataset + options
 	for next != "" {
 		var end tail
 		if err := s.page(ctx, next, io.MultiWriter(w, &end), begun, &r); err != nil {
@@ -118,7 +118,7 @@ func count(ctx context.Context, s *service, o *options, format, dir string) erro
 	if err != nil {
 		return err
 	}
-	if want := o.orders * o.lines; rows != want {
+	if want := s.rows; rows != want {
 		return errors.New(strconv.Itoa(rows) + " rows, want " + strconv.Itoa(want))
 	}
 	return nil

@@ -19,6 +19,8 @@ type service struct {
 	*programs.Server
 	filter      string // of what is read; "" = none
 	dir, trama  string
+	dataset     string
+	rows        int    // of the dataset
 	reader      string // the token that exports
 	pusher      string // the token that pushes
 	profiler    string // address of its pages; "" = none
