@@ -80,7 +80,7 @@
 // more column and the last group, shared by all such measures: a row counts in the
 // group of the first of its amounts that is there, and each amount is added in the
 // group of its own currency. Sums are exact: one that has more than 19 digits is an
-// error that names the column. Nulls are skipped. minus takes off a column of the same
+// error that names the column, one that had only on its way is not. Nulls are skipped. minus takes off a column of the same
 // row (null is nothing); past: "dueDate" adds only rows whose moment is before now,
 // and of these only what is above zero. A sum that would take off another currency is
 // null: it cannot be known.

@@ -30,4 +30,8 @@
 // one window beyond Limits.PageRows, and goes on behind that row's cursor. One that is
 // sorted here ends anywhere and goes on behind the values of its last row. Either is a
 // place and no number, so rows that come and go neither repeat nor lose another.
+//
+// Tables that aggregate are added up for the first page, and kept for the next ones by a
+// Runner that is a [Keeper]. Their rows come in the order of the keys then; a file without
+// an order of its own has them in the order of the groups.
 package report
