@@ -77,20 +77,20 @@ func TestGroupBytes(t *testing.T) {
 // TestGroupsInConstantMemory holds that groups take what they are given, and that all of
 // them come back.
 func TestGroupsInConstantMemory(t *testing.T) {
-	const customers, room = 20_000, 2 << 20
+	const customers, room = 10_000, 1 << 20
 	table := summary(t)
 	disk := spill.NewDisk(t.TempDir(), 1<<30)
 	before := heap()
 	a := dataset.NewAggregator(table, dataset.AggregateOptions{MaxBytes: room, Disk: disk})
 	fillSummary(t, table, a, customers)
-	if held := heap() - before; held > room*3/2 {
+	if held := heap() - before; held > room*3/2+256<<10 { // tables grow by doubling, and chunks are 64 KiB
 		t.Errorf("%d bytes are held, %d were given", held, room)
 	}
 	groups, orders := 0, int64(0)
 	column := slices.IndexFunc(table.Columns, func(c dataset.Column) bool { return c.Name == "orders" })
 	most := int64(0)
 	must(t, a.Rows(t.Context(), func(row []schema.Value) error {
-		if groups++; groups%20_000 == 0 {
+		if groups++; groups%10_000 == 0 {
 			most = max(most, heap()-before)
 		}
 		orders += row[column].Int
