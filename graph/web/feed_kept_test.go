@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/trama-graph/trama/graph/dataset/spill"
 	"github.com/trama-graph/trama/graph/web"
@@ -54,36 +56,54 @@ func isEmpty(t *testing.T, disk *spill.Disk, dir string) {
 	}
 }
 
-// TestManyGroups holds that a table of more groups than memory has room for comes whole,
-// in pages and in every format, and costs one reading either way.
+// TestManyGroups holds that a table of more groups than memory has room for, and a
+// summary of more rows, come whole, in pages and in every format, and that all pages cost
+// one reading of each list.
 func TestManyGroups(t *testing.T) {
 	const n = 3000
-	dir := t.TempDir()
-	disk := spill.NewDisk(dir, 1<<30)
-	w, read := groupedServer(t, n, disk, nil)
-	names, pages := w.pages(t, "/odata/grouped?$count=true")
-	if slices.Sort(names); len(names) != n || len(slices.Compact(names)) != n || pages != 5 {
-		t.Errorf("%d names on %d pages", len(names), pages)
+	for name, lists := range map[string]int64{"grouped": 1, "counted": 2} {
+		t.Run("case="+name, func(t *testing.T) {
+			dir := t.TempDir()
+			disk := spill.NewDisk(dir, 1<<30)
+			w, read := groupedServer(t, n, disk, nil)
+			seen, pages, wasAside := map[string]int{}, 0, false
+			for path := "/odata/" + name + "?$count=true"; path != ""; pages++ {
+				p := w.page(t, path)
+				for _, row := range p.Value {
+					seen[fmt.Sprint(row["name"], " ", row["n"])]++
+				}
+				if p.Count == nil || *p.Count != n {
+					t.Errorf("page %d counts %v", pages, p.Count)
+				}
+				used, _ := disk.Used()
+				wasAside, path = wasAside || used > 0, p.Next
+			}
+			for i := range n {
+				if row := fmt.Sprintf("n%d 1", i); seen[row] != 1 {
+					t.Errorf("the row %s came %d times", row, seen[row])
+				}
+			}
+			if len(seen) != n || pages != 5 || read.Load() != lists || !wasAside {
+				t.Errorf("%d rows on %d pages of %d readings, put aside: %v", len(seen), pages, read.Load(), wasAside)
+			}
+			isEmpty(t, disk, dir)
+			plain, _ := groupedServer(t, n, nil, nil)
+			for _, format := range []string{"csv", "ndjson", "xlsx", "parquet"} {
+				path := "/export/" + name + "." + format
+				resp, got, err := w.getAs(t, "v", path)
+				if err != nil || resp.StatusCode != http.StatusOK {
+					t.Fatalf("%s: %v %s %.200s", format, err, resp.Status, got)
+				}
+				if _, want, err := plain.getAs(t, "v", path); err != nil || got != want {
+					t.Errorf("%s: %d bytes, %d without a disk: %v", format, len(got), len(want), err)
+				}
+				if format == "csv" && strings.Count(got, "\n") != n+1 {
+					t.Errorf("%d lines", strings.Count(got, "\n"))
+				}
+			}
+			isEmpty(t, disk, dir)
+		})
 	}
-	if read.Load() != 1 {
-		t.Errorf("%d pages cost %d readings", pages, read.Load())
-	}
-	isEmpty(t, disk, dir)
-	plain, _ := groupedServer(t, n, nil, nil)
-	for _, format := range []string{"csv", "ndjson", "xlsx", "parquet"} {
-		path := "/export/grouped." + format
-		resp, got, err := w.getAs(t, "v", path)
-		if err != nil || resp.StatusCode != http.StatusOK {
-			t.Fatalf("%s: %v %s %.200s", format, err, resp.Status, got)
-		}
-		if _, want, err := plain.getAs(t, "v", path); err != nil || got != want {
-			t.Errorf("%s: %d bytes, %d without a disk: %v", format, len(got), len(want), err)
-		}
-		if format == "csv" && strings.Count(got, "\n") != n+1 {
-			t.Errorf("%d lines", strings.Count(got, "\n"))
-		}
-	}
-	isEmpty(t, disk, dir)
 }
 
 // TestKeptSumsAreOnesOwn holds that what was added up for one token's page is nobody
@@ -130,6 +150,31 @@ func TestKeptSumsAreFew(t *testing.T) {
 	if p := w.page(t, next); len(p.Value) != 700 || p.Next == "" || read.Load() != 8 {
 		t.Errorf("%d rows, %d readings", len(p.Value), read.Load())
 	}
+}
+
+// TestKeptSumsGo holds that what waits for a page goes by itself when none is asked.
+func TestKeptSumsGo(t *testing.T) {
+	disk := spill.NewDisk(t.TempDir(), 1<<30)
+	w, _ := groupedServer(t, 2000, disk, nil)
+	synctest.Test(t, func(t *testing.T) {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/odata/grouped", nil)
+		req.SetBasicAuth("anybody", "t")
+		rec := httptest.NewRecorder()
+		w.Config.Handler.ServeHTTP(rec, req)
+		if rec.Code != http.StatusOK {
+			t.Fatalf("%d %.200s", rec.Code, rec.Body)
+		}
+		for _, wait := range []struct {
+			time.Duration
+			files int
+		}{{time.Minute, 1}, {time.Minute, 1}, {time.Minute, 0}} {
+			time.Sleep(wait.Duration)
+			synctest.Wait()
+			if _, files := disk.Used(); files != wait.files {
+				t.Errorf("%d files wait, want %d", files, wait.files)
+			}
+		}
+	})
 }
 
 // TestNoGroupsLeft holds that nothing is left on disk when a source fails, when a client

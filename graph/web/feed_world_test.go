@@ -180,6 +180,7 @@ var thingsTexts = map[string]string{
 	"summed": `query summed @dataset { things { nodes { id name } }
 		a: things @per(id: "owner.id") { nodes { id @count(as: "a") owner { id } } } b: things @per(id: "owner.id") { nodes { id @count(as: "b") owner { id } } }
 		c: things @per(id: "owner.id") { nodes { id @count(as: "c") owner { id } } } d: things @per(id: "owner.id") { nodes { id @count(as: "d") owner { id } } } }`,
+	"counted": `query counted @dataset { things { nodes { id name } } again: things @per(id: "id") { nodes { id @count(as: "n") } } }`,
 	"grouped": `query grouped @dataset(grain: "things") { things { nodes { name @by id @count(as: "n") } } }`,
 }
 
