@@ -288,7 +288,7 @@ func (a *app) openDoors(key []byte) error {
 	a.loaders = &loaders.Config{
 		Catalog: a.catalog, Directory: people{a.directory}, Seal: sealer, Links: &loaders.LinkStats{},
 		DefaultPage: a.cfg.Limits.DefaultPage, MaxPage: a.cfg.Limits.PageSize, LinkBound: a.cfg.Limits.LinkBound,
-		Columns: plan.Columns, Total: plan.Total, Window: plan.Window, Part: plan.Part, Whole: plan.Whole, Batches: a.metrics.batch, Spare: &loaders.Spare{}, Log: a.log,
+		Columns: plan.Columns, Total: plan.Total, Window: plan.Window, Part: plan.Part, Whole: plan.Whole, Narrow: plan.Narrow, Batches: a.metrics.batch, Spare: &loaders.Spare{}, Log: a.log,
 	}
 	if a.loaders.Implied, err = a.cfg.implied(); err != nil {
 		return err

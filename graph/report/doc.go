@@ -15,6 +15,9 @@
 // loosely (contains, which ignores letter case there) narrows what is read and is judged
 // on the rows besides. The rest is judged on the rows only.
 //
+// The column modifiedAt of rows of several records no list compares. Its root list is told
+// which rows may be meant, Operation.Narrow, and every row is judged: see changes.go.
+//
 // Texts are never ordered by the root list: lists ignore letter case where an answer of
 // OData is ordered by bytes.
 //

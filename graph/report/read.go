@@ -49,16 +49,19 @@ func (r *Report) read(ctx context.Context, with Runner, w output.Writer, from od
 }
 
 // readList writes rows in the order of the root list.
-func (r *Report) readList(ctx context.Context, with Runner, w output.Writer, from odata.Position, m mark, page int) (*odata.Position, error) {
+func (r *Report) readList(ctx context.Context, with Runner, w output.Writer, from odata.Position, m mark, page int) (_ *odata.Position, err error) {
 	p := r.picker(&r.rows, m, from.Given, w)
 	op := r.rows.operations[0]
+	if op.Narrow, err = r.narrowing(ctx, with); err != nil {
+		return nil, err
+	}
 	op.Limit = r.limit(p)
 	if m.after != "" {
 		op.Variables = maps.Clone(op.Variables)
 		op.Variables[argAfter] = m.after
 	}
 	isCut := false // the page ended before the list
-	err := run(ctx, with.Run, &op, r.rows.hasKey, func(win *Window) error {
+	err = run(ctx, with.Run, &op, r.rows.hasKey, func(win *Window) error {
 		width := dataset.FixedColumns + len(op.Query.Cells)
 		for i := range win.Rows {
 			if err := p.add(win.Cells[i*width:][:width]); err != nil {
@@ -99,11 +102,11 @@ func (r *Report) readOne(ctx context.Context, with Runner, w output.Writer) erro
 		return notFound()
 	}
 	rd := &r.rows
-	each := func(f func(row []schema.Value) error) error { return r.each(ctx, with.Run, rd, f) }
+	each := func(f func(row []schema.Value) error) error { return r.each(ctx, with, with.Run, rd, f) }
 	if finder, ok := with.(Finder); ok && r.node != nil {
 		rd = r.node
 		each = func(f func(row []schema.Value) error) error {
-			err := r.each(ctx, finder.Find, rd, f)
+			err := r.each(ctx, with, finder.Find, rd, f)
 			if code := schema.CodeOf(err); code == schema.BadRequest || code == schema.NotFound {
 				return notFound() // the id is none, or none of a record
 			}
@@ -121,15 +124,22 @@ func (r *Report) readOne(ctx context.Context, with Runner, w output.Writer) erro
 	return p.flush()
 }
 
+// way is how a Runner runs an operation: its Run or its Find.
+type way = func(context.Context, *Operation, func(*Window) error) error
+
 // each calls f with the rows that some operations give: those of the table, not judged
 // yet.
-func (r *Report) each(ctx context.Context, with func(context.Context, *Operation, func(*Window) error) error, rd *reading, f func(row []schema.Value) error) error {
+func (r *Report) each(ctx context.Context, with Runner, way way, rd *reading, f func(row []schema.Value) error) error {
 	if r.table.Aggregate != nil {
-		return r.eachGroup(ctx, with, f)
+		return r.eachGroup(ctx, way, f)
 	}
-	op := &rd.operations[0]
+	op := rd.operations[0]
+	var err error
+	if op.Narrow, err = r.narrowing(ctx, with); err != nil {
+		return err
+	}
 	width := dataset.FixedColumns + len(op.Query.Cells)
-	return run(ctx, with, op, rd.hasKey, func(win *Window) error {
+	return run(ctx, way, &op, rd.hasKey, func(win *Window) error {
 		for i := range win.Rows {
 			if err := f(win.Cells[i*width:][:width]); err != nil {
 				return err

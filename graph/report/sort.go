@@ -110,7 +110,7 @@ func (r *Report) readSorted(ctx context.Context, with Runner, w output.Writer, f
 	j := r.judge(&r.rows, m.scanned)
 	j.isAll = true
 	order := make([]schema.Value, len(r.question.Order))
-	err := r.each(ctx, with.Run, &r.rows, func(row []schema.Value) error {
+	err := r.each(ctx, with, with.Run, &r.rows, func(row []schema.Value) error {
 		if ok, err := j.is(row); err != nil || !ok {
 			return err
 		}

@@ -37,6 +37,7 @@ var (
 	_ report.Runner  = (*feedRunner)(nil)
 	_ report.Finder  = (*feedRunner)(nil)
 	_ report.Totaler = (*feedRunner)(nil)
+	_ report.Changer = (*feedRunner)(nil)
 )
 
 func (f *feed) runner(t *dataset.Table, h http.Header, page int64) *feedRunner {
@@ -106,6 +107,7 @@ func (r *feedRunner) Run(ctx context.Context, op *report.Operation, f func(*repo
 	if err != nil {
 		return err
 	}
+	a.ctx = plan.WithNarrow(a.ctx, op.Narrow)
 	program, _ := a.plan.Program().(*engine.Program)
 	if program == nil {
 		if program, err = r.view.engine.Prepare(a.plan); err != nil {
