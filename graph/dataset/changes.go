@@ -57,7 +57,10 @@ func (m *maker) isCustomer(r *Record) bool {
 // of those that are reached in another way.
 func (m *maker) showsCustomers() bool {
 	list := m.schema.Query.Fields.ForName(customersRoot)
-	if list == nil || m.view.Grant(customerType, "id").Verdict != policies.Allow || m.view.Grant("Query", customersRoot).Verdict != policies.Allow {
+	if list == nil || m.view.Grant("Query", customersRoot).Verdict != policies.Allow {
+		return false
+	}
+	if rows, visible := m.view.Rows(customerType); !visible || rows != nil && rows.Op != policies.Always {
 		return false
 	}
 	filter := list.Arguments.ForName("filter")
