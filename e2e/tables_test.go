@@ -29,6 +29,7 @@ type feed struct {
 	*server
 	token string
 	base  string // where the server is asked: itself or a proxy
+	most  int    // rows its pages may have; 0: any number
 }
 
 func (f *feed) get(t testing.TB, path string) (*http.Response, string) {
@@ -88,6 +89,9 @@ func (f *feed) all(t testing.TB, path string) (rows []map[string]any, pages int)
 	t.Helper()
 	for ; path != ""; pages++ {
 		p := f.page(t, path)
+		if f.most > 0 && len(p.Value) > f.most {
+			t.Fatalf("%s: a page of %d rows, agreed are %d", path, len(p.Value), f.most)
+		}
 		rows, path = append(rows, p.Value...), p.Next
 		if pages > 10_000 {
 			t.Fatal("the pages have no end")
@@ -115,8 +119,8 @@ func TestTablesAgree(t *testing.T) {
 	s.ask(t, `mutation { saveAgreement(agreement: {name: "pages", packages: ["bi"], maxRows: 150}) { name } }`, nil)
 	s.ask(t, `mutation { saveAccount(name: "pages", agreement: "pages") { name } }`, nil)
 	issue := s.ask(t, `mutation { generateToken(account: "pages", packages: ["bi"]) { secret } }`, nil)
-	paged := &feed{s, at(t, issue.Data, "generateToken.secret").(string), s.URL}
-	whole := &feed{s, s.tokens["bi"], s.URL}
+	paged := &feed{server: s, token: at(t, issue.Data, "generateToken.secret").(string), base: s.URL, most: 150}
+	whole := &feed{server: s, token: s.tokens["bi"], base: s.URL}
 	for set, columns := range map[string][]string{
 		"orders":           {"key", "number", "total_amount", "customer_name", "status"},
 		"order_lines":      {"key", "order_number", "sku", "quantity"},
@@ -165,6 +169,32 @@ func TestTablesAgree(t *testing.T) {
 		}
 		if len(rows) != len(want) {
 			t.Errorf("%s: %d rows, GraphQL has %d", set, len(rows), len(want))
+		}
+	}
+}
+
+// TestShortPages holds that no page has more rows than the agreement says, also where an
+// order alone has more lines, and that the pages have all of them in their order.
+func TestShortPages(t *testing.T) {
+	s := demo(t, "--supply", "copy", "--customers", "40")
+	s.ask(t, `mutation { saveAgreement(agreement: {name: "short", packages: ["bi"], maxRows: 2}) { name } }`, nil)
+	s.ask(t, `mutation { saveAccount(name: "short", agreement: "short") { name } }`, nil)
+	issue := s.ask(t, `mutation { generateToken(account: "short", packages: ["bi"]) { secret } }`, nil)
+	short := &feed{server: s, token: at(t, issue.Data, "generateToken.secret").(string), base: s.URL, most: 2}
+	whole := &feed{server: s, token: s.tokens["bi"], base: s.URL}
+	for _, query := range []string{"$top=60", "$top=40&$skip=5", "$top=30&$filter=" + url.QueryEscape("quantity gt 1"), "$top=30&$orderby=" + url.QueryEscape("order_date desc")} {
+		want, _ := whole.all(t, "/odata/order_lines?$select=key,sku&"+query)
+		got, pages := short.all(t, "/odata/order_lines?$select=key,sku&"+query)
+		if !slices.EqualFunc(got, want, maps.Equal) || len(got) < 30 || pages < len(got)/2 {
+			t.Errorf("%s: %d rows on %d pages, want %d", query, len(got), pages, len(want))
+		}
+		lines := map[string]int{}
+		for _, r := range want {
+			order, _, _ := strings.Cut(r["key"].(string), ".")
+			lines[order]++
+		}
+		if longest := slices.Max(slices.Collect(maps.Values(lines))); longest < 3 {
+			t.Errorf("%s: no order has more than %d lines", query, longest)
 		}
 	}
 }
@@ -265,7 +295,7 @@ func TestPowerQuery(t *testing.T) {
 	t.Cleanup(proxy.Close)
 	l := copiedWorld(t, "public_url: "+proxy.URL+"/bi\ndatasets: {page_rows: 1}\n")
 	target, _ = url.Parse(l.URL)
-	f := &feed{l.server, l.partners[2].token, proxy.URL + "/bi"}
+	f := &feed{server: l.server, token: l.partners[2].token, base: proxy.URL + "/bi"}
 	if l.partners[2].name != "bi" {
 		t.Fatal("the third partner is another one")
 	}
@@ -334,7 +364,7 @@ func TestPowerQuery(t *testing.T) {
 // has the headers of OData.
 func TestTablesThatAreWrong(t *testing.T) {
 	l := copiedWorld(t, "")
-	f := &feed{l.server, l.Token, l.URL}
+	f := &feed{server: l.server, token: l.Token, base: l.URL}
 	for query, status := range map[string]int{
 		"orders?$filter=nothing eq 1":                    400,
 		"orders?$filter=date eq 'x'":                     400,
@@ -456,7 +486,7 @@ func TestTablesLeftInTheMiddle(t *testing.T) {
 		runtime.Gosched()
 		time.Sleep(50 * time.Millisecond)
 	}
-	f := &feed{s, s.tokens["bi"], s.URL}
+	f := &feed{server: s, token: s.tokens["bi"], base: s.URL}
 	if resp, body := f.get(t, "/odata/orders/$count"); resp.StatusCode != 200 || body == "0" {
 		t.Errorf("%s %s", resp.Status, body)
 	}

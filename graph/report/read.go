@@ -2,7 +2,6 @@ package report
 
 import (
 	"context"
-	"maps"
 
 	"github.com/trama-graph/trama/graph/dataset"
 	"github.com/trama-graph/trama/graph/odata"
@@ -46,46 +45,6 @@ func (r *Report) read(ctx context.Context, with Runner, w output.Writer, from od
 		return r.readSorted(ctx, with, w, from, m, page)
 	}
 	return r.readList(ctx, with, w, from, m, page)
-}
-
-// readList writes rows in the order of the root list.
-func (r *Report) readList(ctx context.Context, with Runner, w output.Writer, from odata.Position, m mark, page int) (_ *odata.Position, err error) {
-	p := r.picker(&r.rows, m, from.Given, w)
-	op := r.rows.operations[0]
-	if op.Narrow, err = r.narrowing(ctx, with); err != nil {
-		return nil, err
-	}
-	op.Limit = r.limit(p)
-	if m.after != "" {
-		op.Variables = maps.Clone(op.Variables)
-		op.Variables[argAfter] = m.after
-	}
-	isCut := false // the page ended before the list
-	err = run(ctx, with.Run, &op, r.rows.hasKey, func(win *Window) error {
-		width := dataset.FixedColumns + len(op.Query.Cells)
-		for i := range win.Rows {
-			if err := p.add(win.Cells[i*width:][:width]); err != nil {
-				return err
-			}
-			if page == 0 || p.given < int64(page) || win.IsLast && i == win.Rows-1 {
-				continue
-			}
-			// A page is cut between elements only: one that changes would lose rows.
-			if cursor, over := win.After(i + 1); cursor != "" && over == 0 {
-				m.after, isCut = cursor, true
-				return errEnough
-			}
-		}
-		return nil
-	})
-	if err == nil {
-		err = p.flush()
-	}
-	if err != nil || !isCut {
-		return nil, err
-	}
-	m.skip, m.scanned = p.skip, p.judge.scanned
-	return r.place(m, from, from.Given+p.given, nil), nil
 }
 
 // limit is how many elements of the root list $top leaves, 0 where that cannot be told.

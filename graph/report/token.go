@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/binary"
+	"math"
 
 	"github.com/trama-graph/trama/graph/odata"
 	"github.com/trama-graph/trama/schema"
@@ -14,9 +15,16 @@ type mark struct {
 	after   string // the root list's cursor; "": from its beginning
 	skip    int64  // rows of $skip still to be left out
 	scanned int64  // rows judged so far
+
+	over int    // rows of the element behind that place that were given; mostly 0
+	of   []byte // what these rows were, see list.pass; of sumBytes
 }
 
-const markVersion = 1
+// The versions of marks: those behind an element, and those within one.
+const (
+	markVersion       = 1
+	markVersionWithin = 2
+)
 
 // place makes the position of an answer that goes on behind m, from being where its page
 // began. Values are those of the last row's order where that is sorted here, nil
@@ -28,6 +36,11 @@ func (r *Report) place(m mark, from odata.Position, given int64, values []schema
 	b := append([]byte{markVersion}, r.shape...)
 	b = binary.AppendUvarint(b, uint64(m.skip))    //nolint:gosec // never below 0
 	b = binary.AppendUvarint(b, uint64(m.scanned)) //nolint:gosec // never below 0
+	if m.over > 0 {
+		b[0] = markVersionWithin
+		b = binary.AppendUvarint(b, uint64(m.over))
+		b = append(b, m.of...)
+	}
 	return &odata.Position{Values: values, Given: given, Count: from.Count, Mark: append(b, m.after...)}
 }
 
@@ -37,17 +50,29 @@ func (r *Report) mark(p odata.Position) (mark, error) {
 		return mark{skip: r.question.Skip}, nil
 	}
 	b, head := p.Mark, 1+len(r.shape)
-	if len(b) < head || b[0] != markVersion || string(b[1:head]) != string(r.shape) {
+	if len(b) < head || b[0] != markVersion && b[0] != markVersionWithin || string(b[1:head]) != string(r.shape) {
 		return mark{}, foreign()
 	}
+	isWithin := b[0] == markVersionWithin
 	b = b[head:]
 	var m mark
-	for _, n := range []*int64{&m.skip, &m.scanned} {
+	var over int64
+	numbers := []*int64{&m.skip, &m.scanned}
+	if isWithin {
+		numbers = append(numbers, &over)
+	}
+	for _, n := range numbers {
 		v, size := binary.Uvarint(b)
 		if size <= 0 || v > 1<<62 {
 			return mark{}, foreign()
 		}
 		*n, b = int64(v), b[size:]
+	}
+	if isWithin {
+		if len(b) < sumBytes || over < 1 || over > math.MaxInt32 {
+			return mark{}, foreign()
+		}
+		m.over, m.of, b = int(over), b[:sumBytes], b[sumBytes:]
 	}
 	m.after = string(b)
 	return m, nil

@@ -24,7 +24,7 @@ func (f *feed) limits() report.Limits {
 		Aggregate: dataset.AggregateOptions{MaxBytes: maxAggregated},
 	}
 	if agreed := f.who.Agreement.MaxRows; agreed > 0 {
-		l.PageRows, l.SortedPageRows, l.FileRows = min(l.PageRows, agreed), min(l.SortedPageRows, agreed), agreed
+		l.PageRows, l.SortedPageRows, l.MostRows, l.FileRows = min(l.PageRows, agreed), min(l.SortedPageRows, agreed), agreed, agreed
 	}
 	if f.who.Agreement.RowsPerDay > 0 {
 		l.Parallel = 1
