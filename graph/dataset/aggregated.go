@@ -72,6 +72,7 @@ func (a *Aggregator) fill(row []schema.Value, at int32, key []byte) []byte {
 // appendKey appends what tells a group from the others: its values, as Query.AppendKey
 // writes them, or "all" of the one that is not grouped.
 func (a *Aggregator) appendKey(key []byte, values []schema.Value) []byte {
+	from := len(key)
 	for i := range a.plan.Groups {
 		g := &a.plan.Groups[i]
 		t := a.columns[g.Column].Type
@@ -92,7 +93,7 @@ func (a *Aggregator) appendKey(key []byte, values []schema.Value) []byte {
 	case len(a.plan.Groups) == 0:
 		key = append(key, "all"...)
 	}
-	return key
+	return harmless(key, from)
 }
 
 // value is what a measure came to: a count of nothing is 0, everything else of nothing
