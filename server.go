@@ -371,7 +371,7 @@ func (a *app) run(ctx context.Context, ready func(addr net.Addr)) error {
 	for _, s := range a.sources {
 		wait.Go(func() { a.probe(work, s) })
 	}
-	wait.Go(func() { a.store.WatchVersions(work, learnEvery, func(name string, _ int64) { a.learn(work, name) }) })
+	wait.Go(func() { a.followInstances(work) })
 	wait.Go(func() { a.keep(work, "watching the segments", a.runWatch) })
 	if a.budget != nil {
 		wait.Go(func() { a.keep(work, "sharing the sources' rates", a.budget.Run) })
