@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -36,20 +38,30 @@ func (a *app) reads(ctx context.Context, source string) (context.Context, func()
 }
 
 // learn takes over what another instance has changed. Its own changes come by here,
-// too, and cost a look.
-func (a *app) learn(ctx context.Context, name string) {
+// too, and cost a look. An error is one after which to try again.
+func (a *app) learn(ctx context.Context, name string) error {
 	switch name {
 	case directoryChanged, directoryNoted:
 		a.directory.Notice()
 	case policiesChanged:
-		if err := a.policies.Refresh(ctx); err != nil {
+		if err := a.policies.Refresh(ctx); err != nil { // they are looked at every so often besides
 			a.log.WarnContext(ctx, "another instance has read the policies again, and this one could not", "err", err)
 		}
 	case datasetsChanged:
 		if err := a.library.Refresh(ctx); err != nil {
-			a.log.WarnContext(ctx, "the datasets have changed, and could not be read again", "err", err)
+			return fmt.Errorf("read the datasets again: %w", err)
 		}
 	}
+	return nil
+}
+
+// followInstances learns what other instances have changed, until ctx ends.
+func (a *app) followInstances(ctx context.Context) {
+	l := newLearner(a.learn, a.log)
+	var wait sync.WaitGroup
+	wait.Go(func() { l.run(ctx) })
+	a.store.WatchVersions(ctx, learnEvery, func(name string, _ int64) { l.learn(ctx, name) })
+	wait.Wait()
 }
 
 // openBudget shares the agreed rates of sources with the other instances.

@@ -280,7 +280,7 @@ func TestDatasetsOfAnotherInstance(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		a.store.WatchVersions(ctx, learnEvery, func(name string, _ int64) { a.learn(ctx, name) })
+		a.followInstances(ctx)
 	}()
 	defer func() { cancel(); <-done }()
 	other, err := store.Open(t.Context(), a.cfg.Store.URL, store.Deps{})

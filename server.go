@@ -288,7 +288,7 @@ func (a *app) openDoors(key []byte) error {
 	a.loaders = &loaders.Config{
 		Catalog: a.catalog, Directory: people{a.directory}, Seal: sealer, Links: &loaders.LinkStats{},
 		DefaultPage: a.cfg.Limits.DefaultPage, MaxPage: a.cfg.Limits.PageSize, LinkBound: a.cfg.Limits.LinkBound,
-		Columns: plan.Columns, Total: plan.Total, Window: plan.Window, Part: plan.Part, Whole: plan.Whole, Batches: a.metrics.batch, Spare: &loaders.Spare{}, Log: a.log,
+		Columns: plan.Columns, Total: plan.Total, Window: plan.Window, Part: plan.Part, Whole: plan.Whole, Narrow: plan.Narrow, Batches: a.metrics.batch, Spare: &loaders.Spare{}, Log: a.log,
 	}
 	if a.loaders.Implied, err = a.cfg.implied(); err != nil {
 		return err
@@ -371,7 +371,7 @@ func (a *app) run(ctx context.Context, ready func(addr net.Addr)) error {
 	for _, s := range a.sources {
 		wait.Go(func() { a.probe(work, s) })
 	}
-	wait.Go(func() { a.store.WatchVersions(work, learnEvery, func(name string, _ int64) { a.learn(work, name) }) })
+	wait.Go(func() { a.followInstances(work) })
 	wait.Go(func() { a.keep(work, "watching the segments", a.runWatch) })
 	if a.budget != nil {
 		wait.Go(func() { a.keep(work, "sharing the sources' rates", a.budget.Run) })

@@ -35,7 +35,8 @@ func NewMasker(key []byte) *Masker {
 // Mask returns how a value is shown: of last4 the last four letters or digits,
 // and of a text that has less than eight of them the last half, so that no text is shown whole; of hash an
 // HMAC-SHA-256 of 22 signs, the same for the same account, field (Type.field) and
-// value, so that reports can join by it; of domain what stands behind the @; of year
+// value, so that reports can join by it, with a _ in front where it would begin with a -,
+// which files for spreadsheets write otherwise; of domain what stands behind the @; of year
 // the first moment of the year in UTC, as RFC 3339. "" means null: it is what "", a
 // value that cannot be masked so, null and an unknown kind give.
 func (m *Masker) Mask(kind MaskKind, account, field, value string) string {
@@ -74,6 +75,9 @@ func domain(value string) string {
 	}
 	d := strings.TrimSpace(value[at+1:])
 	d = strings.TrimSuffix(d, ">")
+	if r, _ := utf8.DecodeRuneInString(d); !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+		return "" // nor would a spreadsheet take it for a text
+	}
 	if strings.ContainsFunc(d, func(r rune) bool {
 		return r != '.' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r < utf8.RuneSelf
 	}) {
@@ -105,5 +109,9 @@ func (m *Masker) hash(account, field, value string) string {
 	}
 	mac.Write(text)
 	var sum [sha256.Size]byte
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(sum[:0])[:hashBytes])
+	shown := base64.RawURLEncoding.EncodeToString(mac.Sum(sum[:0])[:hashBytes])
+	if shown[0] == '-' {
+		return "_" + shown // no other hash is as long
+	}
+	return shown
 }

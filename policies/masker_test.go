@@ -1,6 +1,7 @@
 package policies_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,6 +34,8 @@ func TestMasker(t *testing.T) {
 		{"nothing behind the @", policies.MaskDomain, "ion@", ""},
 		{"an address and more", policies.MaskDomain, "ion@example.com, 069123456", ""},
 		{"an address and a text", policies.MaskDomain, "ion@example.com call first", ""},
+		{"no domain begins with a sign", policies.MaskDomain, "a@-x.com", ""},
+		{"nor with one of another alphabet", policies.MaskDomain, "a@＝x", ""},
 		{"two addresses", policies.MaskDomain, "a@example.com;b@example.org", "example.org"},
 		{"year", policies.MaskYear, "2026-03-04T08:15:00Z", "2026-01-01T00:00:00Z"},
 		{"year in UTC", policies.MaskYear, "2026-01-01T01:00:00+02:00", "2025-01-01T00:00:00Z"},
@@ -46,6 +49,25 @@ func TestMasker(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// No hash begins with what a spreadsheet takes for a formula, and each is one value's.
+func TestMaskHashesBeginNoFormula(t *testing.T) {
+	m := policies.NewMasker([]byte("key"))
+	seen, moved := map[string]bool{}, 0
+	for i := range 4000 {
+		h := m.Mask(policies.MaskHash, "a", "Customer.taxId", strconv.Itoa(i))
+		if strings.ContainsAny(h[:1], "-+=@'") || seen[h] || len(h) != 22 && (len(h) != 23 || !strings.HasPrefix(h, "_-")) {
+			t.Fatalf("%q", h)
+		}
+		seen[h] = true
+		if len(h) == 23 {
+			moved++
+		}
+	}
+	if moved == 0 || moved > 4000/32 {
+		t.Errorf("%d of 4000 have a sign in front, one of 64 should", moved)
 	}
 }
 

@@ -101,6 +101,14 @@ func (d *Directory) Golden(source, recordID string) (customerKey string, ok bool
 	return s.id(s.cluster.at(rec)), true
 }
 
+// Indexed reports whether Keys has every key for which Golden finds a customer in a
+// source: not where they are assumed, which may be written in several ways.
+func (d *Directory) Indexed(source string) bool {
+	s := d.snapshot.Load()
+	src := s.source(source)
+	return src >= 0 && s.cfg.assumed[src].source < 0
+}
+
 // Keys returns a customer's keys in a source, and what is known of him there. A
 // source without an index has assumed keys. It takes no lock.
 func (d *Directory) Keys(customerKey, source string) (recordIDs []string, state schema.CoverageState) {

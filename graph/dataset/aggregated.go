@@ -177,6 +177,7 @@ func readSaid(b, id []byte) (v schema.Value, rest []byte, ok bool) {
 // appendKey appends what tells a group from the others: its values, as Query.AppendKey
 // writes them, or "all" of the one that is not grouped.
 func (a *Aggregator) appendKey(key []byte, values []schema.Value) []byte {
+	from := len(key)
 	for i := range a.plan.Groups {
 		g := &a.plan.Groups[i]
 		t := a.columns[g.Column].Type
@@ -197,7 +198,7 @@ func (a *Aggregator) appendKey(key []byte, values []schema.Value) []byte {
 	case len(a.plan.Groups) == 0:
 		key = append(key, "all"...)
 	}
-	return key
+	return harmless(key, from)
 }
 
 // value is what a measure came to: a count of nothing is 0, everything else of nothing

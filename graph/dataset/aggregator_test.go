@@ -407,6 +407,7 @@ func TestKey(t *testing.T) {
 		{"a record", `query d @dataset { orders { nodes { number } } }`, "Ab-_9", map[string]schema.Value{"trama_id": id}, nil},
 		{"a line", `query d @dataset(grain: "orders.lines") { orders { nodes { lines { sku } } } }`, "Ab-_9.3", nil, []int{3}},
 		{"names", `query d @dataset { coverage { from: source @key entity @key } }`, "a%2Eb.%E2%82%AC", map[string]schema.Value{"from": schema.String("a.b"), "entity": schema.String("€")}, nil},
+		{"a sign in front", `query d @dataset { coverage { from: source @key entity @key } }`, "%2Da.-b", map[string]schema.Value{"from": schema.String("-a"), "entity": schema.String("-b")}, nil},
 		{"no name", `query d @dataset { coverage { from: source @key entity @key } }`, "~.%7E", map[string]schema.Value{"entity": schema.String("~")}, nil},
 	}
 	for _, tt := range tests {
@@ -421,7 +422,33 @@ func TestKey(t *testing.T) {
 			if got := string(q.AppendKey(nil, cells, tt.numbers)); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
+			if got := string(q.AppendKey([]byte("k"), cells, tt.numbers)); got != "k"+tt.want {
+				t.Errorf("appended it is %s", got)
+			}
 		})
+	}
+}
+
+// TestGroupKeysBeginNoFormula holds that the key of a group begins with no sign that a
+// spreadsheet runs, and that two groups have two keys.
+func TestGroupKeysBeginNoFormula(t *testing.T) {
+	table := whole(t, `query d @dataset { orders { nodes { status @by shop @by id @count(as: "orders") } } }`)
+	a := dataset.NewAggregator(table, dataset.AggregateOptions{})
+	texts := []string{"-", "--", "-a", "a", "%2Da", "+a", "=a", "@a", "'-a", "~", "_-a"}
+	for _, status := range texts {
+		must(t, a.Add(0, base(&table.Queries[0], "k", map[string]schema.Value{"id": schema.String("id"), "status": schema.String(status), "shop": schema.String("-s")})))
+	}
+	keys := map[string]bool{}
+	must(t, a.Rows(t.Context(), func(row []schema.Value) error {
+		key := row[dataset.KeyColumn].Str
+		if strings.ContainsAny(key[:1], "-+=@' ") || keys[key] || !strings.HasSuffix(key, ".-s") {
+			t.Errorf("%q", key)
+		}
+		keys[key] = true
+		return nil
+	}))
+	if len(keys) != len(texts) {
+		t.Errorf("%d keys of %d groups", len(keys), len(texts))
 	}
 }
 

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,8 +19,11 @@ type KeyPart struct {
 // between. cells are the row's, behind the columns each table begins with; numbers are
 // the row's places in the lists of the parts that have no cell, in their order, from 1.
 // Whatever is not a letter, a digit, - or _ is written as %XX and null as ~, so sealed
-// ids stay as they are and no two keys are alike that are not one.
+// ids stay as they are and no two keys are alike that are not one. A - is so written where
+// the key would begin with it: files for spreadsheets put a ' before such texts, and would
+// no longer join with others.
 func (q *Query) AppendKey(b []byte, cells []schema.Value, numbers []int) []byte {
+	from := len(b)
 	for i, p := range q.Key {
 		if i > 0 {
 			b = append(b, '.')
@@ -33,7 +37,15 @@ func (q *Query) AppendKey(b []byte, cells []schema.Value, numbers []int) []byte 
 			numbers = numbers[1:]
 		}
 	}
-	return b
+	return harmless(b, from)
+}
+
+// harmless is a key, from a place on, that begins no formula.
+func harmless(b []byte, from int) []byte {
+	if len(b) == from || b[from] != '-' {
+		return b
+	}
+	return slices.Replace(b, from, from+1, []byte("%2D")...)
 }
 
 // appendEscaped appends a value's text, as AppendKey has it.

@@ -122,12 +122,9 @@ func (m *maker) modified(queries ...*made) {
 			c.IsExact = c.IsExact && r.Changed >= 0
 		}
 	}
-	p := m.d.parts[0]
-	if !c.IsExact || m.out.Aggregate != nil || len(queries[0].Records) != 1 || p.grain != p.root {
-		return
+	if c.IsExact && m.out.Aggregate == nil {
+		m.changes(c, &queries[0].Query)
 	}
-	// Of one record it is the record's own, which the list itself compares.
-	c.FilterKey, c.OrderValue = m.searched(p, &node{parent: p.root, kind: leaf, holder: p.root.of.Name, def: p.root.of.Fields.ForName(changedField)})
 }
 
 // keys finds what tells rows apart: of each list on the way to them the id, the fields

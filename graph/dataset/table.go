@@ -21,6 +21,9 @@ type Table struct {
 	// list.
 	Queries []Query
 
+	// Changes says what the root list knows of the column modifiedAt.
+	Changes Changes
+
 	// Aggregate says how the rows of Queries become those of the table. It is nil where
 	// they are the same: then Columns[FixedColumns+i] is Queries[0].Cells[i].
 	Aggregate *Aggregate

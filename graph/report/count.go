@@ -22,7 +22,7 @@ func (r *Report) Count(ctx context.Context, with Runner) (int64, error) {
 	}
 	var n int64
 	j := r.judge(&r.count, 0)
-	err := r.each(ctx, with.Run, &r.count, func(row []schema.Value) error {
+	err := r.each(ctx, with, with.Run, &r.count, func(row []schema.Value) error {
 		ok, err := j.is(row)
 		if ok {
 			n++

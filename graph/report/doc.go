@@ -15,6 +15,9 @@
 // loosely (contains, which ignores letter case there) narrows what is read and is judged
 // on the rows besides. The rest is judged on the rows only.
 //
+// The column modifiedAt of rows of several records no list compares. Its root list is told
+// which rows may be meant, Operation.Narrow, and every row is judged: see changes.go.
+//
 // Texts are never ordered by the root list: lists ignore letter case where an answer of
 // OData is ordered by bytes.
 //
@@ -26,8 +29,10 @@
 //
 // # Pages
 //
-// An answer that comes in the root list's order ends its page behind a root row, at most
-// one window beyond Limits.PageRows, and goes on behind that row's cursor. One that is
+// An answer that comes in the root list's order ends its page behind a root row, the
+// first one from Limits.PageRows on, and goes on behind that row's cursor. A page that may
+// have no more than Limits.MostRows ends before the root row that does not fit, and within
+// one only where that alone is longer: see list.go. One that is
 // sorted here ends anywhere and goes on behind the values of its last row. Either is a
 // place and no number, so rows that come and go neither repeat nor lose another.
 //

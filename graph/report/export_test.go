@@ -8,7 +8,7 @@ import (
 
 // Split is what the root list does of a filter, and what is left.
 func Split(columns []dataset.Column, e *odata.Expr) (schema.Predicate, *odata.Expr) {
-	return split(columns, e, maxFilter)
+	return split(folder{columns: columns}, e, maxFilter)
 }
 
 // Input is a condition as the value of a list's filter argument.

@@ -35,7 +35,10 @@ func loosely(p schema.Predicate) folded { return folded{where: p, exact: p.Op ==
 // belongs to the answer when it is True: holds is about that, fails about False, which is
 // what not asks for. In the list's filter a comparison with null is false, and its not is
 // true then.
-type folder struct{ columns []dataset.Column }
+type folder struct {
+	columns []dataset.Column
+	changes dataset.Changes
+}
 
 func (f folder) holds(e *odata.Expr) folded {
 	if isConstant(e) {
@@ -190,6 +193,8 @@ func (f folder) compare(e *odata.Expr, op odata.Op, v schema.Value) folded {
 	case odata.OpColumn:
 		c := f.column(e)
 		switch {
+		case c == nil && e.Column == dataset.ModifiedAtColumn:
+			return f.latest(op, v)
 		case c == nil:
 			return unknown()
 		case v.IsNull():

@@ -22,6 +22,12 @@ type Limits struct {
 	PageRows       int
 	SortedPageRows int
 
+	// MostRows is how many rows a page may have; default any number. A page ends behind the
+	// last element of the root list that it has whole, and within one only where that alone
+	// has more rows: then the next page goes on behind them, or begins with the first of
+	// them again where these, or what stands right before them, have changed since.
+	MostRows int
+
 	// FileRows is how many rows a file may have; default any number. It does not bound
 	// pages.
 	FileRows int

@@ -31,7 +31,7 @@ func TestLimits(t *testing.T) {
 		isLines, isMonths bool
 	}{
 		{name: "scanned", query: "$filter=notes eq 'x'", rows: 20, want: "$filter: to compare by notes is not supported over more than 10 rows; filter also by number, shop, status, date, total_amount"},
-		{name: "scanned over lines", query: "$filter=sku eq 'x'", rows: 20, isLines: true, want: "$filter: to compare by sku is not supported over more than 10 rows; filter also by order_number, order_shop, order_status, order_date, order_total_amount"},
+		{name: "scanned over lines", query: "$filter=sku eq 'x'", rows: 20, isLines: true, want: "$filter: to compare by sku is not supported over more than 10 rows; filter also by modifiedAt, order_number, order_shop, order_status, order_date"},
 		{name: "narrowed", query: "$filter=notes eq 'x' and total_amount lt 9", rows: 20},
 		{name: "folded", query: "$filter=number ne 'x'", rows: 20},
 		{name: "sorted", query: "$orderby=notes", rows: 6, want: "$orderby: to sort by notes is not supported over more than 5 rows; sort by one of date, total_amount, updatedAt"},

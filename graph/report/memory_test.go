@@ -110,7 +110,10 @@ func (m *memory) hand(ctx context.Context, rows []tableRow, cursor func(root int
 			w.Numbers = append(w.Numbers, r.numbers...)
 		}
 		w.After = func(n int) (string, int) {
-			r := part[n-1]
+			if from+n == 0 {
+				return "", 0
+			}
+			r := rows[from+n-1]
 			switch {
 			case r.over == 0:
 				return cursor(r.root), 0

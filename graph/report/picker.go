@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"github.com/trama-graph/trama/graph/output"
 	"github.com/trama-graph/trama/schema"
 )
@@ -17,6 +19,10 @@ type picker struct {
 	skip  int64 // rows still to be left out
 	left  int64 // rows still wanted; -1: all
 	given int64
+
+	isHeld  bool    // rows are written by flushUntil only, and may be taken back
+	row     int64   // the number of the row under way, where they are held
+	numbers []int64 // of the rows in out, ascending
 }
 
 // columns stand side by side in a row, and in the answer.
@@ -57,7 +63,9 @@ func (p *picker) add(row []schema.Value) error {
 		p.out = append(p.out, row[c.from:c.to]...)
 	}
 	p.given++
-	if len(p.out) >= cellsHeld {
+	if p.isHeld {
+		p.numbers = append(p.numbers, p.row)
+	} else if len(p.out) >= cellsHeld {
 		if err := p.flush(); err != nil {
 			return err
 		}
@@ -76,6 +84,45 @@ func (p *picker) flush() error {
 		return nil
 	}
 	err := p.w.Rows(p.out)
-	p.out = p.out[:0]
+	p.out, p.numbers = p.out[:0], p.numbers[:0]
 	return err
+}
+
+// flushUntil writes the rows held up to a number.
+func (p *picker) flushUntil(number int64) error {
+	n := p.until(number)
+	if n == 0 {
+		return nil
+	}
+	cells := n * (len(p.out) / len(p.numbers))
+	err := p.w.Rows(p.out[:cells])
+	p.out = p.out[:copy(p.out, p.out[cells:])]
+	p.numbers = p.numbers[:copy(p.numbers, p.numbers[n:])]
+	return err
+}
+
+// dropFrom takes back the rows held from a number on.
+func (p *picker) dropFrom(number int64) {
+	n := p.until(number - 1)
+	dropped := len(p.numbers) - n
+	if dropped == 0 {
+		return
+	}
+	p.out = p.out[:n*(len(p.out)/len(p.numbers))]
+	p.numbers = p.numbers[:n]
+	p.given -= int64(dropped)
+	if p.left >= 0 {
+		p.left += int64(dropped)
+	}
+}
+
+// givenUntil is how many rows were given up to a number, written or held.
+func (p *picker) givenUntil(number int64) int64 {
+	return p.given - int64(len(p.numbers)-p.until(number))
+}
+
+// until is how many of the rows held have a number, or one before it.
+func (p *picker) until(number int64) int {
+	n, _ := slices.BinarySearch(p.numbers, number+1)
+	return n
 }

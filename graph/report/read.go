@@ -2,7 +2,6 @@ package report
 
 import (
 	"context"
-	"maps"
 
 	"github.com/trama-graph/trama/graph/dataset"
 	"github.com/trama-graph/trama/graph/odata"
@@ -48,43 +47,6 @@ func (r *Report) read(ctx context.Context, with Runner, w output.Writer, from od
 	return r.readList(ctx, with, w, from, m, page)
 }
 
-// readList writes rows in the order of the root list.
-func (r *Report) readList(ctx context.Context, with Runner, w output.Writer, from odata.Position, m mark, page int) (*odata.Position, error) {
-	p := r.picker(&r.rows, m, from.Given, w)
-	op := r.rows.operations[0]
-	op.Limit = r.limit(p)
-	if m.after != "" {
-		op.Variables = maps.Clone(op.Variables)
-		op.Variables[argAfter] = m.after
-	}
-	isCut := false // the page ended before the list
-	err := run(ctx, with.Run, &op, r.rows.hasKey, func(win *Window) error {
-		width := dataset.FixedColumns + len(op.Query.Cells)
-		for i := range win.Rows {
-			if err := p.add(win.Cells[i*width:][:width]); err != nil {
-				return err
-			}
-			if page == 0 || p.given < int64(page) || win.IsLast && i == win.Rows-1 {
-				continue
-			}
-			// A page is cut between elements only: one that changes would lose rows.
-			if cursor, over := win.After(i + 1); cursor != "" && over == 0 {
-				m.after, isCut = cursor, true
-				return errEnough
-			}
-		}
-		return nil
-	})
-	if err == nil {
-		err = p.flush()
-	}
-	if err != nil || !isCut {
-		return nil, err
-	}
-	m.skip, m.scanned = p.skip, p.judge.scanned
-	return r.place(m, from, from.Given+p.given, nil), nil
-}
-
 // limit is how many elements of the root list $top leaves, 0 where that cannot be told.
 func (r *Report) limit(p *picker) int64 {
 	if p.left < 0 || !r.isWhole() {
@@ -99,11 +61,11 @@ func (r *Report) readOne(ctx context.Context, with Runner, w output.Writer) erro
 		return notFound()
 	}
 	rd := &r.rows
-	each := func(f func(row []schema.Value) error) error { return r.each(ctx, with.Run, rd, f) }
+	each := func(f func(row []schema.Value) error) error { return r.each(ctx, with, with.Run, rd, f) }
 	if finder, ok := with.(Finder); ok && r.node != nil {
 		rd = r.node
 		each = func(f func(row []schema.Value) error) error {
-			err := r.each(ctx, finder.Find, rd, f)
+			err := r.each(ctx, with, finder.Find, rd, f)
 			if code := schema.CodeOf(err); code == schema.BadRequest || code == schema.NotFound {
 				return notFound() // the id is none, or none of a record
 			}
@@ -121,15 +83,22 @@ func (r *Report) readOne(ctx context.Context, with Runner, w output.Writer) erro
 	return p.flush()
 }
 
+// way is how a Runner runs an operation: its Run or its Find.
+type way = func(context.Context, *Operation, func(*Window) error) error
+
 // each calls f with the rows that some operations give: those of the table, not judged
 // yet.
-func (r *Report) each(ctx context.Context, with func(context.Context, *Operation, func(*Window) error) error, rd *reading, f func(row []schema.Value) error) error {
+func (r *Report) each(ctx context.Context, with Runner, way way, rd *reading, f func(row []schema.Value) error) error {
 	if r.table.Aggregate != nil {
-		return r.eachGroup(ctx, with, f)
+		return r.eachGroup(ctx, way, f)
 	}
-	op := &rd.operations[0]
+	op := rd.operations[0]
+	var err error
+	if op.Narrow, err = r.narrowing(ctx, with); err != nil {
+		return err
+	}
 	width := dataset.FixedColumns + len(op.Query.Cells)
-	return run(ctx, with, op, rd.hasKey, func(win *Window) error {
+	return run(ctx, way, &op, rd.hasKey, func(win *Window) error {
 		for i := range win.Rows {
 			if err := f(win.Cells[i*width:][:width]); err != nil {
 				return err

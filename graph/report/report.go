@@ -23,6 +23,8 @@ type Report struct {
 	node  *reading // what gives the rows of one record by its id; nil: there is no such thing
 
 	where   schema.Predicate // what the root list's filter does
+	narrow  schema.Predicate // what it can be told besides, once the customers are known who have changed
+	until   *bound           // up to when records have changed that are in the answer; nil: to this day
 	rest    *odata.Expr      // what is judged on rows
 	isEmpty bool             // no row can be in the answer
 	isLocal bool             // rows are sorted here
@@ -47,7 +49,10 @@ func Of(t *dataset.Table, s *ast.Schema, q *odata.Question, l Limits) (*Report, 
 	} else if root.Arguments.ForName(argFilter) != nil {
 		most /= 2
 	}
-	r.where, r.rest = split(t.Columns, r.filter(), most)
+	filter := r.filter()
+	r.where, r.rest = split(folder{t.Columns, t.Changes}, filter, most)
+	r.where, r.narrow = apart(r.where)
+	r.until = untilOf(conjunctsOf(filter), dataset.ModifiedAtColumn)
 	r.isEmpty = r.where.Op == schema.None
 	var order map[string]any
 	if t.Aggregate != nil {

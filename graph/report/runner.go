@@ -21,6 +21,12 @@ type Operation struct {
 	// are not to be changed.
 	Variables map[string]any
 
+	// Narrow is a condition that every row fulfils which is wanted: a Runner need not read
+	// others, and may. It is no part of what the client asks, so that a cursor of the list
+	// is good whatever it says. Its columns are keys of the list's filter, and
+	// CustomerColumn.
+	Narrow schema.Predicate
+
 	// Limit is how many elements of the root list are wanted in all, 0 for all of them. A
 	// Runner need not read more.
 	Limit int64

@@ -110,7 +110,7 @@ func (r *Report) readSorted(ctx context.Context, with Runner, w output.Writer, f
 	j := r.judge(&r.rows, m.scanned)
 	j.isAll = true
 	order := make([]schema.Value, len(r.question.Order))
-	each := func(f func(row []schema.Value) error) error { return r.each(ctx, with.Run, &r.rows, f) }
+	each := func(f func(row []schema.Value) error) error { return r.each(ctx, with, with.Run, &r.rows, f) }
 	var added *sums
 	if r.table.Aggregate != nil {
 		var err error

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/trama-graph/trama/graph/dataset"
 	"github.com/trama-graph/trama/graph/odata"
 	"github.com/trama-graph/trama/schema"
 )
@@ -16,15 +15,11 @@ const maxFilter = 1000
 
 // split parts a filter: what the root list does, with so many conditions and values at
 // most, and what is judged on rows.
-func split(columns []dataset.Column, e *odata.Expr, most int) (where schema.Predicate, rest *odata.Expr) {
+func split(f folder, e *odata.Expr, most int) (where schema.Predicate, rest *odata.Expr) {
 	if e == nil {
 		return schema.Predicate{}, nil
 	}
-	conjuncts := []*odata.Expr{e}
-	if e.Op == odata.OpAnd {
-		conjuncts = e.Args
-	}
-	f := folder{columns}
+	conjuncts := conjunctsOf(e)
 	var parts []schema.Predicate
 	var left []*odata.Expr
 	conditions, values := 0, 0
@@ -51,6 +46,17 @@ func split(columns []dataset.Column, e *odata.Expr, most int) (where schema.Pred
 		return where, left[0]
 	}
 	return where, &odata.Expr{Op: odata.OpAnd, Type: odata.Boolean, Args: slices.Clip(left)}
+}
+
+// conjunctsOf are the parts of a filter that must all be so.
+func conjunctsOf(e *odata.Expr) []*odata.Expr {
+	switch {
+	case e == nil:
+		return nil
+	case e.Op == odata.OpAnd:
+		return e.Args
+	}
+	return []*odata.Expr{e}
 }
 
 // size is how many conditions and values a filter has, counted as lists count them or

@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/binary"
+	"math"
 
 	"github.com/trama-graph/trama/graph/odata"
 	"github.com/trama-graph/trama/schema"
@@ -15,12 +16,17 @@ type mark struct {
 	skip    int64  // rows of $skip still to be left out
 	scanned int64  // rows judged so far
 	sums    []byte // what a table that aggregates was added up to is kept by; nil: it is not
+
+	over int    // rows of the element behind that place that were given; mostly 0
+	of   []byte // what these rows were, see list.pass; of sumBytes
 }
 
-// The second version has the name of sums before the rest.
+// The versions of marks: those behind an element, those within one, and those with the
+// name of sums before the rest.
 const (
-	markVersion     = 1
-	markVersionSums = 2
+	markVersion       = 1
+	markVersionWithin = 2
+	markVersionSums   = 3
 )
 
 // place makes the position of an answer that goes on behind m, from being where its page
@@ -41,6 +47,11 @@ func (r *Report) appendMark(m mark) []byte {
 	}
 	b = binary.AppendUvarint(b, uint64(m.skip))    //nolint:gosec // never below 0
 	b = binary.AppendUvarint(b, uint64(m.scanned)) //nolint:gosec // never below 0
+	if m.over > 0 {
+		b[0] = markVersionWithin
+		b = binary.AppendUvarint(b, uint64(m.over))
+		b = append(b, m.of...)
+	}
 	return append(b, m.after...)
 }
 
@@ -50,10 +61,10 @@ func (r *Report) mark(p odata.Position) (mark, error) {
 		return mark{skip: r.question.Skip}, nil
 	}
 	b, head := p.Mark, 1+len(r.shape)
-	if len(b) < head || b[0] != markVersion && b[0] != markVersionSums || string(b[1:head]) != string(r.shape) {
+	if len(b) < head || b[0] < markVersion || b[0] > markVersionSums || string(b[1:head]) != string(r.shape) {
 		return mark{}, foreign()
 	}
-	hasSums := b[0] == markVersionSums
+	isWithin, hasSums := b[0] == markVersionWithin, b[0] == markVersionSums
 	b = b[head:]
 	var m mark
 	if hasSums {
@@ -62,12 +73,23 @@ func (r *Report) mark(p odata.Position) (mark, error) {
 		}
 		m.sums, b = b[1:1+b[0]], b[1+b[0]:]
 	}
-	for _, n := range []*int64{&m.skip, &m.scanned} {
+	var over int64
+	numbers := []*int64{&m.skip, &m.scanned}
+	if isWithin {
+		numbers = append(numbers, &over)
+	}
+	for _, n := range numbers {
 		v, size := binary.Uvarint(b)
 		if size <= 0 || v > 1<<62 {
 			return mark{}, foreign()
 		}
 		*n, b = int64(v), b[size:]
+	}
+	if isWithin {
+		if len(b) < sumBytes || over < 1 || over > math.MaxInt32 {
+			return mark{}, foreign()
+		}
+		m.over, m.of, b = int(over), b[:sumBytes], b[sumBytes:]
 	}
 	m.after = string(b)
 	return m, nil

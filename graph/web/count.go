@@ -91,9 +91,17 @@ func (s *Server) refusedOperation(ctx context.Context, errs gqlerror.List) {
 	if s.cfg.Usage == nil || p == nil {
 		return
 	}
-	o := usage.Operation{Token: p.TokenID, Account: p.Account, Errors: len(errs), Denied: deniedCode(errs)}
-	if o.Denied == "" && deniedIn(errs, s.cfg.Graph, s.cfg.Full) {
-		o.Denied = schema.ForbiddenField
+	denied := deniedCode(errs)
+	if denied == "" && deniedIn(errs, s.cfg.Graph, s.cfg.Full) {
+		denied = schema.ForbiddenField
 	}
-	s.cfg.Usage.Record(o)
+	s.countRefused(p, len(errs), denied)
+}
+
+// countRefused tells the usage that a question was refused: with how many errors, and
+// that it asked for what the token may not see, "" where it did not.
+func (s *Server) countRefused(p *policies.Principal, errs int, denied schema.Code) {
+	if s.cfg.Usage != nil {
+		s.cfg.Usage.Record(usage.Operation{Token: p.TokenID, Account: p.Account, Errors: errs, Denied: denied})
+	}
 }

@@ -6,9 +6,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 
 	"github.com/trama-graph/trama/graph/dataset"
@@ -32,13 +34,37 @@ func (f *feed) adHoc(w http.ResponseWriter, r *http.Request, name string) (*feed
 	}
 	d, problems := dataset.Read(name, text, f.view.schema)
 	if len(problems) > 0 {
+		f.countRefused(f.who, len(problems), f.deniedTo(problems))
 		return nil, f.notATable(problems)
 	}
 	t := newFeedTable(d, f.access.View, f.view.schema, f.cfg.Feed.Sorts)
 	if t == nil {
+		f.countRefused(f.who, 1, schema.Forbidden)
 		return nil, schema.Errorf(schema.Forbidden, "nothing of this may be exported")
 	}
 	return t, nil
+}
+
+// noField is how dataset.Read says that a name does not exist.
+var noField = regexp.MustCompile(`^(?:@per: )?(\w+) has no field (\w+)`)
+
+// deniedTo is FORBIDDEN_FIELD where a text asks for what exists for others, "" otherwise.
+// Its author is told of a name that there is not, in either case.
+func (f *feed) deniedTo(problems []dataset.Problem) (code schema.Code) {
+	if f.cfg.Graph == nil || f.cfg.Full == nil {
+		return ""
+	}
+	for _, p := range problems {
+		isDenied := deniedIn(gqlerror.List{{Message: p.Reason}}, f.cfg.Graph, f.cfg.Full)
+		if m := noField.FindStringSubmatch(p.Reason); m != nil {
+			_, exists := f.cfg.Graph.Field(m[1], m[2])
+			isDenied = isDenied || exists
+		}
+		if isDenied {
+			code = schema.ForbiddenField
+		}
+	}
+	return code
 }
 
 // maxTold is how many problems of a text are told.

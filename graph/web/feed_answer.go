@@ -21,7 +21,7 @@ func (f *feed) limits() report.Limits {
 		Aggregate: dataset.AggregateOptions{MaxBytes: f.cfg.Feed.GroupBytes, Disk: f.cfg.Feed.Disk},
 	}
 	if agreed := f.who.Agreement.MaxRows; agreed > 0 {
-		l.PageRows, l.SortedPageRows, l.FileRows = min(l.PageRows, agreed), min(l.SortedPageRows, agreed), agreed
+		l.PageRows, l.SortedPageRows, l.MostRows, l.FileRows = min(l.PageRows, agreed), min(l.SortedPageRows, agreed), agreed, agreed
 	}
 	if f.who.Agreement.RowsPerDay > 0 {
 		l.Parallel = 1

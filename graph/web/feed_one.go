@@ -70,11 +70,17 @@ func (r *feedRunner) whole(ctx context.Context, op *report.Operation, text strin
 	if err != nil {
 		return nil, err
 	}
+	return r.answerOf(ctx, a, op.Query)
+}
+
+// answerOf runs an operation that may run, and reads its whole answer. q says which of
+// its errors are more than a null.
+func (r *feedRunner) answerOf(ctx context.Context, a *asked, q *dataset.Query) (_ map[string]any, err error) {
 	result := r.view.engine.Run(a.ctx, a.OperationContext, a.plan)
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	} else {
-		err = r.failure(result.Errors(), op.Query)
+		err = r.failure(result.Errors(), q)
 	}
 	r.spent.read(result.Rows())
 	r.count(a, result.Rows(), err)

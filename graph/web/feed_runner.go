@@ -37,6 +37,7 @@ var (
 	_ report.Runner  = (*feedRunner)(nil)
 	_ report.Finder  = (*feedRunner)(nil)
 	_ report.Totaler = (*feedRunner)(nil)
+	_ report.Changer = (*feedRunner)(nil)
 )
 
 func (f *feed) runner(t *dataset.Table, h http.Header, page int64) *feedRunner {
@@ -60,7 +61,8 @@ type asked struct {
 	start time.Time
 }
 
-// ask understands, plans and judges an operation, and takes what it costs.
+// ask understands, plans and judges an operation, and takes what it costs. Where it is
+// refused the usage is told, as it is at /graphql; where something is used up, it is not.
 func (r *feedRunner) ask(ctx context.Context, text string, vars map[string]any, isWhole bool) (*asked, error) {
 	start := time.Now()
 	oc, errs, err := r.operation(ctx, r.view, r.who, &request{Query: text, Variables: vars}, false)
@@ -68,10 +70,12 @@ func (r *feedRunner) ask(ctx context.Context, text string, vars map[string]any, 
 		err = firstOf(errs)
 	}
 	if err != nil {
+		r.refusedBy(err)
 		return nil, err
 	}
 	pl, err := r.planFor(ctx, r.view, oc, isWhole)
 	if err != nil {
+		r.refusedBy(err)
 		return nil, err
 	}
 	if err := r.pay(ctx, pl); err != nil {
@@ -84,6 +88,15 @@ func (r *feedRunner) ask(ctx context.Context, text string, vars map[string]any, 
 		ctx = r.cfg.Feed.Prepare(ctx)
 	}
 	return &asked{oc, ctx, pl, start}, nil
+}
+
+// refusedBy tells the usage of an operation that was refused.
+func (r *feedRunner) refusedBy(err error) {
+	var denied schema.Code
+	if code := schema.CodeOf(err); code == schema.Forbidden || code == schema.ForbiddenField {
+		denied = code
+	}
+	r.countRefused(r.who, 1, denied)
 }
 
 // firstOf is the first of the errors of a request.
@@ -106,6 +119,7 @@ func (r *feedRunner) Run(ctx context.Context, op *report.Operation, f func(*repo
 	if err != nil {
 		return err
 	}
+	a.ctx = plan.WithNarrow(a.ctx, op.Narrow)
 	program, _ := a.plan.Program().(*engine.Program)
 	if program == nil {
 		if program, err = r.view.engine.Prepare(a.plan); err != nil {

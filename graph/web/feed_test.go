@@ -385,6 +385,26 @@ func TestBatches(t *testing.T) {
 	if err != nil || resp.StatusCode != 200 || strings.Count(body, `"status":200`) != 1 || strings.Count(body, `"status":404`) != 1 || strings.Count(body, `"status":400`) != 1 || strings.Contains(body, "n1") {
 		t.Errorf("%v %s %.600s", err, resp.Status, body)
 	}
+	panics := feedServer(t, &things{n: 10}, func(c *web.Config) {
+		c.Feed.Origin = func(id string) (string, string, bool) {
+			if id == "7" {
+				panic("boom")
+			}
+			return "", "", false
+		}
+		c.Feed.AsOf = func(string, string) time.Time { return time.Time{} }
+	})
+	one := `{"requests":[{"id":"1","method":"GET","url":"things?$top=2&$select=key,asOf"},{"id":"2","method":"GET","url":"things('7')"},{"id":"3","method":"GET","url":"things?$top=3&$select=key,asOf"}]}`
+	for range 2 { // the server lives on
+		resp, body, err := ask(panics, one)
+		if err != nil || resp.StatusCode != 200 || strings.Count(body, `"status":200`) != 2 || strings.Count(body, `"status":500`) != 1 || strings.Count(body, `"key"`) != 5 ||
+			!strings.Contains(body, `"code":"INTERNAL"`) || strings.Contains(body, "boom") {
+			t.Errorf("%v %s %.600s", err, resp.Status, body)
+		}
+	}
+	if n := strings.Count(panics.log.String(), "door panicked"); n != 2 {
+		t.Errorf("%d lines of two panics", n)
+	}
 	broken := &things{n: 5000, long: 1000, on: func(_ context.Context, part int, _ *schema.Page[thing]) error {
 		if part == 40 {
 			panic("boom")

@@ -88,6 +88,7 @@ func (d *Documents[T, P]) question(ctx context.Context, list, via string, a Args
 	if err := q.dated(d.name); err != nil {
 		return nil, err
 	}
+	d.narrow(ctx, q)
 	d.completeOrder(access, q)
 	if a.After != nil {
 		if q.after, q.value, err = d.l.openCursor(a.After, q.shape()); err != nil {

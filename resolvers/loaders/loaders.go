@@ -55,6 +55,9 @@ type Config struct {
 	Part func(ctx context.Context) int
 	// Whole tells whether a list without a page size is wanted to its end; nil = never.
 	Whole func(ctx context.Context) bool
+	// Narrow tells which rows of the root list are wanted at most, see plan.WithNarrow;
+	// nil = always all.
+	Narrow func(ctx context.Context) schema.Predicate
 	// Access tells what the request may see; nil = policies.AccessFrom. Where it
 	// returns nil, nothing may be seen.
 	Access func(ctx context.Context) Access

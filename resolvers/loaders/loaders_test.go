@@ -36,6 +36,7 @@ type memory struct {
 	invoices []schema.Invoice
 	exact    bool // number links can be asked by equality
 	sloppy   bool // ignores every filter
+	dated    bool // knows when rows changed
 	err      error
 
 	mu    sync.Mutex // guards calls
@@ -50,6 +51,9 @@ func (m *memory) Describe() datasources.Description {
 		{Name: "total", Ops: all, Sortable: true, Comparable: true},
 		{Name: "status", Ops: all, Sortable: true},
 		{Name: "shop"},
+	}
+	if m.dated {
+		columns = append(columns, datasources.Column{Name: "changedAt", Ops: all, Sortable: true})
 	}
 	newest := schema.Sort{Column: "date", Desc: true}
 	rel := func(names ...datasources.Relation) (out []datasources.RelationAbility) {
@@ -151,6 +155,8 @@ func (d directory) Keys(customer, source string) ([]string, schema.CoverageState
 }
 
 func (d directory) Seen(string, []string) {}
+
+func (d directory) Indexed(source string) bool { return source != "assumed" }
 
 func setup(t interface {
 	Helper()
