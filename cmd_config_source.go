@@ -28,10 +28,10 @@ type sourceConfig struct {
 	UntrustedTimes bool `yaml:"untrusted_times"`
 	// Of a copy: how often it is read, which share of an entity's rows one reading
 	// may delete, and how long what was deleted is remembered.
-	Every       time.Duration `yaml:"every"`
-	MaxDelete   *float64      `yaml:"max_delete"`
-	MaxRows     int64         `yaml:"max_rows"`
-	KeepDeleted time.Duration `yaml:"keep_deleted"`
+	Every       time.Duration  `yaml:"every"`
+	MaxDelete   *float64       `yaml:"max_delete"`
+	MaxRows     int64          `yaml:"max_rows"`
+	KeepDeleted *time.Duration `yaml:"keep_deleted"`
 	// Sweep is how often what is followed is compared as a whole; MaxStaleness, from
 	// which age the data is in trouble.
 	Sweep        time.Duration `yaml:"sweep"`
@@ -57,7 +57,8 @@ func (s *sourceConfig) isCalled() bool { return s.Supply != "push" && s.Supply !
 
 // copy is how the source is copied.
 func (s *sourceConfig) copy() copies.Config {
-	c := copies.Config{Name: s.Name, Every: s.Every, MaxRows: s.MaxRows, Keep: s.KeepDeleted, Sweep: s.Sweep, MaxStaleness: s.MaxStaleness}
+	c := copies.Config{Name: s.Name, Every: s.Every, MaxRows: s.MaxRows, Sweep: s.Sweep, MaxStaleness: s.MaxStaleness}
+	c.Keep, c.KeepDeleted = s.keeps(copies.DefaultConfig().Keep)
 	if s.MaxDelete != nil {
 		c.MaxDelete = *s.MaxDelete
 	}
@@ -113,7 +114,7 @@ func (s *sourceConfig) checkSupply(path string) []error {
 		s.refuse(bad, "this source is asked live", "every", "max_delete", "max_rows", "keep_deleted", "sweep", "max_staleness")
 	case "copy":
 		d := copies.DefaultConfig()
-		s.Every, s.KeepDeleted, s.MaxRows = cmp.Or(s.Every, d.Every), cmp.Or(s.KeepDeleted, d.Keep), cmp.Or(s.MaxRows, d.MaxRows)
+		s.Every, s.MaxRows = cmp.Or(s.Every, d.Every), cmp.Or(s.MaxRows, d.MaxRows)
 		if s.MaxDelete == nil {
 			s.MaxDelete = &d.MaxDelete
 		}
@@ -124,7 +125,7 @@ func (s *sourceConfig) checkSupply(path string) []error {
 		c.Name = "any" // said elsewhere
 		if err := c.Validate(); err != nil {
 			for _, line := range strings.Split(err.Error(), "\n") {
-				errs = append(errs, fmt.Errorf("%s.%s", path, strings.Replace(line, "keep:", "keep_deleted:", 1)))
+				errs = append(errs, fmt.Errorf("%s.%s", path, line))
 			}
 		}
 		if s.MaxStaleness > 0 && s.MaxStaleness < 2*s.Every {
@@ -136,7 +137,7 @@ func (s *sourceConfig) checkSupply(path string) []error {
 		c.Name = "any" // said elsewhere
 		if err := c.Validate(); err != nil {
 			for _, line := range strings.Split(err.Error(), "\n") {
-				errs = append(errs, fmt.Errorf("%s.%s", path, strings.Replace(line, "keep:", "keep_deleted:", 1)))
+				errs = append(errs, fmt.Errorf("%s.%s", path, line))
 			}
 		}
 	case "listed":
@@ -150,9 +151,24 @@ func (s *sourceConfig) checkSupply(path string) []error {
 	return errs
 }
 
+// keeps is for how long it is remembered that keys were deleted, and for how long the
+// records are kept. That nothing is kept does not forget the keys: of a push an old record
+// would bring a deleted one back.
+func (s *sourceConfig) keeps(keys time.Duration) (_, records time.Duration) {
+	switch d := s.KeepDeleted; {
+	case d == nil:
+		return keys, copies.DefaultConfig().KeepDeleted
+	case *d <= 0:
+		return keys, *d
+	default:
+		return *d, *d
+	}
+}
+
 // push is how the source is pushed.
 func (s *sourceConfig) push(memory *copies.PushMemory) copies.PushedConfig {
-	c := copies.PushedConfig{Name: s.Name, Kind: s.Kind, Entities: s.pushed.Entities, MaxStaleness: s.MaxStaleness, Keep: s.KeepDeleted, Memory: memory}
+	c := copies.PushedConfig{Name: s.Name, Kind: s.Kind, Entities: s.pushed.Entities, MaxStaleness: s.MaxStaleness, Memory: memory}
+	c.Keep, c.KeepDeleted = s.keeps(copies.DefaultPushedConfig().Keep)
 	if s.MaxDelete != nil {
 		c.MaxDelete = *s.MaxDelete
 	}
@@ -173,7 +189,7 @@ func (c *config) pushedNames() []string {
 // refuse finds keys that do not go with the way the source is supplied.
 func (s *sourceConfig) refuse(bad func(key, format string, args ...any), why string, keys ...string) {
 	set := map[string]bool{
-		"every": s.Every != 0, "max_delete": s.MaxDelete != nil, "max_rows": s.MaxRows != 0, "keep_deleted": s.KeepDeleted != 0, "sweep": s.Sweep != 0,
+		"every": s.Every != 0, "max_delete": s.MaxDelete != nil, "max_rows": s.MaxRows != 0, "keep_deleted": s.KeepDeleted != nil, "sweep": s.Sweep != 0,
 		"max_staleness": s.MaxStaleness != 0, "country": s.Country != "", "customer_key": s.CustomerKey != "", "own_tax_ids": len(s.OwnTaxIDs) > 0,
 	}
 	for _, key := range keys {

@@ -84,3 +84,47 @@ func TestPublicURL(t *testing.T) {
 		}
 	}
 }
+
+// TestKeepDeleted holds for how long deleted records are kept, and their keys, which are
+// remembered even where no record is.
+func TestKeepDeleted(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, c := range []struct {
+		said                string
+		keys, rows          time.Duration // of a copy
+		pushKeys, pushRows  time.Duration
+		wrongCopy, wrongOne string
+	}{
+		{"", 30 * day, 30 * day, 90 * day, 30 * day, "", ""},
+		{", keep_deleted: 48h", 2 * day, 2 * day, 2 * day, 2 * day, "", ""},
+		{", keep_deleted: 0", 30 * day, 0, 90 * day, 0, "", ""},
+		{", keep_deleted: 8760h", 365 * day, 365 * day, 365 * day, 365 * day, "", ""},
+		{", keep_deleted: 8761h", 0, 0, 0, 0, "sources[0].keep_deleted: want from 0, which keeps none, to 8760h", "sources[1].keep_deleted: want from 0"},
+		{", keep_deleted: -1h", 0, 0, 0, 0, "sources[0].keep_deleted: want from 0", "sources[1].keep_deleted: want from 0"},
+		{", keep_deleted: long", 0, 0, 0, 0, "sources[0].keep_deleted: want a duration", "sources[1].keep_deleted: want a duration"},
+	} {
+		t.Run("case="+c.said, func(t *testing.T) {
+			text := strings.Replace(minimal, "zone: UTC", "zone: UTC, supply: copy"+c.said, 1) + "  - {name: shop, kind: webshop, supply: push" + c.said + "}\n"
+			cfg, err := parseConfig([]byte(text), env)
+			if c.wrongCopy != "" {
+				if err == nil || !strings.Contains(err.Error(), c.wrongCopy) || !strings.Contains(err.Error(), c.wrongOne) {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := cfg.Sources[0].copy(); got.Keep != c.keys || got.KeepDeleted != c.rows {
+				t.Errorf("a copy keeps keys %v, rows %v", got.Keep, got.KeepDeleted)
+			}
+			if got := cfg.Sources[1].push(nil); got.Keep != c.pushKeys || got.KeepDeleted != c.pushRows {
+				t.Errorf("a push keeps keys %v, rows %v", got.Keep, got.KeepDeleted)
+			}
+		})
+	}
+	_, err := parseConfig([]byte(strings.Replace(minimal, "zone: UTC", "zone: UTC, keep_deleted: 0", 1)), env)
+	if err == nil || !strings.Contains(err.Error(), "sources[0].keep_deleted: does not go with supply: live") {
+		t.Errorf("of a live source: %v", err)
+	}
+}

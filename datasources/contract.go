@@ -100,6 +100,9 @@ type Query struct {
 	First  int
 	After  *After
 	Total  bool // the exact number of matching rows is wanted
+	// Deleted asks a list for rows that the source has no more as well, of a reader that
+	// describes the column isDeleted; of those that match Where, as of all others.
+	Deleted bool
 }
 
 // Key is a text that is equal for equal queries and differs for others.
@@ -120,7 +123,11 @@ func (q Query) AppendKey(b []byte) []byte {
 		b = append(strconv.AppendQuote(b, a.ID), ' ')
 		b = strconv.AppendBool(b, a.Inclusive)
 	}
-	return strconv.AppendBool(append(b, '|'), q.Total)
+	b = strconv.AppendBool(append(b, '|'), q.Total)
+	if q.Deleted {
+		b = append(b, "|deleted"...)
+	}
+	return b
 }
 
 // Rows is one slab per reply.

@@ -60,6 +60,11 @@ var waysOut = []struct {
 			x.ask("{ "+list+"(first: 2) { edges { cursor node {\n"+x.selection()+"} } pageInfo { startCursor endCursor hasNextPage } totalCount missing } }", nil)
 		}
 	}},
+	{"deleted", func(x *probe) {
+		if list := x.sdl.list(x.typ); list != "" && x.has(x.typ+"Filter", "isDeleted") {
+			x.ask("{ "+list+"(filter: {isDeleted: {in: [true, false]}}) { nodes {\n"+x.selection()+"} totalCount } }", nil)
+		}
+	}},
 	{"node", func(x *probe) {
 		if ids := x.idsOf(x.typ); len(ids) > 0 {
 			x.ask(document("ID!", len(ids), func(_ int, v string) string {

@@ -168,7 +168,7 @@ func (q shopQuestions) order() (text, column string, isDescending bool) {
 func TestChangingTables(t *testing.T) {
 	const questions = 90
 	r := rand.New(rand.NewPCG(2026, 11)) // the same questions each time
-	s := serve(t, "sources:\n  - {name: shop, kind: webshop, supply: push, entities: [Customer, Order]}\n")
+	s := serve(t, "sources:\n  - {name: shop, kind: webshop, supply: push, keep_deleted: 0, entities: [Customer, Order]}\n")
 	pusher := s.as(strings.TrimSpace(s.run(t, "token", "new", "--account", "feed", "--source", "shop")))
 	var readers []*feed
 	for _, most := range []int{3, 7, 20} {

@@ -341,6 +341,29 @@ func fieldContext_Boleto_changedAt(_ context.Context, ec *executionContext, fiel
 	return graphql.NewScalarFieldContext("Boleto", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func _Boleto_isDeleted(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Boleto) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Boleto_isDeleted(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsDeleted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalOBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Boleto_isDeleted(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Boleto", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func _Boleto_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Boleto) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -663,7 +686,7 @@ func unmarshalInputBoletoFilter(ctx context.Context, ec *executionContext, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "status", "amount", "currency", "dueDate", "date", "updatedAt", "changedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "status", "amount", "currency", "dueDate", "date", "updatedAt", "changedAt", "isDeleted"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -754,6 +777,13 @@ func unmarshalInputBoletoFilter(ctx context.Context, ec *executionContext, obj a
 				return it, err
 			}
 			it.ChangedAt = data
+		case "isDeleted":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isDeleted"))
+			data, err := unmarshalOBooleanFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐBooleanFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsDeleted = data
 		}
 	}
 	return it, nil
@@ -910,6 +940,11 @@ func _Boleto(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			}
 		case "changedAt":
 			out.Values[i] = _Boleto_changedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isDeleted":
+			out.Values[i] = _Boleto_isDeleted(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

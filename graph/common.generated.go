@@ -3227,7 +3227,7 @@ func unmarshalInputBooleanFilter(ctx context.Context, ec *executionContext, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"eq", "isNull"}
+	fieldsInOrder := [...]string{"eq", "in", "isNull"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3241,6 +3241,13 @@ func unmarshalInputBooleanFilter(ctx context.Context, ec *executionContext, obj 
 				return it, err
 			}
 			it.Eq = data
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := unmarshalOBoolean2ᚕboolᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = data
 		case "isNull":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isNull"))
 			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)

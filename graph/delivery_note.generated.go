@@ -466,6 +466,29 @@ func fieldContext_DeliveryNote_changedAt(_ context.Context, ec *executionContext
 	return graphql.NewScalarFieldContext("DeliveryNote", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func _DeliveryNote_isDeleted(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.DeliveryNote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DeliveryNote_isDeleted(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsDeleted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalOBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_DeliveryNote_isDeleted(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeliveryNote", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func _DeliveryNote_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.DeliveryNote) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -788,7 +811,7 @@ func unmarshalInputDeliveryNoteFilter(ctx context.Context, ec *executionContext,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "carrier", "status", "total", "currency", "date", "updatedAt", "changedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "carrier", "status", "total", "currency", "date", "updatedAt", "changedAt", "isDeleted"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -879,6 +902,13 @@ func unmarshalInputDeliveryNoteFilter(ctx context.Context, ec *executionContext,
 				return it, err
 			}
 			it.ChangedAt = data
+		case "isDeleted":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isDeleted"))
+			data, err := unmarshalOBooleanFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐBooleanFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsDeleted = data
 		}
 	}
 	return it, nil
@@ -1060,6 +1090,11 @@ func _DeliveryNote(ctx context.Context, ec *executionContext, sel ast.SelectionS
 			}
 		case "changedAt":
 			out.Values[i] = _DeliveryNote_changedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isDeleted":
+			out.Values[i] = _DeliveryNote_isDeleted(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -773,6 +773,29 @@ func fieldContext_Order_changedAt(_ context.Context, ec *executionContext, field
 	return graphql.NewScalarFieldContext("Order", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func _Order_isDeleted(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Order) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Order_isDeleted(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsDeleted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalOBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Order_isDeleted(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Order", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func _Order_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Order) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1666,7 +1689,7 @@ func unmarshalInputOrderFilter(ctx context.Context, ec *executionContext, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "shop", "status", "total", "currency", "date", "updatedAt", "changedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "shop", "status", "total", "currency", "date", "updatedAt", "changedAt", "isDeleted"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1757,6 +1780,13 @@ func unmarshalInputOrderFilter(ctx context.Context, ec *executionContext, obj an
 				return it, err
 			}
 			it.ChangedAt = data
+		case "isDeleted":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isDeleted"))
+			data, err := unmarshalOBooleanFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐBooleanFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsDeleted = data
 		}
 	}
 	return it, nil
@@ -1963,6 +1993,11 @@ func _Order(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 			}
 		case "changedAt":
 			out.Values[i] = _Order_changedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isDeleted":
+			out.Values[i] = _Order_isDeleted(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -439,6 +439,29 @@ func fieldContext_Payable_changedAt(_ context.Context, ec *executionContext, fie
 	return graphql.NewScalarFieldContext("Payable", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func _Payable_isDeleted(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Payable) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Payable_isDeleted(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsDeleted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalOBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Payable_isDeleted(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payable", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func _PayableEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Edge[schema.Payable]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -651,7 +674,7 @@ func unmarshalInputPayableFilter(ctx context.Context, ec *executionContext, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "supplier", "status", "amount", "currency", "date", "dueDate", "updatedAt", "changedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "supplier", "status", "amount", "currency", "date", "dueDate", "updatedAt", "changedAt", "isDeleted"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -749,6 +772,13 @@ func unmarshalInputPayableFilter(ctx context.Context, ec *executionContext, obj 
 				return it, err
 			}
 			it.ChangedAt = data
+		case "isDeleted":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isDeleted"))
+			data, err := unmarshalOBooleanFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐBooleanFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsDeleted = data
 		}
 	}
 	return it, nil
@@ -925,6 +955,11 @@ func _Payable(ctx context.Context, ec *executionContext, sel ast.SelectionSet, o
 			}
 		case "changedAt":
 			out.Values[i] = _Payable_changedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isDeleted":
+			out.Values[i] = _Payable_isDeleted(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

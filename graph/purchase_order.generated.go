@@ -480,6 +480,29 @@ func fieldContext_PurchaseOrder_changedAt(_ context.Context, ec *executionContex
 	return graphql.NewScalarFieldContext("PurchaseOrder", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func _PurchaseOrder_isDeleted(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.PurchaseOrder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PurchaseOrder_isDeleted(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsDeleted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalOBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_PurchaseOrder_isDeleted(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PurchaseOrder", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func _PurchaseOrderEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Edge[schema.PurchaseOrder]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -692,7 +715,7 @@ func unmarshalInputPurchaseOrderFilter(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "status", "total", "currency", "date", "updatedAt", "changedAt", "supplierTaxId", "supplier"}
+	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "status", "total", "currency", "date", "updatedAt", "changedAt", "isDeleted", "supplierTaxId", "supplier"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -776,6 +799,13 @@ func unmarshalInputPurchaseOrderFilter(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.ChangedAt = data
+		case "isDeleted":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isDeleted"))
+			data, err := unmarshalOBooleanFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐBooleanFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsDeleted = data
 		case "supplierTaxId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("supplierTaxId"))
 			data, err := unmarshalOStringFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐStringFilter(ctx, ec, v)
@@ -971,6 +1001,11 @@ func _PurchaseOrder(ctx context.Context, ec *executionContext, sel ast.Selection
 			}
 		case "changedAt":
 			out.Values[i] = _PurchaseOrder_changedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isDeleted":
+			out.Values[i] = _PurchaseOrder_isDeleted(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

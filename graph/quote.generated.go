@@ -513,6 +513,29 @@ func fieldContext_Quote_changedAt(_ context.Context, ec *executionContext, field
 	return graphql.NewScalarFieldContext("Quote", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func _Quote_isDeleted(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Quote_isDeleted(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsDeleted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalOBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Quote_isDeleted(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Quote", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func _Quote_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Quote) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -847,7 +870,7 @@ func unmarshalInputQuoteFilter(ctx context.Context, ec *executionContext, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "shop", "status", "total", "currency", "date", "updatedAt", "changedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "shop", "status", "total", "currency", "date", "updatedAt", "changedAt", "isDeleted"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -938,6 +961,13 @@ func unmarshalInputQuoteFilter(ctx context.Context, ec *executionContext, obj an
 				return it, err
 			}
 			it.ChangedAt = data
+		case "isDeleted":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isDeleted"))
+			data, err := unmarshalOBooleanFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐBooleanFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsDeleted = data
 		}
 	}
 	return it, nil
@@ -1119,6 +1149,11 @@ func _Quote(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 			}
 		case "changedAt":
 			out.Values[i] = _Quote_changedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isDeleted":
+			out.Values[i] = _Quote_isDeleted(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

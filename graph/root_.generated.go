@@ -561,6 +561,8 @@ type Boleto implements Node {
   updatedAt: DateTime
   "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
   changedAt: DateTime
+  "Whether its source has it no more: true on rows of lists whose filter asks for deleted ones, which are as they were last; ` + "`" + `changedAt` + "`" + ` is when Trama learned so."
+  isDeleted: Boolean
   "The customer, whole, as all systems together know him; null when no customer matches."
   customer: Customer @goField(forceResolver: true, batch: true)
   "The invoice it collects."
@@ -615,6 +617,8 @@ input BoletoFilter {
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
   "By when Trama last saw it change."
   changedAt: DateTimeFilter @reads(field: "changedAt")
+  "By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. ` + "`" + `in: [true, false]` + "`" + ` asks for both."
+  isDeleted: BooleanFilter @reads(field: "isDeleted")
 }
 
 "What boletos can be sorted by."
@@ -677,6 +681,8 @@ interface Node {
   id: ID!
   "When Trama last saw it change; null where its source is asked itself."
   changedAt: DateTime
+  "Whether its source has it no more: true on rows of lists whose filter asks for deleted ones, which are as they were last; ` + "`" + `changedAt` + "`" + ` is when Trama learned so."
+  isDeleted: Boolean
 }
 
 "An exact amount in one currency."
@@ -759,6 +765,8 @@ input DateTimeFilter {
 input BooleanFilter {
   "Equal."
   eq: Boolean
+  "Equal to one of these."
+  in: [Boolean!]
   "True: absent; false: present."
   isNull: Boolean
 }
@@ -808,6 +816,8 @@ type Contact implements Node {
   updatedAt: DateTime
   "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
   changedAt: DateTime
+  "Whether its source has it no more: true on rows of lists whose filter asks for deleted ones, which are as they were last; ` + "`" + `changedAt` + "`" + ` is when Trama learned so."
+  isDeleted: Boolean
   "The customer, whole, as all systems together know him; null when no customer matches."
   customer: Customer @goField(forceResolver: true, batch: true)
 }
@@ -852,6 +862,8 @@ input ContactFilter {
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
   "By when Trama last saw it change."
   changedAt: DateTimeFilter @reads(field: "changedAt")
+  "By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. ` + "`" + `in: [true, false]` + "`" + ` asks for both."
+  isDeleted: BooleanFilter @reads(field: "isDeleted")
 }
 
 "What contacts can be sorted by."
@@ -927,6 +939,8 @@ type Customer implements Node {
   updatedAt: DateTime
   "When Trama last saw one of his records, or what joins them, change."
   changedAt: DateTime
+  "Whether the systems have it no more: always false, a customer is there while any system has a record of him."
+  isDeleted: Boolean
   "The records of the single systems this customer is made of, with the rule that joined each."
   members: [CustomerMember!]
   "For each system, whether it knows this customer: «no invoices» and «accounting did not answer» never look alike."
@@ -1354,6 +1368,8 @@ type DeliveryNote implements Node {
   updatedAt: DateTime
   "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
   changedAt: DateTime
+  "Whether its source has it no more: true on rows of lists whose filter asks for deleted ones, which are as they were last; ` + "`" + `changedAt` + "`" + ` is when Trama learned so."
+  isDeleted: Boolean
   "The customer, whole, as all systems together know him; null when no customer matches."
   customer: Customer @goField(forceResolver: true, batch: true)
   "The order it delivers, by the configured link."
@@ -1408,6 +1424,8 @@ input DeliveryNoteFilter {
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
   "By when Trama last saw it change."
   changedAt: DateTimeFilter @reads(field: "changedAt")
+  "By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. ` + "`" + `in: [true, false]` + "`" + ` asks for both."
+  isDeleted: BooleanFilter @reads(field: "isDeleted")
 }
 
 "What deliveryNotes can be sorted by."
@@ -2029,6 +2047,8 @@ type Invoice implements Node {
   updatedAt: DateTime
   "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
   changedAt: DateTime
+  "Whether its source has it no more: true on rows of lists whose filter asks for deleted ones, which are as they were last; ` + "`" + `changedAt` + "`" + ` is when Trama learned so."
+  isDeleted: Boolean
   "The customer, whole, as all systems together know him; null when no customer matches."
   customer: Customer @goField(forceResolver: true, batch: true)
   "The order it bills, by the configured link."
@@ -2092,6 +2112,8 @@ input InvoiceFilter {
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
   "By when Trama last saw it change."
   changedAt: DateTimeFilter @reads(field: "changedAt")
+  "By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. ` + "`" + `in: [true, false]` + "`" + ` asks for both."
+  isDeleted: BooleanFilter @reads(field: "isDeleted")
 }
 
 "What invoices can be sorted by."
@@ -2195,6 +2217,8 @@ type Order implements Node {
   updatedAt: DateTime
   "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
   changedAt: DateTime
+  "Whether its source has it no more: true on rows of lists whose filter asks for deleted ones, which are as they were last; ` + "`" + `changedAt` + "`" + ` is when Trama learned so."
+  isDeleted: Boolean
   "The customer, whole, as all systems together know him; null when no customer matches."
   customer: Customer @goField(forceResolver: true, batch: true)
   "The quote it came of."
@@ -2293,6 +2317,8 @@ input OrderFilter {
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
   "By when Trama last saw it change."
   changedAt: DateTimeFilter @reads(field: "changedAt")
+  "By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. ` + "`" + `in: [true, false]` + "`" + ` asks for both."
+  isDeleted: BooleanFilter @reads(field: "isDeleted")
 }
 
 "What orders can be sorted by."
@@ -2406,6 +2432,8 @@ type Payable implements Node {
   updatedAt: DateTime
   "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
   changedAt: DateTime
+  "Whether its source has it no more: true on rows of lists whose filter asks for deleted ones, which are as they were last; ` + "`" + `changedAt` + "`" + ` is when Trama learned so."
+  isDeleted: Boolean
 }
 
 "A page of payables."
@@ -2458,6 +2486,8 @@ input PayableFilter {
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
   "By when Trama last saw it change."
   changedAt: DateTimeFilter @reads(field: "changedAt")
+  "By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. ` + "`" + `in: [true, false]` + "`" + ` asks for both."
+  isDeleted: BooleanFilter @reads(field: "isDeleted")
 }
 
 "What payables can be sorted by."
@@ -2535,6 +2565,8 @@ type Payment implements Node {
   updatedAt: DateTime
   "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
   changedAt: DateTime
+  "Whether its source has it no more: true on rows of lists whose filter asks for deleted ones, which are as they were last; ` + "`" + `changedAt` + "`" + ` is when Trama learned so."
+  isDeleted: Boolean
   "The customer, whole, as all systems together know him; null when no customer matches."
   customer: Customer @goField(forceResolver: true, batch: true)
   "The invoice it pays."
@@ -2589,6 +2621,8 @@ input PaymentFilter {
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
   "By when Trama last saw it change."
   changedAt: DateTimeFilter @reads(field: "changedAt")
+  "By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. ` + "`" + `in: [true, false]` + "`" + ` asks for both."
+  isDeleted: BooleanFilter @reads(field: "isDeleted")
 }
 
 "What payments can be sorted by."
@@ -2668,6 +2702,8 @@ type Product implements Node {
   updatedAt: DateTime
   "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
   changedAt: DateTime
+  "Whether its source has it no more: true on rows of lists whose filter asks for deleted ones, which are as they were last; ` + "`" + `changedAt` + "`" + ` is when Trama learned so."
+  isDeleted: Boolean
 }
 
 "A page of products."
@@ -2718,6 +2754,8 @@ input ProductFilter {
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
   "By when Trama last saw it change."
   changedAt: DateTimeFilter @reads(field: "changedAt")
+  "By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. ` + "`" + `in: [true, false]` + "`" + ` asks for both."
+  isDeleted: BooleanFilter @reads(field: "isDeleted")
 }
 
 "What products can be sorted by."
@@ -2817,6 +2855,8 @@ type PurchaseOrder implements Node {
   updatedAt: DateTime
   "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
   changedAt: DateTime
+  "Whether its source has it no more: true on rows of lists whose filter asks for deleted ones, which are as they were last; ` + "`" + `changedAt` + "`" + ` is when Trama learned so."
+  isDeleted: Boolean
 }
 
 "A page of purchaseOrders."
@@ -2865,6 +2905,8 @@ input PurchaseOrderFilter {
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
   "By when Trama last saw it change."
   changedAt: DateTimeFilter @reads(field: "changedAt")
+  "By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. ` + "`" + `in: [true, false]` + "`" + ` asks for both."
+  isDeleted: BooleanFilter @reads(field: "isDeleted")
   "By the supplier’s fiscal number."
   supplierTaxId: StringFilter @reads(field: "supplierTaxId")
   "By supplier."
@@ -2952,6 +2994,8 @@ type Quote implements Node {
   updatedAt: DateTime
   "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
   changedAt: DateTime
+  "Whether its source has it no more: true on rows of lists whose filter asks for deleted ones, which are as they were last; ` + "`" + `changedAt` + "`" + ` is when Trama learned so."
+  isDeleted: Boolean
   "The customer, whole, as all systems together know him; null when no customer matches."
   customer: Customer @goField(forceResolver: true, batch: true)
   "The orders that came of it."
@@ -3015,6 +3059,8 @@ input QuoteFilter {
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
   "By when Trama last saw it change."
   changedAt: DateTimeFilter @reads(field: "changedAt")
+  "By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. ` + "`" + `in: [true, false]` + "`" + ` asks for both."
+  isDeleted: BooleanFilter @reads(field: "isDeleted")
 }
 
 "What quotes can be sorted by."
@@ -3317,6 +3363,8 @@ type Ticket implements Node {
   updatedAt: DateTime
   "When Trama last saw it change, in its copy of the source; null where the source is asked itself."
   changedAt: DateTime
+  "Whether its source has it no more: true on rows of lists whose filter asks for deleted ones, which are as they were last; ` + "`" + `changedAt` + "`" + ` is when Trama learned so."
+  isDeleted: Boolean
   "When it was closed; null while open."
   closedAt: DateTime
   "The customer, whole, as all systems together know him; null when no customer matches."
@@ -3388,6 +3436,8 @@ input TicketFilter {
   updatedAt: DateTimeFilter @reads(field: "updatedAt")
   "By when Trama last saw it change."
   changedAt: DateTimeFilter @reads(field: "changedAt")
+  "By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. ` + "`" + `in: [true, false]` + "`" + ` asks for both."
+  isDeleted: BooleanFilter @reads(field: "isDeleted")
   "By when it was closed."
   closedAt: DateTimeFilter @reads(field: "closedAt")
 }
@@ -3681,6 +3731,8 @@ func childFields_Boleto(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Boleto_updatedAt(ctx, ec, field)
 	case "changedAt":
 		return fieldContext_Boleto_changedAt(ctx, ec, field)
+	case "isDeleted":
+		return fieldContext_Boleto_isDeleted(ctx, ec, field)
 	case "customer":
 		return fieldContext_Boleto_customer(ctx, ec, field)
 	case "invoice":
@@ -3771,6 +3823,8 @@ func childFields_Contact(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Contact_updatedAt(ctx, ec, field)
 	case "changedAt":
 		return fieldContext_Contact_changedAt(ctx, ec, field)
+	case "isDeleted":
+		return fieldContext_Contact_isDeleted(ctx, ec, field)
 	case "customer":
 		return fieldContext_Contact_customer(ctx, ec, field)
 	}
@@ -3849,6 +3903,8 @@ func childFields_Customer(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Customer_updatedAt(ctx, ec, field)
 	case "changedAt":
 		return fieldContext_Customer_changedAt(ctx, ec, field)
+	case "isDeleted":
+		return fieldContext_Customer_isDeleted(ctx, ec, field)
 	case "members":
 		return fieldContext_Customer_members(ctx, ec, field)
 	case "coverage":
@@ -4065,6 +4121,8 @@ func childFields_DeliveryNote(ctx context.Context, ec *executionContext, field g
 		return fieldContext_DeliveryNote_updatedAt(ctx, ec, field)
 	case "changedAt":
 		return fieldContext_DeliveryNote_changedAt(ctx, ec, field)
+	case "isDeleted":
+		return fieldContext_DeliveryNote_isDeleted(ctx, ec, field)
 	case "customer":
 		return fieldContext_DeliveryNote_customer(ctx, ec, field)
 	case "order":
@@ -4389,6 +4447,8 @@ func childFields_Invoice(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Invoice_updatedAt(ctx, ec, field)
 	case "changedAt":
 		return fieldContext_Invoice_changedAt(ctx, ec, field)
+	case "isDeleted":
+		return fieldContext_Invoice_isDeleted(ctx, ec, field)
 	case "customer":
 		return fieldContext_Invoice_customer(ctx, ec, field)
 	case "order":
@@ -4517,6 +4577,8 @@ func childFields_Order(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Order_updatedAt(ctx, ec, field)
 	case "changedAt":
 		return fieldContext_Order_changedAt(ctx, ec, field)
+	case "isDeleted":
+		return fieldContext_Order_isDeleted(ctx, ec, field)
 	case "customer":
 		return fieldContext_Order_customer(ctx, ec, field)
 	case "quote":
@@ -4643,6 +4705,8 @@ func childFields_Payable(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Payable_updatedAt(ctx, ec, field)
 	case "changedAt":
 		return fieldContext_Payable_changedAt(ctx, ec, field)
+	case "isDeleted":
+		return fieldContext_Payable_isDeleted(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Payable", field.Name)
 }
@@ -4701,6 +4765,8 @@ func childFields_Payment(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Payment_updatedAt(ctx, ec, field)
 	case "changedAt":
 		return fieldContext_Payment_changedAt(ctx, ec, field)
+	case "isDeleted":
+		return fieldContext_Payment_isDeleted(ctx, ec, field)
 	case "customer":
 		return fieldContext_Payment_customer(ctx, ec, field)
 	case "invoice":
@@ -4785,6 +4851,8 @@ func childFields_Product(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Product_updatedAt(ctx, ec, field)
 	case "changedAt":
 		return fieldContext_Product_changedAt(ctx, ec, field)
+	case "isDeleted":
+		return fieldContext_Product_isDeleted(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Product", field.Name)
 }
@@ -4851,6 +4919,8 @@ func childFields_PurchaseOrder(ctx context.Context, ec *executionContext, field 
 		return fieldContext_PurchaseOrder_updatedAt(ctx, ec, field)
 	case "changedAt":
 		return fieldContext_PurchaseOrder_changedAt(ctx, ec, field)
+	case "isDeleted":
+		return fieldContext_PurchaseOrder_isDeleted(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PurchaseOrder", field.Name)
 }
@@ -4951,6 +5021,8 @@ func childFields_Quote(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Quote_updatedAt(ctx, ec, field)
 	case "changedAt":
 		return fieldContext_Quote_changedAt(ctx, ec, field)
+	case "isDeleted":
+		return fieldContext_Quote_isDeleted(ctx, ec, field)
 	case "customer":
 		return fieldContext_Quote_customer(ctx, ec, field)
 	case "orders":
@@ -5285,6 +5357,8 @@ func childFields_Ticket(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Ticket_updatedAt(ctx, ec, field)
 	case "changedAt":
 		return fieldContext_Ticket_changedAt(ctx, ec, field)
+	case "isDeleted":
+		return fieldContext_Ticket_isDeleted(ctx, ec, field)
 	case "closedAt":
 		return fieldContext_Ticket_closedAt(ctx, ec, field)
 	case "customer":

@@ -944,6 +944,29 @@ func fieldContext_Ticket_changedAt(_ context.Context, ec *executionContext, fiel
 	return graphql.NewScalarFieldContext("Ticket", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func _Ticket_isDeleted(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Ticket_isDeleted(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsDeleted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalOBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Ticket_isDeleted(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func _Ticket_closedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *schema.Ticket) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1356,7 +1379,7 @@ func unmarshalInputTicketFilter(ctx context.Context, ec *executionContext, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "title", "state", "stateType", "priority", "queue", "owner", "type", "customerNumber", "createdAt", "updatedAt", "changedAt", "closedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "source", "number", "title", "state", "stateType", "priority", "queue", "owner", "type", "customerNumber", "createdAt", "updatedAt", "changedAt", "isDeleted", "closedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1475,6 +1498,13 @@ func unmarshalInputTicketFilter(ctx context.Context, ec *executionContext, obj a
 				return it, err
 			}
 			it.ChangedAt = data
+		case "isDeleted":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isDeleted"))
+			data, err := unmarshalOBooleanFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐBooleanFilter(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsDeleted = data
 		case "closedAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closedAt"))
 			data, err := unmarshalODateTimeFilter2ᚖgithubᚗcomᚋtramaᚑgraphᚋtramaᚋgraphᚋmodelᚐDateTimeFilter(ctx, ec, v)
@@ -1857,6 +1887,11 @@ func _Ticket(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 			}
 		case "changedAt":
 			out.Values[i] = _Ticket_changedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isDeleted":
+			out.Values[i] = _Ticket_isDeleted(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -122,6 +122,9 @@ func conditions(column string, input any) schema.Predicate {
 		c.isNull(f.IsNull)
 	case *model.BooleanFilter:
 		add(c, schema.Eq, f.Eq, schema.Bool)
+		if f.In != nil {
+			c.oneOf(f.In)
+		}
 		c.isNull(f.IsNull)
 	}
 	return conjunction(c.all)
@@ -160,6 +163,18 @@ func (c *comparisons) in(texts []string) {
 		set = schema.Compare(c.column, schema.In, values...)
 	}
 	c.all = append(c.all, schema.AnyOf(set, null))
+}
+
+func (c *comparisons) oneOf(list []bool) {
+	values := make([]schema.Value, len(list))
+	for i, v := range list {
+		values[i] = schema.Bool(v)
+	}
+	p := schema.Predicate{Op: schema.None}
+	if len(values) > 0 {
+		p = schema.Compare(c.column, schema.In, values...)
+	}
+	c.all = append(c.all, p)
 }
 
 func (c *comparisons) isNull(want *bool) {

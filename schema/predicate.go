@@ -127,6 +127,58 @@ func (p Predicate) Columns(f func(string)) {
 	}
 }
 
+// Given returns what remains of p on rows whose column has the value: p itself where it
+// does not read the column.
+func (p Predicate) Given(column string, v Value) Predicate {
+	if !p.Reads(column) {
+		return p
+	}
+	switch p.Op {
+	case And, Or:
+		of := make([]Predicate, len(p.Of))
+		for i, q := range p.Of {
+			of[i] = q.Given(column, v)
+		}
+		if p.Op == And {
+			return AllOf(of...)
+		}
+		return AnyOf(of...)
+	case Not:
+		return Negate(p.Of[0].Given(column, v))
+	}
+	if p.Match(given{column, v}) {
+		return Predicate{}
+	}
+	return Predicate{Op: None}
+}
+
+// Reads reports whether p compares a column.
+func (p Predicate) Reads(column string) bool {
+	if p.Column == column && column != "" {
+		return true
+	}
+	for i := range p.Of {
+		if p.Of[i].Reads(column) {
+			return true
+		}
+	}
+	return false
+}
+
+// given is a row of one column.
+type given struct {
+	column string
+	value  Value
+}
+
+// Column implements Row.
+func (g given) Column(name string) Value {
+	if name == g.column {
+		return g.value
+	}
+	return Null
+}
+
 // Match reports whether row fulfils p.
 func (p Predicate) Match(row Row) bool {
 	switch p.Op {

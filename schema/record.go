@@ -14,6 +14,10 @@ type Record struct {
 	// millisecond; zero where the source is asked itself. Sources never set it: copies
 	// and the directory do, beside the row's own data.
 	ChangedAt time.Time `json:",omitzero" copy:"-"`
+	// IsDeleted says that the source has the row no more: it is as it was last, and
+	// ChangedAt is when Trama learned so. Copies set it, beside the row's own data, on rows
+	// of a list that asks for deleted ones.
+	IsDeleted bool `json:",omitzero" copy:"-"`
 	// Faults are the fields that cannot be shown, nil = all can.
 	Faults *Faults `json:",omitempty"`
 }
@@ -23,6 +27,9 @@ func (r *Record) Spoilt() *Faults { return r.Faults }
 
 // Changed notes when Trama last saw the row change.
 func (r *Record) Changed(at time.Time) { r.ChangedAt = at }
+
+// Delete notes that the row's source has it no more.
+func (r *Record) Delete() { r.IsDeleted = true }
 
 // Identity returns the row's source and key.
 func (r *Record) Identity() (source, key string) { return r.Source, r.Key }
@@ -42,6 +49,8 @@ func (r *Record) column(name string) Value {
 		return Time(r.UpdatedAt)
 	case "changedAt":
 		return Time(r.ChangedAt)
+	case "isDeleted":
+		return Bool(r.IsDeleted)
 	}
 	return Null
 }

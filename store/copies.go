@@ -57,6 +57,10 @@ func (s *Store) OpenCopy(ctx context.Context, source, entity, layout string) (co
 		if _, err = tx.ExecContext(ctx, "DELETE FROM copy_held WHERE set_id = ?", set.ID); err != nil {
 			return err
 		}
+		// Deleted rows of another layout nobody can read either, and no reading replaces them.
+		if _, err = tx.ExecContext(ctx, "DELETE FROM copy_deleted WHERE set_id = ?", set.ID); err != nil {
+			return err
+		}
 		_, err = tx.ExecContext(ctx, "UPDATE copy_marks SET version = '' WHERE version <> '' AND row_id IN (SELECT id FROM copy_rows WHERE set_id = ?)", set.ID)
 		if err != nil {
 			return err

@@ -132,6 +132,7 @@ func (w *copyWriter) bury(dead []grave, at time.Time) {
 		if len(ids) == 0 {
 			continue
 		}
+		w.keep(ids, keys)
 		w.erase("copy_links", "row_id", ids)
 		w.erase("copy_data", "row_id", ids)
 		w.erase("copy_marks", "row_id", ids)
@@ -141,14 +142,17 @@ func (w *copyWriter) bury(dead []grave, at time.Time) {
 }
 
 // dig takes tombstones away.
-func (w *copyWriter) dig(keys []string) {
+func (w *copyWriter) dig(keys []string) { w.digIn("copy_gone", keys) }
+
+// digIn deletes what lies in a table under these keys of the set.
+func (w *copyWriter) digIn(table string, keys []string) {
 	if w.b.isPostgres { // as in ofKeys
-		text, args := w.b.ofKeys("r.ctid", "copy_gone r", w.set, keys)
-		w.b.run("DELETE FROM copy_gone WHERE ctid = ANY (ARRAY(SELECT x.ctid FROM ("+text+") x))", args...)
+		text, args := w.b.ofKeys("r.ctid", table+" r", w.set, keys)
+		w.b.run("DELETE FROM "+table+" WHERE ctid = ANY (ARRAY(SELECT x.ctid FROM ("+text+") x))", args...)
 		return
 	}
 	is, args := w.b.isOneOf("key", keys)
-	w.b.run("DELETE FROM copy_gone WHERE set_id = ? AND "+is, append([]any{w.set}, args...)...)
+	w.b.run("DELETE FROM "+table+" WHERE set_id = ? AND "+is, append([]any{w.set}, args...)...)
 }
 
 // remove buries rows that exist and takes them off the counters; version is the

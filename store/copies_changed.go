@@ -201,6 +201,8 @@ func (w *copyWriter) heal(limit int64) bool {
 		is, args := w.b.isOneID("id", chunk)
 		w.b.run("UPDATE copy_rows SET changed_at = ? WHERE "+is, append([]any{w.moment}, args...)...)
 	}
+	// Of deleted rows there are not many more than living ones.
+	w.b.run("UPDATE copy_deleted SET changed_at = ? WHERE set_id = ? AND changed_at > ?", w.moment, w.set, limit)
 	if len(ids) == healed {
 		return false
 	}

@@ -80,6 +80,7 @@ func countMissing(ctx context.Context, tx *sql.Tx, set *copies.Set, before int64
 // buryMissing puts tombstones in the place of rows that were not met, some at a time.
 func (s *Store) buryMissing(ctx context.Context, tx *sql.Tx, set *copies.Set, e *copies.End) error {
 	w := newCopyWriter(ctx, tx, s.copyDialect(), set, s.now())
+	w.keeps = e.KeepDeleted
 	for {
 		var dead []grave
 		err := each(ctx, tx, `SELECT r.id, r.key, m.version FROM copy_rows r JOIN copy_marks m ON m.row_id = r.id WHERE r.set_id = ? AND m.run < ? LIMIT ?`, func(rows *sql.Rows) error {
@@ -109,7 +110,7 @@ func (s *Store) analyzeCopies(ctx context.Context, set *copies.Set) {
 		return
 	}
 	err := s.write(ctx, "analyze copies", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "ANALYZE copy_rows, copy_data, copy_marks, copy_links")
+		_, err := tx.ExecContext(ctx, "ANALYZE copy_rows, copy_data, copy_marks, copy_links, copy_deleted")
 		return err
 	})
 	if err != nil {

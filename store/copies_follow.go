@@ -52,6 +52,7 @@ func (s *Store) SaveChanges(ctx context.Context, id int64, c *copies.ChangeSet) 
 			return nil, copies.ErrOvertaken
 		}
 		w := newCopyWriter(ctx, tx, d, set, s.now())
+		w.keeps = c.KeepDeleted
 		w.save(c.Rows)
 		w.hold(c.Rows, c.Held)
 		if len(c.Deleted) > 0 {

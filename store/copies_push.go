@@ -97,6 +97,7 @@ func (p *pushInto) save(ctx context.Context) error {
 		p.set.Running, p.set.Started, p.set.Seen = true, p.at, 0
 	}
 	w := newCopyWriter(ctx, p.tx, p.s.copyDialect(), &p.set, p.s.now())
+	w.keeps = p.in.KeepDeleted
 	p.rows(w)
 	p.set.Held = w.held()
 	if err := w.close(); err != nil {
@@ -208,7 +209,7 @@ func (p *pushInto) current(ctx context.Context) error {
 		return nil
 	}
 	if missing > 0 {
-		if err := p.s.buryMissing(ctx, p.tx, &p.set, &copies.End{Before: p.set.Run, At: p.at}); err != nil {
+		if err := p.s.buryMissing(ctx, p.tx, &p.set, &copies.End{Before: p.set.Run, KeepDeleted: p.in.KeepDeleted, At: p.at}); err != nil {
 			return err
 		}
 	}

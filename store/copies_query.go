@@ -18,6 +18,8 @@ type copyQuery struct {
 	order string    // the column, "" = by key alone
 	desc  bool
 	first int
+	mark  string // what rowsText selects besides, "" = nothing
+	tail  string // and pageText behind the rest
 
 	// withChanged is that the page tells when its rows changed.
 	withChanged bool
@@ -128,7 +130,7 @@ func (q *copyQuery) rowsText() string {
 		text += ", " + q.order + " AS o"
 		order = q.order + q.dir() + ", r.key"
 	}
-	text += " FROM " + q.from + q.walk + " WHERE " + q.where.sql.String()
+	text += q.mark + " FROM " + q.from + q.walk + " WHERE " + q.where.sql.String()
 	if q.after.sql.Len() > 0 {
 		text += " AND " + q.after.sql.String()
 	}
@@ -159,9 +161,9 @@ func (q *copyQuery) pageText() string {
 	if q.where.isPostgres {
 		// With a limit PostgreSQL looks up what is selected when it has sorted. As a join
 		// it might read all data there is.
-		return "SELECT (SELECT d.data FROM copy_data d WHERE d.row_id = x.id), " + q.changed("x") + " FROM (" + q.rowsText() + ") x ORDER BY " + q.found() + " LIMIT " + strconv.Itoa(q.first+1)
+		return "SELECT (SELECT d.data FROM copy_data d WHERE d.row_id = x.id), " + q.changed("x") + q.tail + " FROM (" + q.rowsText() + ") x ORDER BY " + q.found() + " LIMIT " + strconv.Itoa(q.first+1)
 	}
-	return "SELECT d.data, " + q.changed("x") + " FROM (" + q.rowsText() + ") x JOIN copy_data d ON d.row_id = x.id ORDER BY " + q.found()
+	return "SELECT d.data, " + q.changed("x") + q.tail + " FROM (" + q.rowsText() + ") x JOIN copy_data d ON d.row_id = x.id ORDER BY " + q.found()
 }
 
 // pageArgs are the arguments of rowsText and pageText.

@@ -73,11 +73,8 @@ func (s *Store) CopyList(ctx context.Context, id int64, a copies.Ask, row func(d
 		if answer.Set, err = copySet(ctx, tx, id); err != nil {
 			return err
 		}
-		if q.isWalkable(a.Where) {
-			// For any arguments it would be planned as if few rows were found.
-			if _, err := tx.ExecContext(ctx, "SET LOCAL plan_cache_mode = force_custom_plan"); err != nil {
-				return err
-			}
+		if err := planForArguments(ctx, tx, q, &a); err != nil {
+			return err
 		}
 		n, more, err := copyPage(ctx, tx, q, row)
 		if err != nil {
@@ -89,6 +86,16 @@ func (s *Store) CopyList(ctx context.Context, id int64, a copies.Ask, row func(d
 		return err
 	})
 	return answer, err
+}
+
+// planForArguments has PostgreSQL plan a filtered list for its arguments: for any it would
+// be planned as if few rows were found. q is nil where there is none.
+func planForArguments(ctx context.Context, tx *sql.Tx, q *copyQuery, a *copies.Ask) error {
+	if q == nil || !q.isWalkable(a.Where) {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, "SET LOCAL plan_cache_mode = force_custom_plan")
+	return err
 }
 
 // knowsTotal fills in the total of a list whose page has n rows, unless the rows must

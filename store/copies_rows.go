@@ -26,6 +26,10 @@ type copyWriter struct {
 
 	holds bool // rows of the set are, or were, kept as they were
 
+	layout  string // of the set
+	keeps   bool   // what is deleted is kept as a deleted row
+	hasDead *bool  // the set has deleted rows, nil = nobody has looked
+
 	// What the set's counters change by.
 	seen, changed, added int64
 }
@@ -33,7 +37,7 @@ type copyWriter struct {
 // newCopyWriter makes a writer. The rows it writes count as met by the set's reading
 // under way, or its last one.
 func newCopyWriter(ctx context.Context, tx *sql.Tx, d copyDialect, set *copies.Set, now time.Time) *copyWriter {
-	return &copyWriter{b: newBulk(ctx, tx, d), set: set.ID, run: set.Run, columns: copies.Columns(), source: set.Source, now: now, holds: set.Held > 0}
+	return &copyWriter{b: newBulk(ctx, tx, d), set: set.ID, run: set.Run, columns: copies.Columns(), source: set.Source, now: now, holds: set.Held > 0, layout: set.Layout}
 }
 
 func (w *copyWriter) close() error { return w.b.close() }
@@ -226,4 +230,5 @@ func (w *copyWriter) insert(rows []*copies.Row) {
 		keys[i] = row.Key
 	}
 	w.dig(keys)
+	w.raise(keys)
 }

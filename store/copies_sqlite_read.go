@@ -122,14 +122,21 @@ func (c *liteConn) list(q *copyQuery, a *copies.Ask, answer *copies.Answer, row 
 	if err != nil || knowsTotal(answer, a, n) {
 		return err
 	}
+	answer.Totals[0], err = c.counted(q, a, answer)
+	return err
+}
+
+// counted counts all rows of a list.
+func (c *liteConn) counted(q *copyQuery, a *copies.Ask, answer *copies.Answer) (n int, err error) {
 	if !isNarrow(a.Where) {
 		var all int64
 		if err := c.each("SELECT sum(row_count) FROM copy_sets", nil, func(st *liteStmt) error { all = c.int(st, 0); return nil }); err != nil {
-			return err
+			return 0, err
 		}
 		if answer.Set.Rows >= all/10 {
 			q.countWhole()
 		}
 	}
-	return c.each(q.totalText(), q.where.args, func(st *liteStmt) error { answer.Totals[0] = int(c.int(st, 0)); return nil })
+	err = c.each(q.totalText(), q.where.args, func(st *liteStmt) error { n = int(c.int(st, 0)); return nil })
+	return n, err
 }

@@ -33,6 +33,9 @@ type Config struct {
 	MaxRows int64
 	// Keep is how long tombstones are remembered.
 	Keep time.Duration
+	// KeepDeleted is how long rows are kept that were deleted at the source, for who asks
+	// for what has changed; 0 = none are. At most KeepDeletedMost.
+	KeepDeleted time.Duration
 	// Only are the entities that are copied, nil = all. Those left out are answered
 	// by the source itself.
 	Only []string
@@ -46,7 +49,19 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Every: 10 * time.Minute, Sweep: 24 * time.Hour, Poll: time.Second, MaxDelete: 0.2, Handful: 10, MaxRows: 10_000_000, Keep: 30 * 24 * time.Hour,
+		KeepDeleted: 30 * 24 * time.Hour,
 	}
+}
+
+// KeepDeletedMost is the longest that deleted rows are kept.
+const KeepDeletedMost = 8760 * time.Hour
+
+// checkKeepDeleted says what is wrong with how long deleted rows are kept.
+func checkKeepDeleted(d time.Duration) error {
+	if d < 0 || d > KeepDeletedMost {
+		return fmt.Errorf("keep_deleted: want from 0, which keeps none, to %dh", KeepDeletedMost/time.Hour)
+	}
+	return nil
 }
 
 // leastGrant is longer than most readings take.
@@ -89,6 +104,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Keep < 0 {
 		errs = append(errs, errors.New("keep: must not be negative"))
+	}
+	if err := checkKeepDeleted(c.KeepDeleted); err != nil {
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

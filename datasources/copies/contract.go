@@ -55,6 +55,11 @@ type Store interface {
 	// place of those that could, until the time. The end of a full reading that began with
 	// this very consent (Set.IsByConsent) takes it back, of no other.
 	AcceptGarbled(ctx context.Context, source string, until time.Time) error
+	// PurgeDeleted lets deleted rows of a set go: those that were deleted before the time,
+	// and the oldest of those that are more than the living rows, of which least stay in
+	// any case. It deletes some, in a transaction of its own, and reports whether there are
+	// more.
+	PurgeDeleted(ctx context.Context, id int64, before time.Time, least int64) (n int64, more bool, err error)
 	// PurgeCopies forgets the tombstones of a source older than the time, and
 	// returns how many they were.
 	PurgeCopies(ctx context.Context, source string, before time.Time) (int64, error)
@@ -72,6 +77,10 @@ type Store interface {
 	CopyByParent(ctx context.Context, id int64, relation string, parents []string, a Ask, row func(parent int, data []byte, changed int64) error) (Answer, error)
 	// CopyList calls row with the page in order. Its Answer has one element.
 	CopyList(ctx context.Context, id int64, a Ask, row func(data []byte, changed int64) error) (Answer, error)
+	// CopyListDeleted is CopyList with the deleted rows that match Deleted of the layout,
+	// merged into the others. changed of a deleted row is when it was found deleted. With a.Where
+	// of schema.None there are deleted rows only. Deleted.Op is not schema.None.
+	CopyListDeleted(ctx context.Context, id int64, a Ask, d DeletedRows, row func(data []byte, changed int64, isDeleted bool) error) (Answer, error)
 }
 
 // Set is where the copy of one entity stands.
@@ -130,6 +139,8 @@ type ChangeSet struct {
 	// Followed is set when nothing more was to follow: rows are as of then.
 	Followed time.Time
 	At       time.Time // of tombstones
+	// KeepDeleted keeps what is deleted as deleted rows, as in End.
+	KeepDeleted bool
 }
 
 // PushedRow is one record of a push. Row.Version is not empty; versions are compared
@@ -162,7 +173,7 @@ type Row struct {
 	Hash []byte // equal for equal data
 	// Version is the source's own, "" = it tells none.
 	Version string
-	Data    []byte
+	Data    []byte         // begins with the layout's name where it is to be kept when the row is deleted
 	Values  []schema.Value // by Columns; the kind of a value is its column's, or null
 	Links   []Link         // distinct
 	// Faults are what the row cannot show, nil = it can show all. They are a part of
@@ -209,6 +220,9 @@ type End struct {
 	// the consent to garbled values up that it began with.
 	Full bool
 	At   time.Time
+	// KeepDeleted keeps what is deleted as deleted rows, until they are purged or a row of
+	// the key comes back; but for rows of another layout than the set's.
+	KeepDeleted bool
 }
 
 // Ended is what came of a reading.
@@ -226,6 +240,12 @@ type Ask struct {
 	// WithChanged asks for when rows changed.
 	WithChanged bool
 	datasources.Query
+}
+
+// DeletedRows are the deleted rows that a question is about as well.
+type DeletedRows struct {
+	Layout string // that can be read
+	Where  schema.Predicate
 }
 
 // Answer says what datasources.Rows say, beside the rows. A total that was not

@@ -31,6 +31,7 @@ type Copy struct {
 	turn      chan struct{} // holds a token while nobody reads the source
 	refreshes chan struct{} // holds one for each refresh under way
 	granted   chan struct{} // holds one when consent to deletions was found
+	purged    time.Time     // when deleted rows were, in the loop
 }
 
 type deps struct {

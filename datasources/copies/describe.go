@@ -50,7 +50,7 @@ func describeEntity(e datasources.Entity) datasources.Entity {
 		}
 		out.Columns = append(out.Columns, described)
 	}
-	out.Columns = append(out.Columns, changedColumn())
+	out.Columns = append(out.Columns, changedColumn(), deletedColumn())
 	for _, name := range relations() {
 		if upstream, ok := related(&e, name); ok {
 			out.Relations = append(out.Relations, datasources.RelationAbility{

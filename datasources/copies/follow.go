@@ -159,7 +159,7 @@ func (c *Copy) saveDelta(ctx context.Context, s *set, d *delta, out *followed, a
 	if err != nil {
 		return err
 	}
-	set := &ChangeSet{Rows: good.rows, Held: good.held, ByConsent: good.byConsent, From: out.set.Cursor, Next: d.next, At: c.deps.Now()}
+	set := &ChangeSet{Rows: good.rows, Held: good.held, ByConsent: good.byConsent, From: out.set.Cursor, Next: d.next, At: c.deps.Now(), KeepDeleted: c.keeps(s)}
 	if set.Next == "" { // it would begin with everything
 		set.Next = set.From
 	}

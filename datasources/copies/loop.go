@@ -102,6 +102,7 @@ func (c *Copy) forget() {
 // loop does what is due until ctx ends.
 func (c *Copy) loop(ctx context.Context) {
 	for jobs := c.jobs(true); ctx.Err() == nil; {
+		c.purgeDue(ctx)
 		c.hasten(ctx, jobs)
 		next := c.earliest(jobs)
 		wait := longestSleep // a copy of nothing has nothing to do
@@ -174,6 +175,7 @@ func (c *Copy) Sync(ctx context.Context, o Options) error {
 			}
 		}()
 	}
+	defer c.purge(ctx)
 	var errs []error
 	for _, j := range c.jobs(false) {
 		isFollowing := j.reading != nil

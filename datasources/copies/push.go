@@ -152,7 +152,7 @@ func (b *pushBatch) set(entity string) int {
 	if !ok {
 		s = len(b.sets)
 		b.at[entity] = s
-		b.sets = append(b.sets, &PushedSet{ID: b.x.c.byEntity[entity].id})
+		b.sets = append(b.sets, &PushedSet{ID: b.x.c.byEntity[entity].id, KeepDeleted: b.x.c.keeps(b.x.c.byEntity[entity])})
 		b.entity, b.origins, b.keys = append(b.entity, entity), append(b.origins, nil), append(b.keys, map[string]int{})
 	}
 	return s

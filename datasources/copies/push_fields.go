@@ -76,7 +76,7 @@ func pushFieldsOf(t reflect.Type, index []int, isOutermost bool) ([]pushField, e
 			out = append(out, inside...)
 			continue
 		}
-		if slices.Contains([]string{"Source", "Key", "ChangedAt", "Computed", "Faults"}, f.Name) {
+		if slices.Contains([]string{"Source", "Key", "ChangedAt", "IsDeleted", "Computed", "Faults"}, f.Name) {
 			continue
 		}
 		p := pushField{name: pushName(f.Name), index: at}

@@ -45,6 +45,8 @@ type PushedSet struct {
 	// the rows: then the full push goes on, and PushSaved.TooMany tells.
 	Current bool
 	Most    func(rows int64) int64 // nil = any number
+	// KeepDeleted keeps what is deleted as deleted rows, as in End.
+	KeepDeleted bool
 }
 
 // PushSaved is what became of a batch, in the order of the sets that were given.

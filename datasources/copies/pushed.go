@@ -33,13 +33,15 @@ type PushedConfig struct {
 	// Keep is how long tombstones are remembered: an old version that comes later
 	// than that brings a deleted record back.
 	Keep time.Duration
+	// KeepDeleted is as in Config.
+	KeepDeleted time.Duration
 	// Memory bounds what all pushes hold; nil = this source has a bound of its own.
 	Memory *PushMemory
 }
 
 // DefaultPushedConfig returns the defaults.
 func DefaultPushedConfig() PushedConfig {
-	return PushedConfig{Kind: "push", MaxRecords: 10_000, Queue: 4, MaxDelete: 0.2, Keep: 90 * 24 * time.Hour}
+	return PushedConfig{Kind: "push", MaxRecords: 10_000, Queue: 4, MaxDelete: 0.2, Keep: 90 * 24 * time.Hour, KeepDeleted: DefaultConfig().KeepDeleted}
 }
 
 // Validate reports all mistakes together. It fills no defaults.
@@ -66,7 +68,10 @@ func (c *PushedConfig) Validate() error {
 		errs = append(errs, errors.New("max_delete: want a share from 0 to 1"))
 	}
 	if c.MaxRecords < 0 || c.Queue < 0 || c.Keep < 0 {
-		errs = append(errs, errors.New("max_records, queue, keep_deleted: must not be negative"))
+		errs = append(errs, errors.New("max_records, queue, keep: must not be negative"))
+	}
+	if err := checkKeepDeleted(c.KeepDeleted); err != nil {
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
@@ -148,7 +153,7 @@ func OpenPushed(ctx context.Context, cfg PushedConfig, st PushStore, d Deps) (*P
 		every = max(cfg.MaxStaleness/2, time.Second) // a reader's rows are stale after two of them
 	}
 	var err error
-	x.c, err = Open(ctx, Config{Name: cfg.Name, Every: every, Only: cfg.Entities, MaxStaleness: cfg.MaxStaleness}, unreadSource(cfg, x.refusals), st, d)
+	x.c, err = Open(ctx, Config{Name: cfg.Name, Every: every, Only: cfg.Entities, MaxStaleness: cfg.MaxStaleness, KeepDeleted: cfg.KeepDeleted}, unreadSource(cfg, x.refusals), st, d)
 	if err != nil {
 		return nil, err
 	}

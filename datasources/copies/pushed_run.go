@@ -15,10 +15,15 @@ const (
 // Run learns what was pushed to other instances and forgets old tombstones, until
 // ctx ends. A store that fails is told of once, until it works again.
 func (x *Pushed) Run(ctx context.Context) error {
-	look, purge := time.NewTicker(pushLook), time.NewTicker(pushPurge)
+	often := pushPurge
+	if keep := x.cfg.KeepDeleted; keep > 0 && keep < often {
+		often = max(keep, pushLook)
+	}
+	look, purge := time.NewTicker(pushLook), time.NewTicker(often)
 	defer look.Stop()
 	defer purge.Stop()
 	isFailing := false
+	x.c.purge(ctx) // what was kept by another configuration
 	for {
 		var err error
 		select {
@@ -30,6 +35,7 @@ func (x *Pushed) Run(ctx context.Context) error {
 			if _, err = x.store.PurgeCopies(ctx, x.cfg.Name, x.c.deps.Now().Add(-x.cfg.Keep)); err != nil {
 				err = fmt.Errorf("forget old deletions of %s: %w", x.cfg.Name, err)
 			}
+			x.c.purge(ctx)
 		}
 		if err != nil && !isFailing && ctx.Err() == nil {
 			x.logger().WarnContext(ctx, "could not look after a pushed source", "source", x.cfg.Name, "err", err)

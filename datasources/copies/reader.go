@@ -28,6 +28,9 @@ func (r *reader[T, P]) ByKeys(ctx context.Context, keys []string, f datasources.
 
 // ByParent implements datasources.Reader.
 func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, parents []string, q datasources.Query) (datasources.Rows[T], error) {
+	if q.Deleted {
+		return datasources.Rows[T]{}, schema.SourceErrorf(schema.UnsupportedFilter, r.c.cfg.Name, "the copy of %s finds deleted rows in lists only", r.c.cfg.Name)
+	}
 	if r.c.desc.Entity(r.s.entity).Relation(rel) == nil {
 		return datasources.Rows[T]{}, schema.SourceErrorf(schema.UnsupportedFilter, r.c.cfg.Name, "the copy of %s has no relation %s of %s", r.c.cfg.Name, rel, r.s.entity)
 	}
@@ -51,6 +54,9 @@ func (r *reader[T, P]) ByParent(ctx context.Context, rel datasources.Relation, p
 func (r *reader[T, P]) List(ctx context.Context, q datasources.Query) (datasources.Rows[T], error) {
 	found := r.codec.gather()
 	defer r.codec.free(found)
+	if q.Deleted {
+		return r.listDeleted(ctx, q, found)
+	}
 	a, err := r.c.deps.store.CopyList(ctx, r.s.id, r.ask(q), found.add)
 	return r.answer(ctx, datasources.Rows[T]{More: a.More, Totals: a.Totals}, found, q.Fields, a.Set, err)
 }
@@ -59,6 +65,7 @@ func (r *reader[T, P]) ask(q datasources.Query) Ask {
 	if q.Order.Column == "" {
 		q.Order = r.order
 	}
+	q.Where = q.Where.Given(isDeleted, schema.Bool(false))
 	return Ask{Source: r.c.cfg.Name, ChangedFrom: r.s.snapshot().ChangedFrom, WithChanged: q.Fields.Has(changedAt), Query: q}
 }
 

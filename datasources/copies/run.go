@@ -261,7 +261,7 @@ func isUseless(err error) bool {
 // could not have missed it, or when the reading before did not meet it either.
 func (c *Copy) end(ctx context.Context, s *set, state Set) (outcome, error) {
 	isSure := !state.Resumed && (!state.Shifting || state.Pages == 1)
-	e := End{At: c.deps.Now(), Full: !state.isByKeys(), Most: max(int64(c.cfg.Handful), int64(float64(s.rowsBefore(state))*c.cfg.MaxDelete))}
+	e := End{At: c.deps.Now(), Full: !state.isByKeys(), KeepDeleted: c.keeps(s), Most: max(int64(c.cfg.Handful), int64(float64(s.rowsBefore(state))*c.cfg.MaxDelete))}
 	switch {
 	case state.Doubtful:
 	case isSure:

@@ -132,14 +132,14 @@ func constantOf(column string) any {
 
 // Plain returns the fields of the graph that hold no canary in any row: what they
 // show is the same for all, has too few values to be told apart, or is Trama's own: when
-// it saw a record change.
+// it saw a record change, and whether its source has it no more.
 func Plain() []Field {
 	out := []Field{{"Customer", "country"}, {"Customer", "coverage"}, {"Ticket", "stateType"}, {"Invoice", "kind"}, {"Invoice", "posted"}, {"Payment", "posted"}, {"Product", "active"}, {"DeliveryNote", "posted"}}
 	for _, f := range []string{"position", "senderType", "channel", "contentType", "visibleToCustomer"} {
 		out = append(out, Field{"Article", f})
 	}
 	for _, t := range Types() {
-		out = append(out, Field{t, "changedAt"})
+		out = append(out, Field{t, "changedAt"}, Field{t, "isDeleted"})
 		if t != "Customer" {
 			out = append(out, Field{t, "source"})
 		}

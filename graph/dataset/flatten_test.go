@@ -46,7 +46,7 @@ func (s *selector) fields(d *ast.Definition, depth int, grain string) string {
 		case isList || !s.chance(40):
 		case of.IsLeafType():
 			alias := s.alias()
-			if alias == "" && slices.Contains([]string{"source", "asOf"}, f.Name) {
+			if alias == "" && slices.Contains([]string{"source", "asOf", "isDeleted"}, f.Name) {
 				continue
 			}
 			out = append(out, alias+f.Name)

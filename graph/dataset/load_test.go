@@ -203,25 +203,25 @@ func TestColumns(t *testing.T) {
 		},
 		{
 			"the list's alias", `query d @dataset(grain: "sale.lines") { sale: orders { nodes { number lines { sku } } } }`, "sale_number sku",
-			`query d { sale: orders { nodes { number lines { sku } trama_id: id trama_changedAt: changedAt trama_source: source } } }`,
+			`query d { sale: orders(filter: {isDeleted: {in: [true, false]}}) { nodes { number lines { sku } trama_id: id trama_changedAt: changedAt trama_isDeleted: isDeleted trama_source: source } } }`,
 		},
 		{"names of one's own", `query d @dataset { orders { nodes { number @column(name: "No") total { amount @column(name: "T", scale: 2) } } } }`, "No T", ""},
 		{
 			"fragments", `query d @dataset { orders { ...P } } fragment P on OrderPage { nodes { ... { number } ... on Order { ...F } } } fragment F on Order { status }`, "number status",
-			`query d { orders { nodes { number status trama_id: id trama_changedAt: changedAt trama_source: source } } }`,
+			`query d { orders(filter: {isDeleted: {in: [true, false]}}) { nodes { number status trama_id: id trama_changedAt: changedAt trama_isDeleted: isDeleted trama_source: source } } }`,
 		},
-		{"alias of the id", `query d @dataset { orders { nodes { id: number no: id } } }`, "id no", `query d { orders { nodes { id: number no: id trama_changedAt: changedAt trama_source: source } } }`},
+		{"alias of the id", `query d @dataset { orders { nodes { id: number no: id } } }`, "id no", `query d { orders(filter: {isDeleted: {in: [true, false]}}) { nodes { id: number no: id trama_changedAt: changedAt trama_isDeleted: isDeleted trama_source: source } } }`},
 		{
 			"literals", `query d @dataset { orders(filter: {or: [{status: {in: ["a\"b", """c"""]}}, {not: {total: {gt: "5"}}}], number: {isNull: false}}, orderBy: {field: DATE, direction: DESC}) { nodes { number } } }`, "number",
-			`query d { orders(filter: {or: [{status: {in: ["a\"b", "c"]}}, {not: {total: {gt: "5"}}}], number: {isNull: false}}, orderBy: {field: DATE, direction: DESC}) { nodes { number trama_id: id trama_changedAt: changedAt trama_source: source } } }`,
+			`query d { orders(filter: {and: [{or: [{status: {in: ["a\"b", "c"]}}, {not: {total: {gt: "5"}}}], number: {isNull: false}}, {isDeleted: {in: [true, false]}}]}, orderBy: {field: DATE, direction: DESC}) { nodes { number trama_id: id trama_changedAt: changedAt trama_isDeleted: isDeleted trama_source: source } } }`,
 		},
 		{"list below an object", `query d @dataset(grain: "payments.invoice.lines") { payments { nodes { number invoice { number lines { sku } } } } }`, "payment_number payment_invoice_number sku", ""},
 		{
 			"groups", `query d @dataset { orders { nodes { date @by(period: YEAR) @by(period: MONTH) source @by customer @by { id name } total @sum @min(as: "low") id @count(as: "orders") } } }`,
-			"date_year date_month customer_id customer_name currency total_sum low orders", `query d { orders { nodes { date source customer { id name trama_changedAt: changedAt } total { amount currency } id trama_changedAt: changedAt } } }`,
+			"date_year date_month customer_id customer_name currency total_sum low orders", `query d { orders(filter: {isDeleted: {in: [true, false]}}) { nodes { date source customer { id name trama_changedAt: changedAt } total { amount currency } id trama_changedAt: changedAt trama_isDeleted: isDeleted } } }`,
 		},
 		{"a total", `query d @dataset { orders { nodes { id @count } } }`, "id_count", ""},
-		{"measures of money", `query d @dataset { invoices { nodes { total @sum(minus: "paid", past: "dueDate", as: "x") paid { amount } dueDate } } }`, "currency x", `query d { invoices { nodes { total { amount currency } paid { amount currency } dueDate trama_id: id trama_changedAt: changedAt } } }`},
+		{"measures of money", `query d @dataset { invoices { nodes { total @sum(minus: "paid", past: "dueDate", as: "x") paid { amount } dueDate } } }`, "currency x", `query d { invoices(filter: {isDeleted: {in: [true, false]}}) { nodes { total { amount currency } paid { amount currency } dueDate trama_id: id trama_changedAt: changedAt trama_isDeleted: isDeleted } } }`},
 	}
 	for _, tt := range tests {
 		t.Run("case="+tt.name, func(t *testing.T) {

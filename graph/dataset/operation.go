@@ -11,8 +11,12 @@ import (
 // sources.
 const hiddenPrefix = "trama_"
 
-// writer writes an operation's text.
-type writer struct{ strings.Builder }
+// writer writes an operation's text. Its root list has a filter besides its own, "" = none.
+type writer struct {
+	strings.Builder
+	root   *node
+	filter string
+}
 
 // field writes a node with what is kept below it. extra are the fields to ask of a
 // record besides.
@@ -21,15 +25,8 @@ func (w *writer) field(n *node, kept map[*node]bool, extra map[*node][]string) {
 		w.WriteString(n.key + ": ")
 	}
 	w.WriteString(n.def.Name)
-	if len(n.args) > 0 {
-		w.WriteByte('(')
-		for i, a := range n.args {
-			if i > 0 {
-				w.WriteString(", ")
-			}
-			w.WriteString(a.Name + ": " + Literal(a.Value))
-		}
-		w.WriteByte(')')
+	if args := w.arguments(n); len(args) > 0 {
+		w.WriteString("(" + strings.Join(args, ", ") + ")")
 	}
 	if n.kind == leaf {
 		return
@@ -51,6 +48,25 @@ func (w *writer) field(n *node, kept map[*node]bool, extra map[*node][]string) {
 	if n.kind == page {
 		w.WriteString(" }")
 	}
+}
+
+func (w *writer) arguments(n *node) []string {
+	filter := ""
+	if n == w.root {
+		filter = w.filter
+	}
+	var args []string
+	for _, a := range n.args {
+		text := Literal(a.Value)
+		if a.Name == "filter" && filter != "" {
+			text, filter = "{and: ["+text+", "+filter+"]}", ""
+		}
+		args = append(args, a.Name+": "+text)
+	}
+	if filter != "" {
+		args = append(args, "filter: "+filter)
+	}
+	return args
 }
 
 // Literal is the text of a literal in an operation. GraphQL's texts are JSON's; those of

@@ -28,7 +28,7 @@ var errNoRows = errors.New("dataset: nothing of the rows is shown")
 // these, in their order; behind them is what keys, sources and times need.
 func (m *maker) query(p *part, values []*node) (*made, error) {
 	q := &made{cell: map[*node]int{}, ids: map[*node]int{}, extra: map[*node][]string{}}
-	q.Rows, q.IsPage, q.Source = p.grain.path(), p.root.kind == page, -1
+	q.Rows, q.IsPage, q.Source, q.Deleted, q.IsBound = p.grain.path(), p.root.kind == page, -1, -1, len(p.root.args) > 0
 	kept := map[*node]bool{}
 	for _, n := range values {
 		m.ask(q, kept, n)
@@ -47,6 +47,7 @@ func (m *maker) query(p *part, values []*node) (*made, error) {
 			q.Records = append(q.Records, Record{Path: n.path(), Type: n.of.Name, ID: q.ids[n], Changed: m.changed(q, kept, n)})
 		}
 	})
+	filter := m.deleted(q, p, kept)
 	q.keys(p)
 	if p == m.d.parts[0] && (len(m.d.parts) > 1 || !m.d.Aggregates()) {
 		m.sourceOf(q, p, kept) // of groups it would be one of them
@@ -54,7 +55,7 @@ func (m *maker) query(p *part, values []*node) (*made, error) {
 	if len(q.extra[p.grain]) == 0 && !slices.ContainsFunc(p.grain.children, func(c *node) bool { return kept[c] }) {
 		return nil, errNoRows
 	}
-	w := &writer{}
+	w := &writer{root: p.root, filter: filter}
 	w.WriteString("query " + m.d.Name + " { ")
 	w.field(p.root, kept, q.extra)
 	w.WriteString(" }")
@@ -110,6 +111,48 @@ func (m *maker) changed(q *made, kept map[*node]bool, n *node) int {
 		return -1
 	}
 	return m.member(q, kept, n, changedField, DateTime)
+}
+
+// deletedField is the field of a record that says whether it is no more.
+const deletedField = "isDeleted"
+
+// withDeleted is the condition of a root list that living and deleted records fulfil:
+// without one it has the living only.
+const withDeleted = "{" + deletedField + ": {in: [true, false]}}"
+
+// deleted asks whether the records of the root list are no more, and returns the filter
+// that has them there; "" where the view does not show and export that on every row, or
+// the list cannot be asked for it. A filter of the text that says itself which it wants is
+// left as it is.
+func (m *maker) deleted(q *made, p *part, kept map[*node]bool) string {
+	if !kept[p.root] || !p.root.isRecord() || p.root.of.Fields.ForName(deletedField) == nil {
+		return ""
+	}
+	g := m.view.Grant(p.root.of.Name, deletedField)
+	if g.Verdict != policies.Allow || g.Mask != "" || m.shown[p.root].masked || !exports(m.view, p.root.of.Name, deletedField) {
+		return ""
+	}
+	if key, _ := m.searched(p, m.deletedNode(p)); key == "" {
+		return ""
+	}
+	q.Deleted = m.member(q, kept, p.root, deletedField, Boolean)
+	if p == m.d.parts[0] && !m.d.Aggregates() {
+		m.out.Columns[IsDeletedColumn].FilterKey = deletedField
+	}
+	if own := p.root.args.ForName("filter"); own != nil && names(own.Value, deletedField) {
+		return ""
+	}
+	return withDeleted
+}
+
+// deletedNode is the field of the root list's records as if the text asked for it.
+func (m *maker) deletedNode(p *part) *node {
+	return &node{parent: p.root, kind: leaf, holder: p.root.of.Name, def: p.root.of.Fields.ForName(deletedField)}
+}
+
+// names reports whether a literal has a key.
+func names(v *ast.Value, key string) bool {
+	return slices.ContainsFunc(v.Children, func(c *ast.ChildValue) bool { return c.Name == key || names(c.Value, key) })
 }
 
 // modified says of the column modifiedAt what the queries have of it: it is the latest of

@@ -46,6 +46,12 @@ type Query struct {
 	Records []Record // what is joined in a row; its modifiedAt is the latest of theirs
 	Key     []KeyPart
 	Source  int // the cell that is the source of a row; -1: it is null
+
+	// Deleted is the cell that says whether the root list's record is no more, which the
+	// whole row is with it; -1: no row is. Where it is asked, so are deleted records.
+	Deleted int
+	// IsBound says that the text itself gives the root list arguments.
+	IsBound bool
 }
 
 // Cell is one value of a base row.

@@ -78,6 +78,8 @@ type BoletoFilter struct {
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
 	// By when Trama last saw it change.
 	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
+	// By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. `in: [true, false]` asks for both.
+	IsDeleted *BooleanFilter `json:"isDeleted,omitempty"`
 }
 
 // How boletos are sorted; ties by source and id.
@@ -92,6 +94,8 @@ type BoletoOrderBy struct {
 type BooleanFilter struct {
 	// Equal.
 	Eq *bool `json:"eq,omitempty"`
+	// Equal to one of these.
+	In []bool `json:"in,omitempty"`
 	// True: absent; false: present.
 	IsNull *bool `json:"isNull,omitempty"`
 }
@@ -122,6 +126,8 @@ type ContactFilter struct {
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
 	// By when Trama last saw it change.
 	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
+	// By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. `in: [true, false]` asks for both.
+	IsDeleted *BooleanFilter `json:"isDeleted,omitempty"`
 }
 
 // How contacts are sorted; ties by source and id.
@@ -226,6 +232,8 @@ type DeliveryNoteFilter struct {
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
 	// By when Trama last saw it change.
 	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
+	// By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. `in: [true, false]` asks for both.
+	IsDeleted *BooleanFilter `json:"isDeleted,omitempty"`
 }
 
 // How deliveryNotes are sorted; ties by source and id.
@@ -260,6 +268,8 @@ type InvoiceFilter struct {
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
 	// By when Trama last saw it change.
 	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
+	// By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. `in: [true, false]` asks for both.
+	IsDeleted *BooleanFilter `json:"isDeleted,omitempty"`
 }
 
 // How invoices are sorted; ties by source and id.
@@ -296,6 +306,8 @@ type OrderFilter struct {
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
 	// By when Trama last saw it change.
 	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
+	// By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. `in: [true, false]` asks for both.
+	IsDeleted *BooleanFilter `json:"isDeleted,omitempty"`
 }
 
 // How orders are sorted; ties by source and id.
@@ -334,6 +346,8 @@ type PayableFilter struct {
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
 	// By when Trama last saw it change.
 	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
+	// By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. `in: [true, false]` asks for both.
+	IsDeleted *BooleanFilter `json:"isDeleted,omitempty"`
 }
 
 // How payables are sorted; ties by source and id.
@@ -368,6 +382,8 @@ type PaymentFilter struct {
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
 	// By when Trama last saw it change.
 	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
+	// By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. `in: [true, false]` asks for both.
+	IsDeleted *BooleanFilter `json:"isDeleted,omitempty"`
 }
 
 // How payments are sorted; ties by source and id.
@@ -404,6 +420,8 @@ type ProductFilter struct {
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
 	// By when Trama last saw it change.
 	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
+	// By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. `in: [true, false]` asks for both.
+	IsDeleted *BooleanFilter `json:"isDeleted,omitempty"`
 }
 
 // How products are sorted; ties by source and id.
@@ -438,6 +456,8 @@ type PurchaseOrderFilter struct {
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
 	// By when Trama last saw it change.
 	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
+	// By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. `in: [true, false]` asks for both.
+	IsDeleted *BooleanFilter `json:"isDeleted,omitempty"`
 	// By the supplier’s fiscal number.
 	SupplierTaxID *StringFilter `json:"supplierTaxId,omitempty"`
 	// By supplier.
@@ -478,6 +498,8 @@ type QuoteFilter struct {
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
 	// By when Trama last saw it change.
 	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
+	// By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. `in: [true, false]` asks for both.
+	IsDeleted *BooleanFilter `json:"isDeleted,omitempty"`
 }
 
 // How quotes are sorted; ties by source and id.
@@ -546,6 +568,8 @@ type TicketFilter struct {
 	UpdatedAt *DateTimeFilter `json:"updatedAt,omitempty"`
 	// By when Trama last saw it change.
 	ChangedAt *DateTimeFilter `json:"changedAt,omitempty"`
+	// By whether their source has them no more. Without this condition a list has living rows only; with one that deleted rows can fulfil it has these as well, as long as they are kept. `in: [true, false]` asks for both.
+	IsDeleted *BooleanFilter `json:"isDeleted,omitempty"`
 	// By when it was closed.
 	ClosedAt *DateTimeFilter `json:"closedAt,omitempty"`
 }

@@ -56,7 +56,11 @@ func (b *base) begin(w *Window) error {
 		if b.query.Source >= 0 {
 			row[dataset.SourceColumn] = row[dataset.FixedColumns+b.query.Source]
 		}
-		if d := &row[dataset.IsDeletedColumn]; d.Kind != schema.KindBool {
+		d := &row[dataset.IsDeletedColumn]
+		if b.query.Deleted >= 0 {
+			*d = row[dataset.FixedColumns+b.query.Deleted]
+		}
+		if d.Kind != schema.KindBool {
 			*d = schema.Bool(false)
 		}
 	}

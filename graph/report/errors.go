@@ -23,7 +23,9 @@ func (r *Report) tooManyScanned() error {
 	if r.question.Target == odata.Row {
 		option = ""
 	}
-	return r.refuse(option, "compare", columns, r.limits.Scanned, "filter also by", func(c *dataset.Column) bool { return c.FilterKey != "" })
+	return r.refuse(option, "compare", columns, r.limits.Scanned, "filter also by", func(c *dataset.Column) bool {
+		return c.FilterKey != "" && c.Type != dataset.Boolean // which leaves most of the rows
+	})
 }
 
 // tooManySorted refuses to sort more rows.

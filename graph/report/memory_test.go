@@ -133,7 +133,8 @@ func (m *memory) list(root string, args map[string]any) []record {
 	by := sortOf(root, args)
 	var out []record
 	for _, r := range m.roots[root] {
-		if filter, ok := args["filter"]; ok && filter != nil && !matches(r, filter.(map[string]any)) {
+		filter, _ := args["filter"].(map[string]any)
+		if !matches(r, filter) || column(r, "isDeleted").Bool && !asks(filter, "isDeleted") {
 			continue
 		}
 		if after, ok := args["after"].(string); ok && by.compare(r, cursorRecord(after, by)) <= 0 {
@@ -170,6 +171,23 @@ func (b by) compare(x, y record) int {
 	return cmp.Or(c, strings.Compare(x.id(), y.id()))
 }
 
+// asks reports whether a filter has a key.
+func asks(filter map[string]any, key string) bool {
+	for name, of := range filter {
+		switch of := of.(type) {
+		case map[string]any:
+			if name == key || asks(of, key) {
+				return true
+			}
+		case []any:
+			if slices.ContainsFunc(of, func(f any) bool { inner, ok := f.(map[string]any); return ok && asks(inner, key) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // column is a value that lists compare: of money the amount.
 func column(r record, name string) schema.Value {
 	switch v := r[name].(type) {
@@ -177,6 +195,9 @@ func column(r record, name string) schema.Value {
 		return v
 	case record:
 		return column(v, "amount")
+	}
+	if name == "isDeleted" {
+		return schema.Bool(false)
 	}
 	return schema.Null
 }
@@ -240,6 +261,9 @@ func compares(v schema.Value, op string, want any) bool {
 	}
 	switch op {
 	case "in":
+		if v.Kind == schema.KindBool {
+			return slices.Contains(want.([]any), any(v.Bool))
+		}
 		return slices.Contains(want.([]any), any(v.Str))
 	case "contains":
 		return strings.Contains(strings.ToLower(v.Str), strings.ToLower(want.(string)))
@@ -284,6 +308,10 @@ func object(set ast.SelectionSet, r record) map[string]any {
 		switch v := r[f.Name].(type) {
 		case schema.Value:
 			out[f.Alias] = v
+		case nil:
+			if f.Name == "isDeleted" {
+				out[f.Alias] = schema.Bool(false)
+			}
 		case record:
 			out[f.Alias] = object(f.SelectionSet, v)
 		case []record:

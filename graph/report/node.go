@@ -13,11 +13,11 @@ const rootNode = "node"
 
 // byNode makes the operation that reads what hangs below one record of the root list, by
 // the sealed id its rows' keys begin with; nil where the table has no such key, or the
-// list a filter of its own, which node would not know.
+// list a filter of its own, which node would not know. What is deleted has no page.
 func (p *pruner) byNode() (*dataset.Query, []int, error) {
 	q := p.query
 	root, err := rootOf(q)
-	if err != nil || !q.IsPage || len(root.Arguments) > 0 || p.schema.Query.Fields.ForName(rootNode) == nil || len(q.Key) == 0 {
+	if err != nil || !q.IsPage || q.IsBound || p.schema.Query.Fields.ForName(rootNode) == nil || len(q.Key) == 0 {
 		return nil, nil, err
 	}
 	first := q.Key[0].Cell

@@ -49,9 +49,9 @@ func TestOne(t *testing.T) {
 		{"no key", "d('')", "", "", 0},
 		{"a line", "d('o003.2')?$select=sku,order_number", "query d($id: ID!) { node(id: $id) { ... on Order { number lines { sku } trama_id: id } } }", "B1,x", 1},
 		{"no such line", "d('o003.3')?$select=sku", "query d($id: ID!) {", "", 1},
-		{"the list has a filter", "d('o002')?$select=number", "query d($after: String) { orders(filter: {shop: {ne: \"b\\\"\"}}, orderBy: {field: TOTAL, direction: ASC}, after: $after) { nodes { number trama_id: id } } }", "A2", 2},
-		{"a group", "d('2026-01-01.web.MDL')?$select=n,total_sum", "query d { orders {", "1,10", 3},
-		{"no group", "d('2026-01-01.web')?$select=n", "query d { orders {", "", 3},
+		{"the list has a filter", "d('o002')?$select=number", "query d($after: String) { orders(filter: {and: [{shop: {ne: \"b\\\"\"}}, {isDeleted: {in: [true, false]}}]}, orderBy: {field: TOTAL, direction: ASC}, after: $after) { nodes { number trama_id: id } } }", "A2", 2},
+		{"a group", "d('2026-01-01.web.MDL')?$select=n,total_sum", "query d { orders(filter: {isDeleted: {in: [true, false]}}) {", "1,10", 3},
+		{"no group", "d('2026-01-01.web')?$select=n", "query d { orders(filter: {isDeleted: {in: [true, false]}}) {", "", 3},
 	} {
 		t.Run("case="+c.name, func(t *testing.T) {
 			tb := orders

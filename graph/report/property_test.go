@@ -30,7 +30,7 @@ func baseRows(tb rapid.TB, t *dataset.Table, m *memory) [][]schema.Value {
 			if q.Source >= 0 {
 				row[dataset.SourceColumn] = row[dataset.FixedColumns+q.Source]
 			}
-			row[dataset.IsDeletedColumn] = schema.Bool(false)
+			row[dataset.IsDeletedColumn] = schema.Bool(q.Deleted >= 0 && row[dataset.FixedColumns+q.Deleted].Bool)
 			out = append(out, row)
 		}
 		return nil

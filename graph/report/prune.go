@@ -29,7 +29,8 @@ type need struct {
 	cells   []bool // of the query's
 	key     bool
 	source  bool
-	records bool // what times and deletions are found by
+	records bool // what times are found by
+	deleted bool
 }
 
 // pruner makes an operation of a part of a query's cells.
@@ -44,7 +45,7 @@ type pruner struct {
 func (p *pruner) prune(vars variables) (*dataset.Query, []int, error) {
 	q := p.query
 	keep := p.keep()
-	out := &dataset.Query{Rows: q.Rows, IsPage: q.IsPage, Source: -1}
+	out := &dataset.Query{Rows: q.Rows, IsPage: q.IsPage, Source: -1, Deleted: -1, IsBound: q.IsBound}
 	at := make([]int, len(q.Cells))
 	d := &document{kept: map[string]bool{}, variables: vars}
 	for i := range q.Cells {
@@ -67,6 +68,9 @@ func (p *pruner) prune(vars variables) (*dataset.Query, []int, error) {
 	}
 	if p.need.source && q.Source >= 0 {
 		out.Source = at[q.Source]
+	}
+	if p.need.deleted && q.Deleted >= 0 {
+		out.Deleted = at[q.Deleted]
 	}
 	if p.need.records {
 		for _, r := range q.Records {
@@ -106,6 +110,9 @@ func (p *pruner) keep() []bool {
 	}
 	if p.need.source && q.Source >= 0 {
 		keep[q.Source] = true
+	}
+	if p.need.deleted && q.Deleted >= 0 {
+		keep[q.Deleted] = true
 	}
 	if p.need.records {
 		for _, r := range q.Records {

@@ -132,7 +132,7 @@ func value(t *rapid.T, of dataset.Type) schema.Value {
 
 // someOrder is a random record of the root list orders.
 func someOrder(t *rapid.T, n int) record {
-	r := record{"id": schema.String(fmt.Sprintf("o%03d", n)), "source": schema.String(pick(t, "erp", "shop"))}
+	r := record{"id": schema.String(fmt.Sprintf("o%03d", n)), "source": schema.String(pick(t, "erp", "shop")), "isDeleted": schema.Bool(chance(t, 3))}
 	for _, name := range []string{"number", "shop", "status", "notes", "currency"} {
 		r[name] = value(t, dataset.Text)
 	}

@@ -47,8 +47,8 @@ func read(tb testing.TB, r *report.Report, with report.Runner) [][]schema.Value 
 func TestRead(t *testing.T) {
 	orders, lines, some := table(t, ordersText), table(t, linesText), table(t, someText)
 	// Where nobody says an order, it is the one that does not change.
-	const whole = "query d($orderBy: OrderOrderBy!, $after: String) { orders(orderBy: $orderBy, after: $after) { nodes {"
-	const filtered = "query d($filter: OrderFilter!, $orderBy: OrderOrderBy!, $after: String) { orders(filter: $filter, orderBy: $orderBy, after: $after) { nodes {"
+	const whole = "query d($orderBy: OrderOrderBy!, $after: String) { orders(filter: {isDeleted: {in: [true, false]}}, orderBy: $orderBy, after: $after) { nodes {"
+	const filtered = "query d($filter: OrderFilter!, $orderBy: OrderOrderBy!, $after: String) { orders(filter: {and: [{isDeleted: {in: [true, false]}}, $filter]}, orderBy: $orderBy, after: $after) { nodes {"
 	const steady = "orderBy:map[direction:ASC field:ID]]"
 	for _, c := range []struct {
 		name  string
@@ -61,7 +61,7 @@ func TestRead(t *testing.T) {
 	}{
 		{"one column", 0, "$select=number", whole + " number } } }", "", "", "A1 A2 B1 B2"},
 		{"key and source", 0, "$select=key,source", whole + " id trama_source: source } } }", "", "", "o001,erp o002,erp o003,erp o004,erp"},
-		{"times need records", 0, "$select=isDeleted,asOf", whole + " id customer { id trama_changedAt: changedAt } trama_changedAt: changedAt } } }", "", "", ",false ,false ,false ,false"},
+		{"times need records", 0, "$select=isDeleted,asOf", whole + " id customer { id trama_changedAt: changedAt } trama_changedAt: changedAt trama_isDeleted: isDeleted } } }", "", "", ",false ,false ,false ,false"},
 		{"text equal", 0, "$select=number&$filter=shop eq 'web'", filtered + " number } } }", `map[filter:map[shop:map[eq:web]]]`, "", "A1"},
 		{"text unequal", 0, "$select=number&$filter=shop ne 'web'", filtered + " number } } }", `map[filter:map[shop:map[ne:web]]]`, "", "A2 B1 B2"},
 		{"text contained", 0, "$select=number&$filter=contains(shop,'web')", filtered + " number shop } } }", `map[filter:map[shop:map[contains:web]]]`, "contains(shop,'web')", "A1"},
@@ -70,8 +70,11 @@ func TestRead(t *testing.T) {
 		{"a year", 0, "$select=number&$filter=year(date) eq 2026 and month(date) le 2", filtered + " number date } } }", "map[filter:map[and:[map[date:map[ge:2026-01-01T00:00:00Z]] map[date:map[lt:2027-01-01T00:00:00Z]]]]]", "month(date) le 2", "A1 A2"},
 		{"a range", 0, "$select=number&$filter=date ge 2026-01-01T00:00:00Z and date lt 2026-02-01T00:00:00Z", filtered + " number } } }", "map[filter:map[and:[map[date:map[ge:2026-01-01T00:00:00Z]] map[date:map[lt:2026-02-01T00:00:00Z]]]]]", "", "A1"},
 		{"null", 0, "$select=number&$filter=total_amount eq null or not (date gt 2026-01-15T00:00:00Z)", filtered + " number } } }", "map[filter:map[or:[map[total:map[isNull:true]] map[not:map[date:map[gt:2026-01-15T00:00:00Z]]]]]]", "", "A1 B1 B2"},
+		{"living ones", 0, "$select=number&$filter=isDeleted eq false", filtered + " number } } }", "map[filter:map[isDeleted:map[eq:false]]]", "", "A1 A2 B1 B2"},
+		{"deleted ones", 0, "$select=number&$filter=isDeleted", filtered + " number } } }", "map[filter:map[isDeleted:map[eq:true]]]", "", ""},
+		{"lines of living ones", 1, "$select=order_number&$filter=not isDeleted", filtered + " number lines { position } } } }", "map[filter:map[isDeleted:map[eq:false]]]", "", "A1 A1 B1 B1 B2"},
 		{"never", 0, "$filter=shop gt null and number eq 'A1'", "", "", "", ""},
-		{"order folded", 0, "$select=number&$orderby=total_amount desc", "query d($orderBy: OrderOrderBy!, $after: String) { orders(orderBy: $orderBy, after: $after) { nodes { number } } }", "map[orderBy:map[direction:DESC field:TOTAL]]", "", "A2 A1 B2 B1"},
+		{"order folded", 0, "$select=number&$orderby=total_amount desc", "query d($orderBy: OrderOrderBy!, $after: String) { orders(filter: {isDeleted: {in: [true, false]}}, orderBy: $orderBy, after: $after) { nodes { number } } }", "map[orderBy:map[direction:DESC field:TOTAL]]", "", "A2 A1 B2 B1"},
 		{"order of texts", 0, "$select=number&$orderby=shop", whole + " id number shop } } }", "", "", "B1 A2 B2 A1"},
 		{"order of two", 0, "$select=number&$orderby=shop desc,date&$top=2&$skip=1", whole + " id number shop date } } }", "", "", "B2 A2"},
 		{"order by the key", 0, "$select=number&$orderby=key desc", whole + " id number } } }", "", "", "B2 B1 A2 A1"},
@@ -80,9 +83,9 @@ func TestRead(t *testing.T) {
 		{"lines", 1, "$select=key,order_number,sku", whole + " number lines { sku } trama_id: id } } }", "", "", "o001.1,A1,x o001.2,A1,y o003.1,B1,z o003.2,B1,x o004.1,B2,x"},
 		{"lines of what holds them", 1, "$select=order_number", whole + " number lines { position } } } }", "", "", "A1 A1 B1 B1 B2"},
 		{"lines by holder and own", 1, "$select=key&$filter=order_shop eq null and sku eq 'x'", filtered + " lines { sku } trama_id: id } } }", "map[filter:map[shop:map[isNull:true]]]", "sku eq 'x'", "o003.2"},
-		{"lines sorted by the holder", 1, "$select=key&$orderby=order_date", "query d($orderBy: OrderOrderBy!, $after: String) { orders(orderBy: $orderBy, after: $after) { nodes { lines { position } trama_id: id } } }", "map[orderBy:map[direction:ASC field:DATE]]", "", "o004.1 o001.1 o001.2 o003.1 o003.2"},
-		{"an own filter and order", 2, "$select=number", `query d($after: String) { orders(filter: {shop: {ne: "b\""}}, orderBy: {field: TOTAL, direction: ASC}, after: $after) { nodes { number } } }`, "", "", "B1 B2 A1 A2"},
-		{"both filters and another order", 2, "$select=no&$filter=number ne 'A1'&$orderby=at desc", `query d($filter: OrderFilter!, $orderBy: OrderOrderBy!, $after: String) { orders(filter: {and: [{shop: {ne: "b\""}}, $filter]}, orderBy: $orderBy, after: $after) { nodes { no: status } } }`, "map[filter:map[number:map[ne:A1]] orderBy:map[direction:DESC field:DATE]]", "", "  "},
+		{"lines sorted by the holder", 1, "$select=key&$orderby=order_date", "query d($orderBy: OrderOrderBy!, $after: String) { orders(filter: {isDeleted: {in: [true, false]}}, orderBy: $orderBy, after: $after) { nodes { lines { position } trama_id: id } } }", "map[orderBy:map[direction:ASC field:DATE]]", "", "o004.1 o001.1 o001.2 o003.1 o003.2"},
+		{"an own filter and order", 2, "$select=number", `query d($after: String) { orders(filter: {and: [{shop: {ne: "b\""}}, {isDeleted: {in: [true, false]}}]}, orderBy: {field: TOTAL, direction: ASC}, after: $after) { nodes { number } } }`, "", "", "B1 B2 A1 A2"},
+		{"both filters and another order", 2, "$select=no&$filter=number ne 'A1'&$orderby=at desc", `query d($filter: OrderFilter!, $orderBy: OrderOrderBy!, $after: String) { orders(filter: {and: [{and: [{shop: {ne: "b\""}}, {isDeleted: {in: [true, false]}}]}, $filter]}, orderBy: $orderBy, after: $after) { nodes { no: status } } }`, "map[filter:map[number:map[ne:A1]] orderBy:map[direction:DESC field:DATE]]", "", "  "},
 	} {
 		t.Run("case="+c.name, func(t *testing.T) {
 			m := shop()

@@ -47,7 +47,9 @@ func Of(t *dataset.Table, s *ast.Schema, q *odata.Question, l Limits) (*Report, 
 	if root, err := rootOf(&t.Queries[0]); err != nil {
 		return nil, err
 	} else if root.Arguments.ForName(argFilter) != nil {
-		most /= 2
+		if most -= filterOfDeleted; t.Queries[0].IsBound {
+			most /= 2
+		}
 	}
 	filter := r.filter()
 	r.where, r.rest = split(folder{t.Columns, t.Changes}, filter, most)
@@ -176,8 +178,10 @@ func (r *Report) pruner(s *ast.Schema, columns []int) *pruner {
 			p.need.key = true
 		case dataset.SourceColumn:
 			p.need.source = true
-		case dataset.AsOfColumn, dataset.IsDeletedColumn, dataset.ModifiedAtColumn:
+		case dataset.AsOfColumn, dataset.ModifiedAtColumn:
 			p.need.records = true
+		case dataset.IsDeletedColumn:
+			p.need.deleted = true
 		default:
 			p.need.cells[c-dataset.FixedColumns] = true
 		}

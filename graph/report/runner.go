@@ -37,8 +37,8 @@ type Window struct {
 	Rows int
 
 	// Cells are the rows' values: of each FixedColumns, then one for each of the query's
-	// Cells. Of the first ones a Runner fills in AsOf, IsDeleted and ModifiedAt where it
-	// knows them (null is: not known, not deleted); Key and Source are made here, in this
+	// Cells. Of the first ones a Runner fills in AsOf and ModifiedAt where it knows them
+	// (null is: not known); Key, Source and IsDeleted are made here, in this
 	// slice, which may be used again for the next window. What texts hold may not.
 	Cells []schema.Value
 

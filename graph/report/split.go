@@ -13,6 +13,9 @@ import (
 // filter of a dataset that has one.
 const maxFilter = 1000
 
+// filterOfDeleted is what the filter takes of this by which a table has deleted rows.
+const filterOfDeleted = 4
+
 // split parts a filter: what the root list does, with so many conditions and values at
 // most, and what is judged on rows.
 func split(f folder, e *odata.Expr, most int) (where schema.Predicate, rest *odata.Expr) {

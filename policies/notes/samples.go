@@ -96,8 +96,9 @@ func (n *note) filterBy(f *ast.FieldDefinition, kinds []string) (key, condition 
 	}
 	for _, kind := range kinds {
 		for _, k := range d.Fields {
-			// By source one has to know what the systems are called.
-			if k.Type.Name() == kind && k.Name != "source" {
+			// By source one has to know what the systems are called; deleted rows are not what
+			// one begins with, and not every system has them.
+			if k.Type.Name() == kind && k.Name != "source" && k.Name != "isDeleted" {
 				return k.Name, conditionOf(kind, k.Name)
 			}
 		}

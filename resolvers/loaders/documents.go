@@ -40,6 +40,7 @@ type question struct {
 	rule    schema.Predicate // which rows may be seen
 	owners  []*datasources.Connected
 	filters []schema.Predicate // the client's, as each owner sees it
+	deleted []bool             // whether each owner is asked for deleted rows as well
 	scopes  []*scope           // the rule, as each owner sees it
 	order   schema.Sort
 	own     map[string]schema.Sort // by source, where order is none and the default may not be
@@ -81,7 +82,9 @@ func (d *Documents[T, P]) question(ctx context.Context, list, via string, a Args
 		return nil, err
 	}
 	q.view = access.ViewHash()
-	d.owners(access, q)
+	if err := d.owners(access, q); err != nil {
+		return nil, err
+	}
 	if q.order, err = orderIn(d.name, q.owners, a.Order); err != nil {
 		return nil, err
 	}
@@ -108,18 +111,23 @@ func (d *Documents[T, P]) question(ctx context.Context, list, via string, a Args
 }
 
 // owners finds the sources whose rows can match the filter and may be seen.
-func (d *Documents[T, P]) owners(access Access, q *question) {
+func (d *Documents[T, P]) owners(access Access, q *question) error {
 	if q.rule.Op == schema.None {
-		return
+		return nil
 	}
 	for _, s := range d.l.Catalog.Owners(d.name) {
-		where := inSource(d.readable(access, q.args.Where, q.via, s), s.Name)
+		where, deleted, err := q.withDeleted(d.name, s, inSource(d.readable(access, q.args.Where, q.via, s), s.Name))
+		if err != nil {
+			return err
+		}
 		sc := d.l.scopeOf(s.Entity(d.name), s.Name, q.rule)
 		if where.Op == schema.None || sc.rows.Op == schema.None && sc.err == nil {
 			continue
 		}
 		q.owners, q.filters, q.scopes, q.names = append(q.owners, s), append(q.filters, where), append(q.scopes, sc), append(q.names, s.Name)
+		q.deleted = append(q.deleted, deleted)
 	}
+	return nil
 }
 
 // fields returns the columns a reader of this entity is asked for.
@@ -134,7 +142,7 @@ func (d *Documents[T, P]) fields(ctx context.Context, a Args, more ...string) da
 func (q *question) query(i int) datasources.Query {
 	out := datasources.Query{
 		Fields: q.fields, Where: schema.AllOf(q.filters[i], q.scopes[i].rows), Order: q.order, First: q.first, Total: q.total,
-		After: afterIn(q.after, q.value, q.owners[i].Name),
+		After: afterIn(q.after, q.value, q.owners[i].Name), Deleted: q.deleted[i],
 	}
 	if own, ok := q.own[q.owners[i].Name]; ok {
 		out.Order = own
@@ -164,7 +172,8 @@ func (d *Documents[T, P]) List(ctx context.Context, a Args) (*schema.Page[T], er
 }
 
 // listStreams asks all sources of a list. Rows of a few customers are asked for by them:
-// no live system lists by customer as well as it finds what is his.
+// no live system lists by customer as well as it finds what is his. Deleted rows are found
+// in lists only.
 func (d *Documents[T, P]) listStreams(ctx context.Context, q *question) []stream[T] {
 	var customers []*schema.Customer
 	keys, isOwned := d.l.owned(q.rule)
@@ -173,7 +182,7 @@ func (d *Documents[T, P]) listStreams(ctx context.Context, q *question) []stream
 	}
 	perOwner := make([][]stream[T], len(q.owners))
 	each(len(q.owners), func(i int) {
-		if isOwned && q.owners[i].Entity(d.name).Relation("customer") != nil {
+		if isOwned && !q.deleted[i] && q.owners[i].Entity(d.name).Relation("customer") != nil {
 			perOwner[i] = d.customerStreams(ctx, customers, q, i)
 		} else {
 			perOwner[i] = []stream[T]{d.listed(ctx, q, i, q.query(i))}

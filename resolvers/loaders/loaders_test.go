@@ -37,6 +37,7 @@ type memory struct {
 	exact    bool // number links can be asked by equality
 	sloppy   bool // ignores every filter
 	dated    bool // knows when rows changed
+	keeps    bool // has a copy here, which keeps deleted rows
 	err      error
 
 	mu    sync.Mutex // guards calls
@@ -54,6 +55,9 @@ func (m *memory) Describe() datasources.Description {
 	}
 	if m.dated {
 		columns = append(columns, datasources.Column{Name: "changedAt", Ops: all, Sortable: true})
+	}
+	if m.keeps {
+		columns = append(columns, datasources.Column{Name: "isDeleted", Ops: all[:2]})
 	}
 	newest := schema.Sort{Column: "date", Desc: true}
 	rel := func(names ...datasources.Relation) (out []datasources.RelationAbility) {
@@ -113,7 +117,7 @@ func (r *table[T, P]) ByParent(_ context.Context, rel datasources.Relation, pare
 	for _, p := range parents {
 		var own []T
 		for i := range *r.rows {
-			if P(&(*r.rows)[i]).Column(string(rel)) == schema.String(p) && (r.m.sloppy || q.Where.Match(P(&(*r.rows)[i]))) {
+			if P(&(*r.rows)[i]).Column(string(rel)) == schema.String(p) && (r.m.sloppy || q.Where.Match(P(&(*r.rows)[i]))) && !P(&(*r.rows)[i]).Column("isDeleted").Bool {
 				own = append(own, (*r.rows)[i])
 			}
 		}
@@ -132,7 +136,7 @@ func (r *table[T, P]) List(_ context.Context, q datasources.Query) (datasources.
 	}
 	var rows []T
 	for i := range *r.rows {
-		if r.m.sloppy || q.Where.Match(P(&(*r.rows)[i])) {
+		if (r.m.sloppy || q.Where.Match(P(&(*r.rows)[i]))) && (q.Deleted || !P(&(*r.rows)[i]).Column("isDeleted").Bool) {
 			rows = append(rows, (*r.rows)[i])
 		}
 	}

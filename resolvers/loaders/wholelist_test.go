@@ -106,7 +106,7 @@ func (w *whole) read(ctx context.Context, tb testing.TB, q *dataset.Query, after
 	tb.Helper()
 	text := q.Text
 	if after != "" {
-		text = strings.Replace(text, "orders {", fmt.Sprintf("orders(after: %q) {", after), 1)
+		text = strings.Replace(text, "orders(", fmt.Sprintf("orders(after: %q, ", after), 1)
 	}
 	limits := guard.DefaultLimits
 	limits.Whole = true

@@ -40,7 +40,7 @@ func copyBeside(t *testing.T, open func() Store) {
 					})
 				}
 				// Each second one names the sets in another order, which must not make a circle.
-				sets := []copies.PushedSet{{ID: c.at.ID, Rows: rows}, {ID: other.at.ID}}
+				sets := []copies.PushedSet{{ID: c.at.ID, Rows: rows, KeepDeleted: true}, {ID: other.at.ID}}
 				if writer%2 == 1 {
 					slices.Reverse(sets)
 				}
@@ -56,6 +56,9 @@ func copyBeside(t *testing.T, open func() Store) {
 				t.Error(err)
 			}
 			if _, err := stores[0].PurgeCopies(t.Context(), "nobody", when); err != nil {
+				t.Error(err)
+			}
+			if _, _, err := stores[1].PurgeDeleted(t.Context(), c.at.ID, time.Now().Add(time.Minute), 0); err != nil {
 				t.Error(err)
 			}
 		}

@@ -83,6 +83,10 @@ func RunCopies(t *testing.T, prepare func(t *testing.T) (open func() Store)) {
 		{"cut", copyCut},
 		{"long texts", copyLongTexts},
 		{"answers", copyProperty},
+		{"deleted rows", copyDeleted},
+		{"deleted rows, pushed", copyDeletedPushes},
+		{"deleted rows purged", copyDeletedPurge},
+		{"answers with deleted rows", copyDeletedProperty},
 	})
 }
 
