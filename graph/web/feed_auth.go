@@ -41,7 +41,7 @@ func tokenOf(header string) string {
 // offersOther reports whether a request has a token besides the one it is made with. One
 // that is passed over would answer for another account than somebody meant.
 func offersOther(header http.Header, rawQuery, token string) bool {
-	if token == "" {
+	if token = strings.TrimSpace(token); token == "" {
 		return false // it is refused for that
 	}
 	for _, value := range header.Values("Authorization") {
