@@ -85,12 +85,18 @@ func (b *Batch) add(r Request, limits Limits) *Error {
 	if len(b.Requests) == limits.BatchParts {
 		return badf("", "the batch has more than %d requests", limits.BatchParts)
 	}
-	if r.err == nil && r.Method != http.MethodGet && r.Method != http.MethodHead {
+	switch {
+	case r.err != nil:
+	case !isReading(r.Method):
 		r.err = &Error{Kind: KindMethod, Message: "the feed is read-only: GET and HEAD are all it answers"}
+	default:
+		r.err = checkVersion(r.Header.Get(HeaderVersion), r.Header.Get(HeaderMaxVersion))
 	}
 	b.Requests = append(b.Requests, r)
 	return nil
 }
+
+func isReading(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
 // ContentType returns the Content-Type of the answer.
 func (b *Batch) ContentType() string {

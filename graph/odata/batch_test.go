@@ -30,8 +30,11 @@ func serve(_ context.Context, r *odata.Request) odata.Answer {
 		return odata.Refuse(err)
 	}
 	media, body := "application/json;odata.metadata=minimal", fmt.Sprintf(`{"value":[%q]}`, q.Filter.String())
-	if q.Target == odata.Count {
+	switch q.Target {
+	case odata.Count:
 		media, body = "text/plain", `5"`
+	case odata.Metadata:
+		media, body = odata.MetadataType, "<a>???~~</a>" // signs whose base64 is not base64url
 	}
 	return odata.Answer{Status: 200, Header: http.Header{"Content-Type": {media}, "Odata-Version": {odata.Version}}, Body: func(w io.Writer) error {
 		_, err := io.WriteString(w, body)
@@ -69,7 +72,7 @@ func TestJSONBatch(t *testing.T) {
 		},
 		{
 			"goes on", `{"id":"1","method":"POST","url":"invoices","body":{}},{"id":"2","method":"GET","url":"invoices"}`, true,
-			[]string{`1 400 {"error":{"code":"BAD_REQUEST","message":"a request that reads has no body"}}`, `2 200 {"value":[""]}`},
+			[]string{`1 405 {"error":{"code":"BAD_REQUEST","message":"the feed is read-only: GET and HEAD are all it answers"}}`, `2 200 {"value":[""]}`},
 		},
 		{
 			"writing", `{"id":"1","method":"DELETE","url":"invoices('a')"}`, true,
@@ -90,6 +93,23 @@ func TestJSONBatch(t *testing.T) {
 				`4 200 {"value":[""]}`, `5 200 {"value":[""]}`,
 			},
 		},
+		{
+			"body of a reading", `{"id":"1","method":"GET","url":"invoices","body":{}}`, false,
+			[]string{`1 400 {"error":{"code":"BAD_REQUEST","message":"a request that reads has no body"}}`},
+		},
+		{
+			"versions", `{"id":"1","method":"GET","url":"invoices","headers":{"odata-maxversion":"3.0"}},{"id":"2","method":"GET","url":"invoices","headers":{"OData-Version":"2.0"}},{"id":"3","method":"GET","url":"invoices","headers":{"OData-MaxVersion":"4.01"}}`, true,
+			[]string{
+				`1 400 {"error":{"code":"BAD_REQUEST","message":"OData-MaxVersion: this service answers in 4.0, which is newer than what the client takes"}}`,
+				`2 400 {"error":{"code":"BAD_REQUEST","message":"OData-Version: this service reads 4.0"}}`, `3 200 {"value":[""]}`,
+			},
+		},
+		{
+			"header twice", `{"id":"1","method":"GET","url":"invoices","headers":{"accept":"a/b","Accept":"*/*"}}`, false,
+			[]string{`1 400 {"error":{"code":"BAD_REQUEST","message":"a header of the request is there twice"}}`},
+		},
+		// Neither JSON nor text: a string of base64url (JSON Format §19.1).
+		{"metadata", `{"id":"1","method":"GET","url":"$metadata"}`, false, []string{`1 200 "PGE-Pz8_fn48L2E-"`}},
 		{"head", `{"id":"1","method":"HEAD","url":"invoices"}`, false, []string{`1 200 null`}},
 		{"none", ``, false, nil},
 	} {
@@ -146,6 +166,7 @@ func TestMultipartBatch(t *testing.T) {
 		{"no headers and no empty line", part("GET invoices HTTP/1.1") + "--batch_x--", []int{200}},
 		{"writing", part("POST invoices HTTP/1.1\r\nContent-Type: application/json\r\n\r\n{}") + "--batch_x--", []int{405}},
 		{"body", part("GET invoices HTTP/1.1\r\n\r\n{}") + "--batch_x--", []int{400}},
+		{"versions", part("GET invoices HTTP/1.1\r\nOData-MaxVersion: 3.0\r\n\r\n") + part("GET invoices HTTP/1.1\r\nOData-Version: 2.0\r\n\r\n") + part("GET invoices HTTP/1.1\r\nOData-Version: 4.0\r\n\r\n") + "--batch_x--", []int{400, 400, 200}},
 		{"change set", "--batch_x\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c--\r\n--batch_x--", []int{501}},
 	} {
 		t.Run("case="+c.name, func(t *testing.T) {
@@ -284,6 +305,52 @@ func TestContinueOnError(t *testing.T) {
 	} {
 		if got := odata.ContinueOnError(prefer); got != want {
 			t.Errorf("%q: got %v", prefer, got)
+		}
+	}
+}
+
+// Raw in a multipart batch: its parts have their own Content-Type.
+func TestMultipartMetadata(t *testing.T) {
+	b, err := odata.ReadBatch("multipart/mixed; boundary=batch_x", strings.NewReader(part("GET $metadata HTTP/1.1")+"--batch_x--"), odata.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w bytes.Buffer
+	if err := b.Write(t.Context(), &w, false, serve); err != nil || !strings.Contains(w.String(), "\r\n\r\n<a>???~~</a>\r\n") {
+		t.Errorf("%v: %s", err, w.String())
+	}
+}
+
+func TestAcceptOfBatch(t *testing.T) {
+	batches := map[string]*odata.Batch{}
+	for media, body := range map[string]string{
+		"application/json":                  `{"requests":[]}`,
+		"multipart/mixed; boundary=batch_x": part("GET invoices HTTP/1.1") + "--batch_x--",
+	} {
+		b, err := odata.ReadBatch(media, strings.NewReader(body), odata.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		batches[media[:4]] = b
+	}
+	for _, c := range []struct {
+		accept           string
+		isJSON, isMultip bool
+	}{
+		{"", true, true},
+		{"*/*", true, true},
+		{"multipart/mixed", false, true},
+		{"multipart/*", false, true},
+		{"application/json;odata.metadata=minimal", true, true},
+		{"application/json;q=0, */*", false, true},
+		{"multipart/mixed;q=0, */*", true, false},
+		{"text/html", false, false},
+		{"multipart/mixed, application/json", true, true},
+	} {
+		for media, isFine := range map[string]bool{"appl": c.isJSON, "mult": c.isMultip} {
+			if err := batches[media].Accepts(c.accept); (err == nil) != isFine || err != nil && odata.Status(err) != 406 {
+				t.Errorf("%s batch, %q: %v", media, c.accept, err)
+			}
 		}
 	}
 }

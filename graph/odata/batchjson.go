@@ -2,6 +2,7 @@ package odata
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"mime"
@@ -79,6 +80,9 @@ func readJSONRequest(raw []byte, number int, ids map[string]bool, limits Limits)
 	}
 	r := Request{ID: in.ID, Method: strings.ToUpper(in.Method), URL: in.URL, Header: http.Header{}, DependsOn: in.DependsOn}
 	for name, value := range in.Headers {
+		if r.Header.Values(name) != nil { // in another case, and which of them counted would be chance
+			r.err = badf("", "a header of the request is there twice")
+		}
 		r.Header.Set(name, value)
 	}
 	for _, id := range in.DependsOn {
@@ -93,13 +97,14 @@ func readJSONRequest(raw []byte, number int, ids map[string]bool, limits Limits)
 		r.err = unsupported("", "a condition on a request of a batch")
 	case strings.HasPrefix(in.URL, "$") && ids[strings.SplitN(in.URL[1:], "/", 2)[0]]:
 		r.err = unsupported("", "an address relative to another request's answer")
-	case len(in.Body) > 0 && string(in.Body) != "null":
+	case len(in.Body) > 0 && string(in.Body) != "null" && isReading(r.Method):
 		r.err = badf("", "a request that reads has no body")
 	}
 	return r, nil
 }
 
-// jsonEnvelope writes {"responses":[…]} (§19.4).
+// jsonEnvelope writes {"responses":[…]} (§19.4). A body is JSON as it is, a text
+// is a string, and anything else, $metadata that is, a string of base64url.
 type jsonEnvelope struct {
 	w     io.Writer
 	count int
@@ -133,10 +138,14 @@ func (e *jsonEnvelope) answer(r *Request, a Answer) error {
 		return e.write(string(append(b, '}')))
 	}
 	b = append(b, `,"body":`...)
-	if media, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type")); media != "application/json" {
+	media, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type"))
+	if media != "application/json" {
 		text, err := a.text()
 		if err != nil {
 			return err
+		}
+		if !strings.HasPrefix(media, "text/") {
+			text = base64.URLEncoding.EncodeToString([]byte(text))
 		}
 		return e.write(string(append(appendJSON(b, text), '}')))
 	}

@@ -69,7 +69,7 @@ func readPart(part *multipart.Part, number int) (Request, error) {
 	}
 	r := Request{ID: id, Method: method, URL: strings.TrimSpace(rest[:last]), Header: http.Header(header)}
 	left, _ := io.ReadAll(text.R)
-	if (method == http.MethodGet || method == http.MethodHead) && len(bytes.TrimSpace(left)) > 0 {
+	if isReading(method) && len(bytes.TrimSpace(left)) > 0 {
 		r.err = badf("", "a request that reads has no body")
 	}
 	return r, nil

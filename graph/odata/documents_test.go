@@ -15,7 +15,10 @@ import (
 
 func TestMetadata(t *testing.T) {
 	small := &odata.Set{Name: "stock", Columns: []odata.Column{
-		{Name: "key", Type: odata.String, IsKey: true}, {Name: "price", Type: odata.Decimal, Scale: 12}, {Name: "at", Type: odata.DateTime, Precision: 3},
+		{Name: "key", Type: odata.String, IsKey: true},
+		{Name: "price", Type: odata.Decimal, Scale: 12},
+		{Name: "at", Type: odata.DateTime, Precision: 3},
+		{Name: "rate", Type: odata.Decimal, Scale: odata.VariableScale},
 	}}
 	got, err := odata.AppendMetadata(nil, []*odata.Set{invoices(), small})
 	if err != nil {
@@ -39,6 +42,7 @@ func TestMetadata(t *testing.T) {
 <Property Name="key" Type="Edm.String" Nullable="false"/>
 <Property Name="price" Type="Edm.Decimal" Precision="31" Scale="12"/>
 <Property Name="at" Type="Edm.DateTimeOffset" Precision="3"/>
+<Property Name="rate" Type="Edm.Decimal" Precision="19" Scale="variable"/>
 </EntityType>
 <EntityContainer Name="Container">
 <EntitySet Name="invoices" EntityType="Trama.invoices_row"/>
@@ -73,6 +77,8 @@ func TestInvalidSets(t *testing.T) {
 		{"no key", "has 0 key columns, not one", odata.Set{Name: "a", Columns: []odata.Column{{Name: "x", Type: odata.Int}}}},
 		{"number as key", "a key is an unmasked Edm.String", odata.Set{Name: "a", Columns: []odata.Column{{Name: "x", Type: odata.Int, IsKey: true}}}},
 		{"masked key", "a key is an unmasked Edm.String", odata.Set{Name: "a", Columns: []odata.Column{{Name: "x", Type: odata.String, IsKey: true, IsMasked: true}}}},
+		{"scale of a number", "precision or scale is out of range", odata.Set{Name: "a", Columns: []odata.Column{key, {Name: "x", Type: odata.Int, Scale: odata.VariableScale}}}},
+		{"scale below variable", "precision or scale is out of range", odata.Set{Name: "a", Columns: []odata.Column{key, {Name: "x", Type: odata.Decimal, Scale: -2}}}},
 		{"scale", "precision or scale is out of range", odata.Set{Name: "a", Columns: []odata.Column{key, {Name: "x", Type: odata.Decimal, Precision: 2, Scale: 3}}}},
 	} {
 		t.Run("case="+c.name, func(t *testing.T) {
@@ -126,6 +132,12 @@ func TestFormat(t *testing.T) {
 		{"$format wins over nothing acceptable", "$format=json", "application/xml", "application/json;odata.metadata=minimal"},
 		{"xml", "", "application/xml", ""},
 		{"weight zero", "", "application/json;q=0", ""},
+		{"anything but json", "", "application/json;q=0, */*", ""},
+		{"anything but json, behind", "", "*/*;q=0.5,application/json;q=0", ""},
+		{"nothing of application", "", "application/*;q=0, */*", ""},
+		{"anything but the default", "", "application/json;odata.metadata=minimal;q=0, */*", ""},
+		{"anything but another level", "", "application/json;odata.metadata=full;q=0, */*", "application/json;odata.metadata=minimal"},
+		{"no json but of one level", "", "application/json;q=0, application/json;odata.metadata=none, */*", "application/json;odata.metadata=none"},
 		{"unknown level", "", "application/json;odata.metadata=some", ""},
 		{"unknown parameter", "", "application/json;x=y", ""},
 		{"rubbish", "", ";;;,,,", ""},

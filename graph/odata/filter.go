@@ -17,6 +17,7 @@ type parser struct {
 	limits Limits
 	depth  int
 	nodes  int
+	beyond map[*Expr]*quantity // literals that no exact decimal is; see foldBeyond
 }
 
 // parseFilter reads a whole $filter over set's columns.
@@ -151,7 +152,11 @@ func (p *parser) comparison(words []string, ops []Op, next func() (*Expr, *Error
 		if left, right, err = p.comparable(left, right, words[i], at); err != nil {
 			return nil, err
 		}
-		if left, err = p.node(&Expr{Op: ops[i], Type: Boolean, Args: []*Expr{left, right}}, at); err != nil {
+		e := &Expr{Op: ops[i], Type: Boolean, Args: []*Expr{left, right}}
+		if p.beyondOf(left) != nil || p.beyondOf(right) != nil {
+			e = p.foldBeyond(left, ops[i], right)
+		}
+		if left, err = p.node(e, at); err != nil {
 			return nil, err
 		}
 	}
@@ -231,57 +236,6 @@ func (p *parser) unary() (*Expr, *Error) {
 	return p.in(e, at)
 }
 
-func (p *parser) in(left *Expr, at int) (*Expr, *Error) {
-	if left.Type == 0 {
-		return nil, p.fail(at, "in takes a column or a function on its left, not null")
-	}
-	if !p.take('(') {
-		return nil, p.want("( and a list of literals after in")
-	}
-	var list []schema.Value
-	for {
-		p.space()
-		start := p.pos
-		if !p.atLiteral() {
-			return nil, p.want("a literal")
-		}
-		e, err := p.primary()
-		if err != nil {
-			return nil, err
-		}
-		if len(list) == p.limits.InList {
-			return nil, p.fail(start, "more than %d members in one list", p.limits.InList)
-		}
-		if e, _, err = p.comparable(e, left, "in", start); err != nil {
-			return nil, err
-		}
-		list = append(list, e.Value)
-		p.space()
-		if p.take(')') {
-			break
-		}
-		if !p.take(',') {
-			return nil, p.want(", or )")
-		}
-	}
-	slices.SortFunc(list, schema.Value.Compare)
-	list = slices.CompactFunc(list, func(a, b schema.Value) bool { return a.Compare(b) == 0 })
-	return p.node(&Expr{Op: OpIn, Type: Boolean, List: list, Args: []*Expr{left}}, at)
-}
-
-// atLiteral says whether what comes next is a literal that stands for itself.
-func (p *parser) atLiteral() bool {
-	switch b := p.peek(); {
-	case b == '\'' || b == '-' || b == '+' || b >= '0' && b <= '9':
-		return true
-	}
-	switch p.word() {
-	case "null", "true", "false":
-		return true
-	}
-	return isGUID(p.text[p.pos:min(p.pos+36, len(p.text))])
-}
-
 func (p *parser) primary() (*Expr, *Error) {
 	start := p.pos
 	b := p.peek()
@@ -293,11 +247,18 @@ func (p *parser) primary() (*Expr, *Error) {
 		if rest := p.text[start+1:]; b == '-' && !isDigits(rest[:min(1, len(rest))]) && !strings.HasPrefix(rest, "INF") {
 			return nil, p.unsupported(start, "arithmetic negation")
 		}
-		t, v, err := p.literal()
+		t, v, beyond, err := p.literal()
 		if err != nil {
 			return nil, err
 		}
-		return p.node(&Expr{Op: OpLiteral, Type: t, Value: v}, start)
+		e := &Expr{Op: OpLiteral, Type: t, Value: v}
+		if beyond != nil {
+			if p.beyond == nil {
+				p.beyond = map[*Expr]*quantity{}
+			}
+			p.beyond[e] = beyond
+		}
+		return p.node(e, start)
 	}
 	switch {
 	case b == '@':

@@ -2,7 +2,6 @@ package odata
 
 import (
 	"mime"
-	"strconv"
 	"strings"
 )
 
@@ -108,41 +107,4 @@ func jsonFormat(text string) (f Format, ok bool) {
 		}
 	}
 	return f, true
-}
-
-// maxAccept is how much of an Accept header is looked at.
-const maxAccept = 4 << 10
-
-// Accept chooses the JSON format that an Accept header prefers. An empty header
-// and a range such as */* mean the default. The error is of KindNotAcceptable.
-func Accept(header string) (Format, error) {
-	if strings.TrimSpace(header) == "" {
-		return Format{}, nil
-	}
-	best, weight := Format{}, 0.0
-	if len(header) <= maxAccept {
-		for item := range strings.SplitSeq(header, ",") {
-			media, parameters, err := mime.ParseMediaType(strings.TrimSpace(item))
-			if err != nil {
-				continue
-			}
-			f, ok := jsonFormat(strings.TrimSpace(item))
-			if media == "*/*" || media == "application/*" {
-				f, ok = Format{}, true
-			}
-			q := 1.0
-			if text, given := parameters["q"]; given {
-				if q, err = strconv.ParseFloat(text, 64); err != nil {
-					continue
-				}
-			}
-			if ok && q > weight {
-				best, weight = f, q
-			}
-		}
-	}
-	if weight == 0 {
-		return Format{}, notAcceptable("the answer is application/json only, with odata.metadata none, minimal or full")
-	}
-	return best, nil
 }

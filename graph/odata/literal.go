@@ -1,21 +1,19 @@
 package odata
 
 import (
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/govalues/decimal"
 
 	"github.com/trama-graph/trama/schema"
 )
 
 // literal reads a primitive literal (Part 2 §5.1.1.11) that begins with a quote,
-// a digit or a sign.
-func (c *cursor) literal() (Type, schema.Value, *Error) {
+// a digit or a sign. beyond is its number where no exact decimal is it, nil for
+// anything else; the value is null then.
+func (c *cursor) literal() (t Type, v schema.Value, beyond *quantity, err *Error) {
 	if c.peek() == '\'' {
 		s, err := c.quoted()
-		return String, schema.Value{Kind: schema.KindString, Str: s}, err
+		return String, schema.Value{Kind: schema.KindString, Str: s}, nil, err
 	}
 	start := c.pos
 	for c.pos < len(c.text) && isLiteralByte(c.text[c.pos]) {
@@ -24,11 +22,12 @@ func (c *cursor) literal() (Type, schema.Value, *Error) {
 	raw := c.text[start:c.pos]
 	switch {
 	case isGUID(raw):
-		return 0, schema.Null, c.unsupported(start, "a guid literal")
+		return 0, schema.Null, nil, c.unsupported(start, "a guid literal")
 	case len(raw) > 4 && raw[4] == '-' && isDigits(raw[:4]):
-		return c.moment(start, raw)
+		t, v, err = c.moment(start, raw)
+		return t, v, nil, err
 	case len(raw) > 2 && raw[2] == ':':
-		return 0, schema.Null, c.unsupported(start, "a TimeOfDay literal")
+		return 0, schema.Null, nil, c.unsupported(start, "a TimeOfDay literal")
 	}
 	return c.number(start, raw)
 }
@@ -72,69 +71,8 @@ func (c *cursor) quoted() (string, *Error) {
 	return s, nil
 }
 
-// number reads a whole or decimal number exactly. An exponent is taken for
-// short: OData has it for Edm.Double only, but Power Query writes it.
-func (c *cursor) number(start int, raw string) (Type, schema.Value, *Error) {
-	if raw == "-INF" {
-		return 0, schema.Null, c.unsupported(start, "INF, which only Edm.Double has,")
-	}
-	if !isNumber(raw) {
-		return 0, schema.Null, c.fail(start, "expected a number, a date or a DateTimeOffset (texts stand in single quotes)")
-	}
-	if n, err := strconv.ParseInt(raw, 10, 64); err == nil {
-		return Int, schema.Int(n), nil
-	}
-	d, err := exact(raw)
-	if err != nil {
-		return 0, schema.Null, c.fail(start, "the number has more than %d digits", decimal.MaxPrec)
-	}
-	if d.Scale() == 0 { // 1e5, 1.5e3
-		if n, _, ok := d.Int64(0); ok {
-			return Int, schema.Int(n), nil
-		}
-	}
-	return Decimal, schema.Dec(d), nil
-}
-
-// isNumber checks [-+]digits[.digits][e[-+]digits].
-func isNumber(s string) bool {
-	s = strings.TrimLeft(s[:min(1, len(s))], "+-") + s[min(1, len(s)):]
-	if i := strings.IndexAny(s, "eE"); i >= 0 {
-		exponent := s[i+1:]
-		if exponent != "" && (exponent[0] == '-' || exponent[0] == '+') {
-			exponent = exponent[1:]
-		}
-		if !isDigits(exponent) {
-			return false
-		}
-		s = s[:i]
-	}
-	whole, fraction, hasPoint := strings.Cut(s, ".")
-	return isDigits(whole) && (!hasPoint || isDigits(fraction))
-}
-
-// exact parses without the rounding that decimal.Parse does where the fraction
-// is too long for it.
-func exact(s string) (decimal.Decimal, error) {
-	mantissa, exponent := s, ""
-	if i := strings.IndexAny(s, "eE"); i >= 0 {
-		mantissa, exponent = s[:i], s[i+1:]
-	}
-	digits, fraction := 0, 0
-	whole, after, _ := strings.Cut(strings.TrimLeft(mantissa, "+-"), ".")
-	digits, fraction = len(strings.TrimLeft(whole+after, "0")), len(after)
-	if exponent != "" {
-		n, err := strconv.Atoi(exponent)
-		if err != nil || n > decimal.MaxPrec || n < -decimal.MaxScale {
-			return decimal.Decimal{}, strconv.ErrRange
-		}
-		fraction -= n
-	}
-	if digits > decimal.MaxPrec || fraction > decimal.MaxScale {
-		return decimal.Decimal{}, strconv.ErrRange
-	}
-	return decimal.Parse(s)
-}
+// maxFraction is the digits of a fraction of a second: nanoseconds.
+const maxFraction = 9
 
 // moment reads a Date or a DateTimeOffset. Seconds may be left out, the zone may
 // not: a time without one is another moment to everybody.
@@ -146,12 +84,14 @@ func (c *cursor) moment(start int, raw string) (Type, schema.Value, *Error) {
 		}
 		return Date, schema.Value{Kind: schema.KindTime, Time: t}, nil
 	}
-	if len(raw) > len("2026-01-01T00:00:00.123456789+00:00") {
-		return 0, schema.Null, c.fail(start, "a DateTimeOffset has at most 9 digits after the second")
+	// time.Parse cuts what is behind the ninth digit, and the answer would be to
+	// another question.
+	if _, fraction, _ := strings.Cut(raw, "."); len(fraction) > maxFraction && isDigits(fraction[:maxFraction+1]) {
+		return 0, schema.Null, c.fail(start, "a DateTimeOffset has at most %d digits after the second", maxFraction)
 	}
-	upper := strings.ToUpper(raw)
+	short := raw[:min(len(raw), len("2026-01-01T00:00:00.123456789+00:00")+1)] // what is longer is no moment
 	for _, layout := range [...]string{time.RFC3339Nano, "2006-01-02T15:04Z07:00"} {
-		t, err := time.Parse(layout, upper)
+		t, err := time.Parse(layout, strings.ToUpper(short))
 		if err != nil {
 			continue
 		}

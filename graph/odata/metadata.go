@@ -52,8 +52,7 @@ func AppendMetadata(dst []byte, sets []*Set) ([]byte, error) {
 
 // Facets of columns that declare none.
 const (
-	defaultDigits   = 19 // what an exact decimal of Trama has
-	defaultPrecison = 28 // what a decimal of .NET, and so of Power Query, holds
+	defaultDigits   = 19 // what an exact decimal of Trama has; one of .NET, and so of Power Query, holds 28
 	defaultFraction = 6  // microseconds
 )
 
@@ -84,9 +83,13 @@ func (c *Column) appendProperty(dst []byte) []byte {
 	case Decimal:
 		precision := c.Precision
 		if precision == 0 {
-			precision = max(defaultPrecison, defaultDigits+c.Scale)
+			precision = defaultDigits + max(0, c.Scale)
 		}
 		attribute("Precision", precision)
+		if c.Scale == VariableScale { // Part 3 §6.2.4
+			dst = append(dst, ` Scale="variable"`...)
+			break
+		}
 		attribute("Scale", c.Scale)
 	case DateTime:
 		fraction := c.Precision

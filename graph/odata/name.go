@@ -15,18 +15,12 @@ func (p *parser) named(word string, start int) (*Expr, *Error) {
 		return nil, p.prefixed(word, start)
 	case '.':
 		return nil, p.qualified(start)
+	case '/':
+		return nil, p.path(start)
 	}
 	i, err := column(&p.cursor, p.set, word, start, "filtered by", (*Column).mayFilter)
 	if err != nil {
 		return nil, err
-	}
-	if p.peek() == '/' {
-		p.pos++
-		switch w := p.word(); w {
-		case "any", "all":
-			return nil, p.unsupported(start, "the lambda operator "+w)
-		}
-		return nil, p.fail(start, "%s is no path: columns have no parts", shown(word))
 	}
 	return p.node(&Expr{Op: OpColumn, Type: p.set.Columns[i].Type, Column: i, Name: p.set.Columns[i].Name}, start)
 }
@@ -55,6 +49,35 @@ func column(c *cursor, set *Set, word string, start int, used string, may func(*
 	return 0, c.fail(start, "%s has no column %s that it can be %s%s", set.Name, shown(word), used, schema.DidYouMean(word, names))
 }
 
+// path is the error for what stands behind a slash: there is no navigation, so
+// it is the same whatever stands before it.
+func (c *cursor) path(start int) *Error {
+	c.pos++
+	switch w := c.word(); {
+	case w == "any" || w == "all":
+		return c.unsupported(start, "the lambda operator "+w)
+	case strings.HasPrefix(c.text[c.pos:], "$count"):
+		return c.unsupported(start, "/$count in "+c.option)
+	}
+	return c.unsupported(start, "a path in "+c.option)
+}
+
+// isCast says whether a qualified name stands at start and a path goes on behind
+// it: a type cast.
+func (c *cursor) isCast(start int) bool {
+	end := c.qualifiedEnd(start)
+	return strings.IndexByte(c.text[start:end], '.') >= 0 && end < len(c.text) && c.text[end] == '/'
+}
+
+// qualifiedEnd is where the name with dots that stands at start ends.
+func (c *cursor) qualifiedEnd(start int) int {
+	end := start
+	for end < len(c.text) && (isNameByte(c.text[end]) || c.text[end] == '.') {
+		end++
+	}
+	return end
+}
+
 // prefixed is the error for duration'…' and other literals with a type.
 func (p *parser) prefixed(word string, start int) *Error {
 	switch word {
@@ -69,12 +92,11 @@ func (p *parser) prefixed(word string, start int) *Error {
 // qualified is the error for what has a dot: functions of a namespace, enum
 // literals, types.
 func (p *parser) qualified(start int) *Error {
-	end := p.pos
-	for end < len(p.text) && (isNameByte(p.text[end]) || p.text[end] == '.') {
-		end++
-	}
+	end := p.qualifiedEnd(start)
 	name := p.text[start:end]
 	switch {
+	case p.isCast(start):
+		return p.unsupported(start, "a type cast")
 	case strings.HasPrefix(name, "geo."):
 		return p.unsupported(start, "the function "+strings.Trim(shown(name), `"`))
 	case end < len(p.text) && p.text[end] == '\'':

@@ -26,10 +26,10 @@ const (
 	APIKey = "api_key"
 )
 
-// taken are the options that have a meaning for a target. Any other is refused
+// takenBy are the options that have a meaning for a target. Any other is refused
 // there: what has no effect must not look as if it had one. $top, $skip and
 // $orderby would not change a /$count (Part 1 §11.2.9).
-func taken(t Target) []string {
+func takenBy(t Target) []string {
 	switch t {
 	case Rows:
 		return []string{optFilter, optOrderBy, optSelect, optTop, optSkip, optCount, optFormat, optSkipToken}
@@ -53,7 +53,8 @@ func isForeignOption(name string) bool {
 
 // parseOptions splits and decodes a query string: "&" first, then the first "=",
 // then percent-encoding and "+" (Part 2 §2).
-func parseOptions(rawQuery string, target Target, limits Limits) (options []option, token string, err error) {
+// taken are the options that have a meaning, for what is what they have it for.
+func parseOptions(rawQuery string, taken []string, what string, limits Limits) (options []option, token string, err error) {
 	seen := map[string]string{}
 	for item := range strings.SplitSeq(rawQuery, "&") {
 		if item == "" {
@@ -65,7 +66,7 @@ func parseOptions(rawQuery string, target Target, limits Limits) (options []opti
 			return nil, "", badf("", "the name of a query option has a broken percent-encoding or is not UTF-8")
 		}
 		name = strings.TrimSpace(name)
-		if err := known(name, target, limits); err != nil {
+		if err := known(name, taken, what, limits); err != nil {
 			return nil, "", err
 		}
 		value, ok := unescape(rawValue, true)
@@ -95,18 +96,50 @@ func parseOptions(rawQuery string, target Target, limits Limits) (options []opti
 	return options, token, nil
 }
 
+// NoOptions refuses every query option but api_key, for what stands beside the
+// resources of the service; what names it in the error, which is an *Error.
+func NoOptions(rawQuery, what string, limits Limits) error {
+	limits = limits.withDefaults()
+	if len(rawQuery) > limits.QueryBytes {
+		return longQuery(rawQuery, limits)
+	}
+	_, _, err := parseOptions(rawQuery, nil, what, limits)
+	return err
+}
+
+func longQuery(rawQuery string, limits Limits) *Error {
+	return tooLongf("", "the query string has %d bytes, at most %d are read", len(rawQuery), limits.QueryBytes)
+}
+
+// APIKeys returns the values of every api_key in a raw query string, however its
+// name is spelt; what Parse refuses is left out.
+func APIKeys(rawQuery string) []string {
+	var keys []string
+	for item := range strings.SplitSeq(rawQuery, "&") {
+		rawName, rawValue, hasValue := strings.Cut(item, "=")
+		name, ok := unescape(rawName, true)
+		if !ok || strings.TrimSpace(name) != APIKey || !hasValue {
+			continue
+		}
+		if value, ok := unescape(rawValue, true); ok {
+			keys = append(keys, value)
+		}
+	}
+	return keys
+}
+
 // known refuses an option by its name alone.
-func known(name string, target Target, limits Limits) *Error {
+func known(name string, taken []string, what string, limits Limits) *Error {
 	if name == APIKey || slices.Contains(limits.Custom, name) {
 		return nil
 	}
-	if slices.Contains(taken(target), name) {
+	if slices.Contains(taken, name) {
 		return nil
 	}
-	all := taken(Rows)
+	all := takenBy(Rows)
 	switch {
 	case slices.Contains(all, name):
-		return badf(name, "the option has no meaning for %s", target)
+		return badf(name, "the option has no meaning for %s", what)
 	case isForeignOption(name):
 		return unsupported("", "the query option "+name)
 	case strings.HasPrefix(name, "@"):

@@ -21,9 +21,9 @@ func Parse(path, rawQuery string, sets func(name string) (*Set, bool), limits Li
 		return nil, err
 	}
 	if len(rawQuery) > limits.QueryBytes {
-		return nil, tooLongf("", "the query string has %d bytes, at most %d are read", len(rawQuery), limits.QueryBytes)
+		return nil, longQuery(rawQuery, limits)
 	}
-	if q.options, q.token, err = parseOptions(rawQuery, q.Target, limits); err != nil {
+	if q.options, q.token, err = parseOptions(rawQuery, takenBy(q.Target), q.Target.String(), limits); err != nil {
 		return nil, err
 	}
 	if err := q.read(limits); err != nil {
@@ -54,7 +54,7 @@ func parsePath(path string, sets func(string) (*Set, bool)) (*Question, error) {
 		}
 		q.Target = map[string]Target{"": ServiceDocument, "$metadata": Metadata, "$batch": BatchRequest}[name]
 		return q, nil
-	case "$entity", "$all":
+	case "$entity", "$all", "$root":
 		return nil, unsupported("", name)
 	}
 	if strings.HasPrefix(name, "$crossjoin") {
@@ -75,6 +75,14 @@ func parsePath(path string, sets func(string) (*Set, bool)) (*Question, error) {
 		return q, nil
 	}
 	return q, q.readTail(rest)
+}
+
+// IsQuery says whether a path ends in /$query, which OData 4.01 asks by POST
+// (Part 1 §11.2.9): Parse names it as what is not supported, whatever the rest is.
+func IsQuery(path string) bool {
+	i := strings.LastIndexByte(strings.TrimSuffix(path, "/"), '/')
+	name, ok := unescape(strings.TrimSuffix(path, "/")[i+1:], false)
+	return ok && i > 0 && name == "$query"
 }
 
 // maxPath bounds the path: a set's name and a key, encoded.
@@ -120,12 +128,12 @@ func (q *Question) readKey(text string) error {
 
 // readTail reads what stands behind the set or the row.
 func (q *Question) readTail(rest string) error {
-	segment, _, more := strings.Cut(rest, "/")
+	segment, behind, _ := strings.Cut(rest, "/")
 	name, ok := unescape(segment, false)
 	if !ok {
 		return badf("", "the path has a broken percent-encoding")
 	}
-	if name == "$count" && !more && q.Target == Rows {
+	if name == "$count" && behind == "" && q.Target == Rows {
 		q.Target = Count
 		return nil
 	}
@@ -135,6 +143,9 @@ func (q *Question) readTail(rest string) error {
 	}
 	if strings.HasPrefix(name, "$filter(") {
 		return unsupported("", "/$filter")
+	}
+	if name == q.Set.EntityType() || strings.HasPrefix(name, q.Set.EntityType()+"(") {
+		return unsupported("", "a type cast")
 	}
 	// The same answer whether the column exists, is denied or does not exist.
 	if q.Target == Row && isIdentifier(name) {

@@ -29,6 +29,7 @@ func TestParseAddress(t *testing.T) {
 		{"set", "/invoices", "", odata.Rows, ""},
 		{"set with a slash", "/invoices/", "", odata.Rows, ""},
 		{"count", "/invoices/$count", "", odata.Count, ""},
+		{"count with a slash", "/invoices/$count/", "", odata.Count, ""},
 		{"count encoded", "invoices/%24count", "$filter=lines gt 1", odata.Count, ""},
 		{"row", "/invoices('a1')", "", odata.Row, "a1"},
 		{"row by name", "/invoices(key='a1')", "$select=amount", odata.Row, "a1"},
@@ -180,7 +181,20 @@ func TestRefusals(t *testing.T) {
 		{"column in another case", "invoices", "$select=Amount", 400, `$select: invoices has no column "Amount", did you mean amount? (at position 1)`},
 		{"nothing near", "invoices", "$select=zzz", 400, `$select: invoices has no column "zzz" (at position 1)`},
 		{"empty select", "invoices", "$select=", 400, "$select: expected a column or *, found the end (at position 1)"},
-		{"select path", "invoices", "$select=customer/name", 400, `$select: invoices has no column "customer" (at position 1)`},
+		{"select path", "invoices", "$select=customer/name", 501, "$select: a path in $select is not supported (at position 1)"},
+		{"select a count", "invoices", "$select=orders/$count", 501, "/$count in $select is not supported"},
+		{"select behind a cast", "invoices", "$select=Trama.invoices_row/city", 501, "a type cast is not supported"},
+		{"order by it", "invoices", "$orderby=$it", 501, "$orderby: $it in $orderby is not supported (at position 1)"},
+		{"order by something with $", "invoices", "$orderby=$nothing", 400, "$orderby: expected a column"},
+		{"order by an alias", "invoices", "$orderby=@p", 501, "a parameter alias is not supported"},
+		{"order by a path", "invoices", "$orderby=customer/name", 501, "a path in $orderby is not supported"},
+		{"order by a count", "invoices", "$orderby=orders/$count", 501, "/$count in $orderby is not supported"},
+		{"order by a sum", "invoices", "$orderby=lines add 1", 501, "an expression in $orderby is not supported"},
+		{"root", "$root/invoices", "", 501, "$root is not supported"},
+		{"cast", "invoices/Trama.invoices_row", "", 501, "a type cast is not supported"},
+		{"cast of a row", "invoices('a')/Trama.invoices_row/city", "", 501, "a type cast is not supported"},
+		{"cast to nothing", "invoices/Trama.nothing", "", 404, "there is no such resource"},
+		{"resource behind a count's slash", "invoices/$count//", "", 404, "there is no such resource"},
 		{"select column path", "invoices", "$select=city/name", 501, "a path in $select"},
 		{"select two words", "invoices", "$select=key amount", 400, `$select: expected , or the end, found "amount" (at position 5)`},
 		{"order expression", "invoices", "$orderby=tolower(city)", 501, "an expression in $orderby"},
@@ -267,5 +281,26 @@ func TestAPIKeyIsKeptOut(t *testing.T) {
 		if e := refused(t, "invoices", query, odata.Limits{}); strings.Contains(e.Error(), "sesame") {
 			t.Errorf("%s: %s", query, e)
 		}
+	}
+}
+
+func TestIsQuery(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/invoices/$query": true, "/invoices/%24query/": true, "/invoices('a')/$query": true, "/$query": false, "$query": false, "": false, "/invoices": false, "/invoices/$queries": false, "/invoices/%zz": false,
+	} {
+		if got := odata.IsQuery(path); got != want {
+			t.Errorf("%q: got %v", path, got)
+		}
+	}
+}
+
+func TestNoOptions(t *testing.T) {
+	for query, status := range map[string]int{"": 200, "api_key=x": 200, "$filter=x": 400, "$expand=x": 501, "x=1": 400, strings.Repeat("&", 400_001): 414} {
+		if err := odata.NoOptions(query, "$batch", odata.Limits{}); err == nil != (status == 200) || err != nil && odata.Status(err) != status {
+			t.Errorf("%.20s: %v", query, err)
+		}
+	}
+	if diff := cmp.Diff([]string{"a b", "c"}, odata.APIKeys("$top=1&api_key=a%20b&%61pi_key=c&api_key=%zz&API_KEY=d&api_key")); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -61,7 +61,11 @@ func moment(t *rapid.T) time.Time {
 }
 
 func number(t *rapid.T) string {
-	return rapid.SampledFrom([]string{"-1", "0", "1", "2", "2.0", "2.50", "-0.5", "25e-1"}).Draw(t, "number")
+	return rapid.SampledFrom([]string{
+		"-1", "0", "1", "2", "2.0", "2.50", "-0.5", "25e-1",
+		// What columns cannot hold: too many digits, between two decimals, beyond all, as good as nothing.
+		"2.500000000000000000000", "2.50000000000000000001", "-2.50000000000000000001", "12345678901234567890", "-1e20", "1e20", "10e19", "9999999999999999999.5", "1e-30", "-1e-30",
+	}).Draw(t, "number")
 }
 
 // cells is a random row.
@@ -77,7 +81,7 @@ func cells(t *rapid.T) []schema.Value {
 	row[colCustomer] = some(schema.String(word(t)))
 	row[colCity] = some(schema.String(word(t)))
 	row[colLines] = some(schema.Int(int64(rapid.IntRange(-1, 2).Draw(t, "lines"))))
-	row[colAmount] = some(dec(rapid.SampledFrom([]string{"-1", "0", "2", "2.0", "2.5", "2.50"}).Draw(t, "amount")))
+	row[colAmount] = some(dec(rapid.SampledFrom([]string{"-1", "0", "2", "2.0", "2.5", "2.50", "2.500000000000000001", "-2.500000000000000001", "9999999999999999999", "-9999999999999999999", "0.0000000000000000001"}).Draw(t, "amount")))
 	row[colModified] = some(schema.Time(moment(t)))
 	row[colDate] = some(schema.Time(moment(t).Truncate(24 * time.Hour)))
 	row[colDeleted] = some(schema.Bool(rapid.Bool().Draw(t, "deleted")))

@@ -3,6 +3,7 @@ package odata
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/trama-graph/trama/schema"
 )
@@ -78,6 +79,12 @@ func (q *Question) readSelect(text string) error {
 				return c.want("a column or *")
 			}
 			c.pos += len(word)
+			if c.isCast(start) {
+				return c.unsupported(start, "a type cast")
+			}
+			if c.peek() == '/' {
+				return c.path(start)
+			}
 			i, ok := q.Set.column(word)
 			if !ok {
 				names := make([]string, len(q.Set.Columns))
@@ -92,7 +99,7 @@ func (q *Question) readSelect(text string) error {
 		if c.done() {
 			break
 		}
-		if c.peek() == '/' || c.peek() == '(' || c.peek() == '.' {
+		if c.peek() == '(' || c.peek() == '.' {
 			return c.unsupported(start, "a path in $select")
 		}
 		if !c.take(',') {
@@ -118,12 +125,24 @@ func (q *Question) readOrder(text string, limits Limits) error {
 		c.space()
 		start := c.pos
 		word := c.word()
-		if word == "" {
+		switch b := c.peek(); {
+		case b == '$' && strings.HasPrefix(c.text[c.pos:], "$it"):
+			return c.unsupported(start, "$it in $orderby")
+		case b == '@':
+			return c.unsupported(start, "a parameter alias")
+		case b == '(' || b == '-':
+			return c.unsupported(start, "an expression in $orderby")
+		case word == "":
 			return c.want("a column")
 		}
 		c.pos += len(word)
-		if c.peek() == '(' || c.peek() == '/' {
+		switch {
+		case c.isCast(start):
+			return c.unsupported(start, "a type cast")
+		case c.peek() == '(':
 			return c.unsupported(start, "an expression in $orderby")
+		case c.peek() == '/':
+			return c.path(start)
 		}
 		i, err := column(&c, q.Set, word, start, "ordered by", (*Column).maySort)
 		if err != nil {
@@ -141,6 +160,8 @@ func (q *Question) readOrder(text string, limits Limits) error {
 			c.pos += len(w)
 			o.Descending = w == "desc"
 			c.space()
+		} else if isForeignOperator(w) {
+			return c.unsupported(start, "an expression in $orderby")
 		}
 		q.Order = append(q.Order, o)
 		if c.done() {

@@ -44,16 +44,20 @@ type Column struct {
 	Label string // for people; not part of $metadata
 
 	MaxLength int // of a String, in characters; 0 is unbounded
-	// Precision of a Decimal is its digits in all (0 is 28, more if Scale asks
-	// for it), of a DateTime the digits of its fraction of a second (0 is 6).
+	// Precision of a Decimal is its digits in all (0 is 19 beside those of Scale),
+	// of a DateTime the digits of its fraction of a second (0 is 6).
 	Precision int
-	Scale     int // digits after the point of a Decimal
+	Scale     int // digits after the point of a Decimal, or VariableScale
 
 	IsKey     bool // the one String column that addresses a row; never null
 	IsMasked  bool // what is shown is not the value, so nothing may compare with it
 	CanFilter bool // may stand in $filter
 	CanSort   bool // may stand in $orderby
 }
+
+// VariableScale is the Scale of a Decimal whose values have any number of their
+// digits after the point: with a Precision of 19 that is every exact decimal.
+const VariableScale = -1
 
 // Set is an entity set as one token sees it: a column that the token may not
 // see is not there. Parse and what it returns never change a Set, so one may
@@ -108,7 +112,7 @@ func (s *Set) Validate() error {
 			return fmt.Errorf("odata: set %s: column %s has no type", s.Name, c.Name)
 		case c.IsKey && (c.Type != String || c.IsMasked):
 			return fmt.Errorf("odata: set %s: key %s: a key is an unmasked %s", s.Name, c.Name, String)
-		case c.MaxLength < 0 || c.Scale < 0 || c.Precision < 0 || c.Precision > 0 && c.Type == Decimal && c.Scale > c.Precision:
+		case c.MaxLength < 0 || c.Scale < 0 && (c.Scale != VariableScale || c.Type != Decimal) || c.Precision < 0 || c.Precision > 0 && c.Type == Decimal && c.Scale > c.Precision:
 			return fmt.Errorf("odata: set %s: column %s: its length, precision or scale is out of range", s.Name, c.Name)
 		}
 		seen[c.Name] = true

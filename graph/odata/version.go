@@ -17,6 +17,13 @@ const (
 // §8.1.5); so does one that takes no answer as new as 4.0 (§8.2.6). 4.01 is
 // read: what it spells otherwise than 4.0 is refused where it stands.
 func CheckVersion(version, maxVersion string) error {
+	if err := checkVersion(version, maxVersion); err != nil {
+		return err
+	}
+	return nil
+}
+
+func checkVersion(version, maxVersion string) *Error {
 	if version != "" {
 		if v := major(version); v != "4.0" && v != "4.01" {
 			return badf("", "%s: this service reads 4.0", HeaderVersion)

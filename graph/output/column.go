@@ -53,8 +53,8 @@ type Column struct {
 }
 
 // Digits returns the precision and scale that the column's decimals are
-// declared with, in Parquet's DECIMAL and OData's Edm.Decimal alike. AnyScale is
-// DECIMAL(38, 19), which holds every decimal there is.
+// declared with in Parquet's DECIMAL. AnyScale is DECIMAL(38, 19), which holds
+// every decimal there is.
 func (c Column) Digits() (precision, scale int) {
 	switch {
 	case c.Scale == AnyScale:

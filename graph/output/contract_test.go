@@ -97,6 +97,22 @@ func TestText(t *testing.T) {
 	}
 }
 
+// With IEEE754Compatible=true the count is a string as every Edm.Int64 is ("OData
+// JSON Format 4.01", §3.2), at each level.
+func TestODataCountAsText(t *testing.T) {
+	count := int64(9007199254740993)
+	for level, want := range map[output.Metadata]string{
+		output.Minimal: `{"@odata.context":"c","@odata.count":"9007199254740993","value":[{"n":"1"}]}`,
+		output.None:    `{"@odata.count":"9007199254740993","value":[{"n":"1"}]}`,
+	} {
+		var b bytes.Buffer
+		w := output.NewOData(&b, output.ODataOptions{Context: "c", Count: &count, NumbersAsText: true, Metadata: level})
+		if err := errors.Join(w.Begin([]output.Column{{Name: "n", Type: output.Int}}), w.Rows([]schema.Value{schema.Int(1)}), w.End()); err != nil || b.String() != want {
+			t.Errorf("%v: %s", err, b.String())
+		}
+	}
+}
+
 func TestODataFullAndLinks(t *testing.T) {
 	g := grid{
 		cols: []output.Column{{Name: "key", Type: output.String}, {Name: "n", Type: output.Int}, {Name: "day", Type: output.Date}},

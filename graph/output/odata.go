@@ -29,7 +29,7 @@ type ODataOptions struct {
 	Metadata Metadata
 
 	// NumbersAsText is IEEE754Compatible=true: decimals and whole numbers are
-	// strings.
+	// strings, the count too.
 	NumbersAsText bool
 
 	// One writes a single entity instead of a collection: what an address with a
@@ -116,8 +116,12 @@ func (o *OData) Begin(cols []Column) error {
 		return nil
 	}
 	if o.opt.Count != nil {
-		head = append(head, `"@odata.count":`...)
-		head = append(strconv.AppendInt(head, *o.opt.Count, 10), ',')
+		quote := ""
+		if o.opt.NumbersAsText {
+			quote = `"` // the count is an Edm.Int64 as well
+		}
+		head = append(append(head, `"@odata.count":`...), quote...)
+		head = append(append(strconv.AppendInt(head, *o.opt.Count, 10), quote...), ',')
 	}
 	o.buf = append(append(o.buf, head...), `"value":[`...)
 	return o.flush()

@@ -86,6 +86,9 @@ func TestShipped(t *testing.T) {
 			if o != f || o.CanFilter != c.IsExact || c.Type == dataset.Decimal && o.Precision < 18 {
 				t.Errorf("%s.%s: %+v", name, c.Name, o)
 			}
+			if c.Type == dataset.Decimal && c.Scale == dataset.AnyScale && (o.Precision != 19 || o.Scale != odata.VariableScale) {
+				t.Errorf("%s.%s has 19 digits, and $metadata says %d, %d", name, c.Name, o.Precision, o.Scale)
+			}
 			if c.FilterKey != "" {
 				keys++
 				root := s.Query.Fields.ForName(tb.Queries[0].Rows[0])

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"github.com/govalues/decimal"
+
 	"github.com/trama-graph/trama/graph/dataset"
 	"github.com/trama-graph/trama/graph/odata"
 	"github.com/trama-graph/trama/graph/output"
@@ -17,7 +19,11 @@ func Set(t *dataset.Table) *odata.Set {
 			Name: c.Name, Type: odataType(c.Type), Label: c.Label,
 			IsKey: c.IsKey, IsMasked: c.IsMasked, CanFilter: compares, CanSort: compares,
 		}
-		if c.Type == dataset.Decimal {
+		switch {
+		case c.Type != dataset.Decimal:
+		case c.Scale == dataset.AnyScale:
+			o.Precision, o.Scale = decimal.MaxPrec, odata.VariableScale
+		default:
 			o.Precision, o.Scale = column(c).Digits()
 		}
 		s.Columns[i] = o
@@ -47,7 +53,8 @@ func (r *Report) Columns() []output.Column {
 }
 
 // column is a column as files have it. A decimal has one precision in $metadata and in
-// files: that of output.Column.Digits.
+// files, that of output.Column.Digits, unless it has any scale: Parquet knows no such
+// thing, and its DECIMAL(38, 19) would be digits that no value has.
 func column(c *dataset.Column) output.Column {
 	o := output.Column{Name: c.Name, Type: outputType(c.Type)}
 	if c.Type == dataset.Decimal {

@@ -417,6 +417,104 @@ func TestBatches(t *testing.T) {
 	}
 }
 
+// TestBatchesAreAsked holds what is said of a batch itself and of the tokens and versions
+// of its requests: none of it is passed over, and no token is repeated.
+func TestBatchesAreAsked(t *testing.T) {
+	w := feedServer(t, &things{n: 3}, nil)
+	ask := func(path, media, body string, header http.Header) (int, string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.URL+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header = http.Header{"Authorization": {"Bearer t"}, "Content-Type": {media}, "Prefer": {"continue-on-error"}}
+		for name, values := range header {
+			req.Header[name] = values
+		}
+		resp, err := w.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		b, err := io.ReadAll(resp.Body)
+		if err != nil || resp.Header.Get("OData-Version") != "4.0" {
+			t.Fatal(err, resp.Header)
+		}
+		return resp.StatusCode, string(b)
+	}
+	const jsonBatch = "application/json"
+	inJSON := func(url, headers string) string {
+		return `{"requests":[{"id":"1","method":"GET","url":"` + url + `","headers":{` + headers + `}}]}`
+	}
+	inParts := func(url, headers string) string {
+		return "--b\r\nContent-Type: application/http\r\n\r\nGET " + url + " HTTP/1.1\r\n" + headers + "\r\n\r\n--b--\r\n"
+	}
+	basic := func(token string) string {
+		r := http.Request{Header: http.Header{}}
+		r.SetBasicAuth("anybody", token)
+		return r.Header.Get("Authorization")
+	}
+	for _, c := range []struct {
+		name, url, header, value string
+		status                   int
+	}{
+		{"nothing", "things", "Accept", "*/*", 200},
+		{"version", "things", "OData-MaxVersion", "3.0", 400},
+		{"old version", "things", "OData-Version", "2.0", 400},
+		{"the batch's token", "things?api_key=t", "Authorization", "Bearer t", 200},
+		{"the batch's token as a password", "things", "Authorization", basic("t"), 200},
+		{"another token", "things", "Authorization", "Bearer u", 400},
+		{"another password", "things", "Authorization", basic("sesame"), 400},
+		{"another scheme", "things", "Authorization", "Digest t", 400},
+		{"another key", "things?$top=1&%61pi_key=sesame", "Accept", "*/*", 400},
+	} {
+		t.Run("case="+c.name, func(t *testing.T) {
+			for _, form := range []struct{ media, body, said string }{
+				{jsonBatch, inJSON(c.url, `"`+c.header+`":"`+c.value+`"`), fmt.Sprintf(`"status":%d`, c.status)},
+				{"multipart/mixed; boundary=b", inParts(c.url, c.header+": "+c.value), fmt.Sprintf("HTTP/1.1 %d ", c.status)},
+			} {
+				status, body := ask("/odata/$batch", form.media, form.body, nil)
+				if status != 200 || !strings.Contains(body, form.said) || strings.Contains(body, "sesame") || c.status == 400 && !strings.Contains(body, "BAD_REQUEST") {
+					t.Errorf("%d %s", status, body)
+				}
+			}
+		})
+	}
+	for _, c := range []struct {
+		name, path string
+		header     http.Header
+		status     int
+		said       string
+	}{
+		{"option", "/odata/$batch?$filter=x", nil, 400, "$filter: the option has no meaning for $batch"},
+		{"foreign option", "/odata/$batch?$expand=x", nil, 501, "the query option $expand is not supported"},
+		{"unknown option", "/odata/$batch?debug=1", nil, 400, "there is no query option"},
+		{"the same token", "/odata/$batch?api_key=t", nil, 200, "responses"},
+		{"another token", "/odata/$batch?api_key=sesame", nil, 400, "a request has one token"},
+		{"not for json", "/odata/$batch", http.Header{"Accept": {"multipart/mixed"}}, 406, "the answer to a JSON batch is application/json only"},
+		{"anything", "/odata/$batch", http.Header{"Accept": {"*/*"}}, 200, "responses"},
+		{"query", "/odata/things/$query", nil, 501, "/$query is not supported"},
+		{"query of nothing", "/odata/nothing/%24query", nil, 501, "/$query is not supported"},
+		{"writing", "/odata/things", nil, 405, "read-only"},
+	} {
+		t.Run("case="+c.name, func(t *testing.T) {
+			status, body := ask(c.path, jsonBatch, inJSON("things", ""), c.header)
+			if status != c.status || !strings.Contains(body, c.said) || strings.Contains(body, "sesame") || status >= 400 && !strings.HasPrefix(body, `{"error":{"code":"`) {
+				t.Errorf("%d %s", status, body)
+			}
+		})
+	}
+	for path, status := range map[string]int{
+		"/odata/things?api_key=t": 200, "/odata/things?api_key=sesame": 400, "/odata?%61pi_key=sesame": 400, "/odata/things/$count/": 200,
+		"/odata/trama.pbids?api_key=t": 200, "/odata/trama.pbids?$filter=x": 400, "/odata/trama.pbids?$expand=x": 501, "/odata/trama.pbids?x=1": 400,
+	} {
+		resp, body, err := w.get(t, path)
+		if err != nil || resp.StatusCode != status || strings.Contains(body, "sesame") {
+			t.Errorf("%s: %v %s %.200s", path, err, resp.Status, body)
+		}
+	}
+}
+
 // TestPublicAddress holds that links have the public address, with its path, whatever
 // host was asked, and that its lack behind a proxy is said once.
 func TestPublicAddress(t *testing.T) {

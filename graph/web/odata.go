@@ -24,6 +24,10 @@ func (s *Server) odata(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	if r.Method == http.MethodPost && odata.IsQuery(path) {
+		s.failed(w, r, nobody{}, &odata.Error{Kind: odata.KindNotSupported, Feature: "/$query", Message: "/$query is not supported"})
+		return
+	}
 	if isReading := r.Method == http.MethodGet || r.Method == http.MethodHead; isBatch != (r.Method == http.MethodPost) || !isBatch && !isReading {
 		s.failed(w, r, nobody{}, &odata.Error{Kind: odata.KindMethod, Message: "the feed is read-only: GET and HEAD are all it answers, and POST of a $batch"})
 		return
@@ -31,6 +35,10 @@ func (s *Server) odata(w http.ResponseWriter, r *http.Request) {
 	h.Del("Allow")
 	if err := odata.CheckVersion(r.Header.Get(odata.HeaderVersion), r.Header.Get(odata.HeaderMaxVersion)); err != nil {
 		s.failed(w, r, nobody{}, err)
+		return
+	}
+	if offersOther(r.Header, r.URL.RawQuery, feedToken(r)) {
+		s.failed(w, r, nobody{}, twoTokens("a request has one token: its header and its api_key differ"))
 		return
 	}
 	p, err := s.enter(w, r, odataDoor)

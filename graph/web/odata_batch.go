@@ -16,6 +16,10 @@ import (
 // addresses would be too long. It takes one place and one time for all, and counts a call
 // for each.
 func (f *feed) batch(w http.ResponseWriter, r *http.Request) {
+	if err := odata.NoOptions(r.URL.RawQuery, "$batch", odata.Limits{}); err != nil {
+		f.failed(w, r, f, err)
+		return
+	}
 	if coding := codingOf(r.Header); coding != "" {
 		f.failed(w, r, f, &odata.Error{Kind: odata.KindMediaType, Message: "the body of a batch must not be compressed"})
 		return
@@ -26,6 +30,10 @@ func (f *feed) batch(w http.ResponseWriter, r *http.Request) {
 		if !errors.As(err, &own) {
 			err = refuse(http.StatusBadRequest, "BAD_REQUEST", "the body could not be read")
 		}
+		f.failed(w, r, f, err)
+		return
+	}
+	if err := b.Accepts(r.Header.Get("Accept")); err != nil {
 		f.failed(w, r, f, err)
 		return
 	}
@@ -41,7 +49,7 @@ func (f *feed) batch(w http.ResponseWriter, r *http.Request) {
 	defer free()
 	entryOf(ctx).operation = "$batch"
 	to.header.Set("Content-Type", b.ContentType())
-	run := &batchRun{feed: f}
+	run := &batchRun{feed: f, token: feedToken(r)}
 	err = b.Write(ctx, to, odata.ContinueOnError(r.Header.Get("Prefer")), run.answer)
 	run.end()
 	if err == nil {
@@ -62,6 +70,7 @@ func (f *feed) batch(w http.ResponseWriter, r *http.Request) {
 // batchRun answers the requests of a batch, one after the other.
 type batchRun struct {
 	*feed
+	token string // of the batch: that of all in it
 	last  func() // ends the answer before
 	calls int
 }
@@ -77,6 +86,9 @@ func (b *batchRun) end() {
 func (b *batchRun) answer(ctx context.Context, r *odata.Request) odata.Answer {
 	b.end()
 	path, rawQuery, err := odata.Resolve(b.base, r.URL)
+	if err == nil && offersOther(r.Header, rawQuery, b.token) {
+		err = twoTokens("a request of a batch is made with the batch's token: it has no other of its own")
+	}
 	if err == nil {
 		err = b.oneMore(ctx)
 	}

@@ -3,6 +3,8 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+
+	"github.com/trama-graph/trama/graph/odata"
 )
 
 // pbidsName is the file by which Power BI Desktop opens the feed.
@@ -11,6 +13,10 @@ const pbidsName = "trama.pbids"
 // pbids answers a connection file of Power BI: the address, and nothing else. Who opens
 // it is asked for his token there.
 func (f *feed) pbids(w http.ResponseWriter, r *http.Request) {
+	if err := odata.NoOptions(r.URL.RawQuery, pbidsName, odata.Limits{}); err != nil {
+		f.failed(w, r, f, err)
+		return
+	}
 	type address struct {
 		URL string `json:"url"`
 	}
