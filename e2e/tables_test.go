@@ -393,7 +393,7 @@ func TestTablesThatAreWrong(t *testing.T) {
 		t.Errorf("a long address: %s %.300s", resp.Status, body)
 	}
 	b, _ := json.Marshal(map[string]any{"requests": []map[string]string{{"id": "1", "method": "GET", "url": long}}})
-	if resp, body := f.do(t, http.MethodPost, l.URL+"/odata/$batch", b, "application/json"); resp.StatusCode != 200 || !strings.Contains(body, `"status":414`) {
+	if resp, body := f.do(t, http.MethodPost, l.URL+"/odata/%24batch", b, "application/json"); resp.StatusCode != 200 || !strings.Contains(body, `"status":414`) {
 		t.Errorf("a long filter in a batch: %s %.300s", resp.Status, body)
 	}
 }

@@ -29,6 +29,10 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 		s.failed(w, r, nobody{}, refuse(http.StatusMethodNotAllowed, schema.BadRequest, "use GET for a dataset, POST for a question of your own"))
 		return
 	}
+	if offersOther(r.Header, r.URL.RawQuery, feedToken(r)) {
+		s.failed(w, r, nobody{}, twoTokens("a request has one token: its header and its api_key differ"))
+		return
+	}
 	p, err := s.enter(w, r, exportDoor)
 	if err != nil {
 		s.failed(w, r, nobody{}, err)

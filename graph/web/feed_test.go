@@ -489,6 +489,7 @@ func TestBatchesAreAsked(t *testing.T) {
 		{"option", "/odata/$batch?$filter=x", nil, 400, "$filter: the option has no meaning for $batch"},
 		{"foreign option", "/odata/$batch?$expand=x", nil, 501, "the query option $expand is not supported"},
 		{"unknown option", "/odata/$batch?debug=1", nil, 400, "there is no query option"},
+		{"escaped", "/odata/%24batch", nil, 200, "responses"},
 		{"the same token", "/odata/$batch?api_key=t", nil, 200, "responses"},
 		{"another token", "/odata/$batch?api_key=sesame", nil, 400, "a request has one token"},
 		{"not for json", "/odata/$batch", http.Header{"Accept": {"multipart/mixed"}}, 406, "the answer to a JSON batch is application/json only"},
@@ -506,6 +507,7 @@ func TestBatchesAreAsked(t *testing.T) {
 	}
 	for path, status := range map[string]int{
 		"/odata/things?api_key=t": 200, "/odata/things?api_key=sesame": 400, "/odata?%61pi_key=sesame": 400, "/odata/things/$count/": 200,
+		"/export/things.csv?api_key=t": 200, "/export/things.csv?api_key=sesame": 400, "/export": 404, "/export/": 404, "/export//things.csv": 404, "/odata//things?api_key=t": 404,
 		"/odata/trama.pbids?api_key=t": 200, "/odata/trama.pbids?$filter=x": 400, "/odata/trama.pbids?$expand=x": 501, "/odata/trama.pbids?x=1": 400,
 	} {
 		resp, body, err := w.get(t, path)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/trama-graph/trama/graph/odata"
@@ -15,7 +16,7 @@ func (s *Server) odata(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set(odata.HeaderVersion, odata.Version)
 	path := strings.TrimPrefix(r.URL.EscapedPath(), "/odata")
-	isBatch := strings.Trim(path, "/") == "$batch"
+	isBatch := isBatch(path)
 	h.Set("Allow", "GET, HEAD, OPTIONS")
 	if isBatch {
 		h.Set("Allow", "POST, OPTIONS")
@@ -65,6 +66,12 @@ func (s *Server) odata(w http.ResponseWriter, r *http.Request) {
 	default:
 		f.single(w, r, path)
 	}
+}
+
+// isBatch reports whether an escaped path is that of $batch, whose $ some clients escape.
+func isBatch(path string) bool {
+	name, err := url.PathUnescape(strings.Trim(path, "/"))
+	return err == nil && name == "$batch"
 }
 
 // single answers one address.
