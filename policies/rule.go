@@ -1,6 +1,10 @@
 package policies
 
-import "github.com/trama-graph/trama/schema"
+import (
+	"slices"
+
+	"github.com/trama-graph/trama/schema"
+)
 
 // Columns of rules that are no columns of a row. The loaders know what they mean.
 const (
@@ -85,4 +89,15 @@ func oneOf(column string, texts []string) schema.Predicate {
 		return schema.Compare(column, schema.Eq, values[0])
 	}
 	return schema.Compare(column, schema.In, values...)
+}
+
+// leads reports whether a rule speaks of rows reached from a type.
+func (r *Rule) leads(typeName string) bool {
+	if r == nil {
+		return false
+	}
+	if r.Column == ViaColumn && (r.Op == FromClaim || slices.Contains(r.Values, typeName)) {
+		return true
+	}
+	return slices.ContainsFunc(r.Of, func(q *Rule) bool { return q.leads(typeName) })
 }

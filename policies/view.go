@@ -137,6 +137,25 @@ func (v *View) Rows(typeName string) (rule *Rule, visible bool) {
 	return nil, false
 }
 
+// Leads reports whether the view shows anything for being reached from rows of a type:
+// whether one of its rules speaks of the type in ViaColumn.
+func (v *View) Leads(typeName string) bool {
+	if v == nil {
+		return false
+	}
+	for _, r := range v.rows {
+		if r.leads(typeName) {
+			return true
+		}
+	}
+	for i := range v.grants {
+		if v.grants[i].Full.leads(typeName) || v.grants[i].Masked.leads(typeName) {
+			return true
+		}
+	}
+	return false
+}
+
 // Masks reports whether the view shows any field by a mask, be it on some rows.
 func (v *View) Masks(kind MaskKind) bool {
 	if v == nil {

@@ -15,6 +15,9 @@ type Access interface {
 	Rows(typeName string) schema.Predicate
 	// Field returns what may be seen of a field.
 	Field(typeName, field string) policies.FieldAccess
+	// Leads reports whether anything may be seen for being reached from rows of a type,
+	// policies.ViaColumn.
+	Leads(typeName string) bool
 	// ViewHash names the verdicts: cursors are bound to it.
 	ViewHash() string
 }
@@ -31,6 +34,9 @@ func (Everything) Field(string, string) policies.FieldAccess {
 	return policies.FieldAccess{Verdict: policies.Allow}
 }
 
+// Leads implements Access.
+func (Everything) Leads(string) bool { return false }
+
 // ViewHash implements Access.
 func (Everything) ViewHash() string { return "" }
 
@@ -43,10 +49,15 @@ func (nothing) Field(string, string) policies.FieldAccess {
 	return policies.FieldAccess{Verdict: policies.Deny}
 }
 
+func (nothing) Leads(string) bool { return false }
+
 func (nothing) ViewHash() string { return "" }
 
 // viewed is the access the doors have put into the context.
 type viewed struct{ *policies.Access }
+
+// Leads implements Access.
+func (v viewed) Leads(typeName string) bool { return v.View.Leads(typeName) }
 
 // ViewHash implements Access.
 func (v viewed) ViewHash() string { return v.View.Hash() }

@@ -132,3 +132,38 @@ func TestDeletedRowsArePoliced(t *testing.T) {
 		}
 	}
 }
+
+// TestDeletedRowsLeadNowhere: who sees other records because orders lead to them sees no
+// deleted ones, and whether a row is deleted is told by no filter where it is not shown.
+func TestDeletedRowsLeadNowhere(t *testing.T) {
+	w := &policed{people: people{}, sources: []*memory{{name: "a", keeps: true, orders: []schema.Order{
+		order("a", "1", "x1", "n", 1), gone(order("a", "2", "x1", "n", 2)), gone(order("a", "3", "y1", "m", 3)),
+	}}}}
+	c := w.config(t)
+	number := func(n string) schema.Predicate { return schema.Compare("number", schema.Eq, schema.String(n)) }
+	via := schema.Compare(policies.ViaColumn, schema.Eq, schema.String("Order"))
+	shownOfN := access{fields: map[string]policies.FieldAccess{"Order.isDeleted": {Verdict: policies.Row, Full: number("n"), Masked: schema.Predicate{Op: schema.None}}}}
+	leads := access{rows: map[string]schema.Predicate{"Customer": via}}
+	leadsToField := access{fields: map[string]policies.FieldAccess{"Invoice.total": {Verdict: policies.Row, Full: via, Masked: schema.Predicate{Op: schema.None}}}}
+	for name, where := range map[string]schema.Predicate{
+		"both": isDeleted(true, false), "null": schema.AnyOf(schema.Compare("isDeleted", schema.IsNull), isDeleted(true)),
+		"not living": schema.Negate(isDeleted(false)), "or another": schema.AnyOf(isDeleted(true), number("m")), "deleted": isDeleted(true),
+	} {
+		for who, a := range map[string]access{"shown on some": shownOfN, "leads to customers": leads, "leads to a field": leadsToField, "all": {}} {
+			page, err := as(c, a).Orders.List(t.Context(), loaders.Args{Where: where})
+			if err != nil {
+				t.Errorf("%s, %s: %v", name, who, err)
+				continue
+			}
+			got := ""
+			for _, o := range page.Nodes {
+				if o.IsDeleted {
+					got += o.Key
+				}
+			}
+			if want := map[string]string{"shown on some": "2", "all": "32"}[who]; got != want {
+				t.Errorf("%s, %s: the deleted rows %q came, want %q", name, who, got, want)
+			}
+		}
+	}
+}

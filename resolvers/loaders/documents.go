@@ -116,7 +116,7 @@ func (d *Documents[T, P]) owners(access Access, q *question) error {
 		return nil
 	}
 	for _, s := range d.l.Catalog.Owners(d.name) {
-		where, deleted, err := q.withDeleted(d.name, s, inSource(d.readable(access, q.args.Where, q.via, s), s.Name))
+		where, deleted, err := d.withDeleted(access, q, s)
 		if err != nil {
 			return err
 		}

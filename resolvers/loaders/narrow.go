@@ -14,7 +14,9 @@ type narrower interface {
 	Indexed(source string) bool
 }
 
-// maxNarrowed is how many keys of customers a source is asked for at most.
+// maxNarrowed is how many values what narrows a list has at most, the keys of customers
+// above all: more of them might be more than a source takes, and who asked for the list
+// never named one.
 const maxNarrowed = 2000
 
 // narrow adds the condition of the request to what the owners of a root list are asked.
@@ -34,10 +36,11 @@ func (d *Documents[T, P]) narrow(ctx context.Context, q *question) {
 		if e.Column(changedAt) == nil {
 			continue // it is asked itself, and might refuse what only helps
 		}
-		q.filters[i] = schema.AllOf(q.filters[i], rewrite(p, true, func(p schema.Predicate, positive bool) schema.Predicate {
+		keysOf := d.l.narrowKeys(s.Name)
+		narrowed := rewrite(p, true, func(p schema.Predicate, positive bool) schema.Predicate {
 			switch {
 			case p.Column == plan.NarrowCustomer:
-				if keys, ok := d.l.keysOf(s.Name, p); ok && hasColumn(e, "customer") {
+				if keys, ok := keysOf(p); ok && hasColumn(e, "customer") {
 					return oneOf("customer", keys)
 				}
 				return decided(positive)
@@ -47,7 +50,25 @@ func (d *Documents[T, P]) narrow(ctx context.Context, q *question) {
 				return decided(positive)
 			}
 			return p
-		}))
+		})
+		if values(narrowed) <= maxNarrowed { // the same customers may stand in it many times
+			q.filters[i] = schema.AllOf(q.filters[i], narrowed)
+		}
+	}
+}
+
+// narrowKeys is keysOf in one source, which remembers the last answer: a condition has
+// the same customers wherever it has any.
+func (l *Loaders) narrowKeys(source string) func(schema.Predicate) ([]schema.Value, bool) {
+	var of []schema.Value
+	var keys []schema.Value
+	var ok bool
+	return func(p schema.Predicate) ([]schema.Value, bool) {
+		if len(of) == 0 || len(p.Values) != len(of) || &p.Values[0] != &of[0] {
+			of = p.Values
+			keys, ok = l.keysOf(source, p)
+		}
+		return keys, ok
 	}
 }
 

@@ -2,6 +2,7 @@ package loaders_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,11 @@ func TestNarrow(t *testing.T) {
 		}
 		return schema.Compare(plan.NarrowCustomer, schema.In, ids...)
 	}
+	// More than a source takes: the same customer, again and again.
+	many := make([]schema.Predicate, 2001)
+	for i := range many {
+		many[i] = schema.AllOf(who("y"), schema.Compare("number", schema.Eq, schema.String(fmt.Sprint(i))))
+	}
 	for _, c := range []struct {
 		name string
 		p    schema.Predicate
@@ -47,6 +53,7 @@ func TestNarrow(t *testing.T) {
 		{"when", since(3), "a3 a4 d3 d4 l1 l2 l3 l4"},
 		{"when or who", schema.AnyOf(since(4), who("y")), "a1 a2 a3 a4 d2 d4 l1 l2 l3 l4"},
 		{"nobody has changed", schema.AnyOf(since(4), who("z")), "a1 a2 a3 a4 d4 l1 l2 l3 l4"},
+		{"too much", schema.AnyOf(many...), "a1 a2 a3 a4 d1 d2 d3 d4 l1 l2 l3 l4"},
 		{"below not", schema.Negate(schema.AllOf(since(2), schema.Negate(who("y")))), "a1 a2 a3 a4 d1 d2 l1 l2 l3 l4"},
 		{"what is no id", schema.AnyOf(since(4), schema.Compare(plan.NarrowCustomer, schema.In, schema.String("x"))), "a1 a2 a3 a4 d1 d2 d3 d4 l1 l2 l3 l4"},
 		{"a column no source has", schema.AllOf(since(3), schema.Compare("notes", schema.Eq, schema.String("x"))), "a3 a4 d3 d4 l1 l2 l3 l4"},

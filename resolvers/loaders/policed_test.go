@@ -34,6 +34,23 @@ func (a access) Field(typeName, field string) policies.FieldAccess {
 	return policies.FieldAccess{Verdict: policies.Allow}
 }
 
+func (a access) Leads(typeName string) bool {
+	leads := func(p schema.Predicate) bool {
+		return p.Reads(policies.ViaColumn) && strings.Contains(p.Key(), typeName)
+	}
+	for _, p := range a.rows {
+		if leads(p) {
+			return true
+		}
+	}
+	for _, f := range a.fields {
+		if leads(f.Full) {
+			return true
+		}
+	}
+	return false
+}
+
 func (a access) ViewHash() string { return a.hash }
 
 // policed is a world with what may be seen of it.
