@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/trama-graph/trama/graph/dataset"
+	"github.com/trama-graph/trama/graph/dataset/spill"
 	"github.com/trama-graph/trama/graph/report"
 )
 
@@ -29,8 +30,12 @@ const (
 // first page was made in, and says so in asOf; it holds what its token may see and
 // nothing more, and a token that may see something else since has another view, or other
 // claims, and finds nothing here.
+//
+// Whoever makes an answer goes first: where it finds no room on disk, what is kept here
+// gives way.
 type keptSums struct {
 	memory, disk int64 // that all may take together
+	diskOfOne    int64 // that those of one account may
 
 	mu   sync.Mutex // guards the rest
 	list map[string]*keptSum
@@ -45,14 +50,26 @@ type keptSum struct {
 	timer        *time.Timer
 }
 
-func newKeptSums(memory, disk int64) *keptSums {
-	return &keptSums{memory: memory, disk: disk, list: map[string]*keptSum{}}
+// newKeptSums keep as much in memory, and on the disk half of what it has, an eighth of
+// one account.
+func newKeptSums(memory int64, disk *spill.Disk) *keptSums {
+	k := &keptSums{memory: memory, disk: disk.Most() / 2, diskOfOne: disk.Most() / 8, list: map[string]*keptSum{}}
+	disk.OnFull(k.giveWay)
+	return k
+}
+
+// giveWay lets go what has waited longest of what is on disk; false where nothing is. The
+// disk calls it, without its mutex, which closing takes.
+func (k *keptSums) giveWay() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.dropOldest(func(x *keptSum) bool { return x.disk > 0 })
 }
 
 // keep takes sums over; false where they take too much, then they are the caller's.
 func (k *keptSums) keep(name string, s *keptSum) bool {
 	s.memory, s.disk = s.sums.Held()
-	if s.memory > k.memory || s.disk > k.disk {
+	if s.memory > k.memory || s.disk > k.diskOfOne {
 		return false
 	}
 	k.mu.Lock()
@@ -62,7 +79,7 @@ func (k *keptSums) keep(name string, s *keptSum) bool {
 	}
 	of := func(x *keptSum) bool { return x.account == s.account }
 	ofAny := func(*keptSum) bool { return true }
-	for k.count(of) >= keptOfOne {
+	for n, disk := k.count(of); n >= keptOfOne || disk+s.disk > k.diskOfOne; n, disk = k.count(of) {
 		k.dropOldest(of)
 	}
 	for len(k.list) >= keptMost || !k.hasRoom(s) {
@@ -80,13 +97,14 @@ func (k *keptSums) keep(name string, s *keptSum) bool {
 	return true
 }
 
-func (k *keptSums) count(of func(*keptSum) bool) (n int) {
+// count is how many there are, and what they have on disk.
+func (k *keptSums) count(of func(*keptSum) bool) (n int, disk int64) {
 	for _, s := range k.list {
 		if of(s) {
-			n++
+			n, disk = n+1, disk+s.disk
 		}
 	}
-	return n
+	return n, disk
 }
 
 func (k *keptSums) hasRoom(s *keptSum) bool {
@@ -97,15 +115,19 @@ func (k *keptSums) hasRoom(s *keptSum) bool {
 	return memory <= k.memory && disk <= k.disk
 }
 
-// dropOldest lets one go; there is one.
-func (k *keptSums) dropOldest(of func(*keptSum) bool) {
+// dropOldest lets one go; false where there is none.
+func (k *keptSums) dropOldest(of func(*keptSum) bool) bool {
 	oldest := ""
 	for name, s := range k.list {
 		if of(s) && (oldest == "" || s.since.Before(k.list[oldest].since)) {
 			oldest = name
 		}
 	}
+	if oldest == "" {
+		return false
+	}
 	k.drop(oldest)
+	return true
 }
 
 func (k *keptSums) drop(name string) {

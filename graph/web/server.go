@@ -123,7 +123,7 @@ func New(cfg Config) *Server {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), silent: silentRules(), places: newPlaces(cfg.LongAnswers, 0), feedPlaces: newPlaces(cfg.LongAnswers, cfg.Feed.Answers)}
-	s.sums = newKeptSums(cfg.Feed.GroupBytes, cfg.Feed.Disk.Most()/2)
+	s.sums = newKeptSums(cfg.Feed.GroupBytes, cfg.Feed.Disk)
 	s.views, s.answers = newViews(&s.cfg), newAnswers(&s.cfg)
 	s.tryDisk()
 	s.mux.HandleFunc("/graphql", s.graphql)

@@ -25,9 +25,10 @@ type Disk struct {
 	dir  string
 	most int64
 
-	mu    sync.Mutex // guards the rest
-	used  int64
-	files int
+	mu       sync.Mutex // guards the rest
+	used     int64
+	files    int
+	makeRoom func() bool // nil: nothing can be let go
 }
 
 // NewDisk is a Disk over a directory, "" for that of the system (os.TempDir), whose files
@@ -44,19 +45,44 @@ func (d *Disk) Used() (bytes int64, files int) {
 	return d.used, d.files
 }
 
+// OnFull says what is asked before a write is answered ErrFull because other files have
+// the room: makeRoom closes a File that nobody needs now and says true, or false where
+// there is none. It is asked again while it says true and there is still no room, by
+// several goroutines at the same time. It must not write to a File of the Disk, nor wait
+// for who does. A Disk has one; the last one given holds.
+func (d *Disk) OnFull(makeRoom func() bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.makeRoom = makeRoom
+}
+
 // take sets bytes aside for a file of an answer that has some.
 func (d *Disk) take(n int64, answer *int64) error {
+	for isLast := false; ; {
+		makeRoom, err := d.tryTake(n, answer)
+		if !errors.Is(err, ErrFull) || makeRoom == nil || isLast {
+			return err
+		}
+		// Where nothing was left to go it is tried once more all the same: what another
+		// goroutine let go meanwhile may be enough for both.
+		isLast = !makeRoom()
+	}
+}
+
+// tryTake takes what there is now. What can make room is for its caller, as files that
+// are closed need the mutex.
+func (d *Disk) tryTake(n int64, answer *int64) (makeRoom func() bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
 	case *answer+n > d.most:
-		return ErrTooMuch
+		return nil, ErrTooMuch
 	case d.used+n > d.most:
-		return ErrFull
+		return d.makeRoom, ErrFull
 	}
 	d.used += n
 	*answer += n
-	return nil
+	return nil, nil
 }
 
 func (d *Disk) give(n int64, answer *int64, files int) {

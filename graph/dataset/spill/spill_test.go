@@ -200,3 +200,57 @@ func TestGarbled(t *testing.T) {
 		})
 	}
 }
+
+// TestOnFull holds that what can be let go is let go before a write finds no room, no
+// more of it than is needed, and nothing for an answer that can never have room.
+func TestOnFull(t *testing.T) {
+	d := spill.NewDisk(t.TempDir(), 100_000)
+	var idle []*spill.File
+	for range 3 {
+		f := create(t, d)
+		_, err := write(f, [][]byte{make([]byte, 30_000)})
+		must(t, err)
+		idle = append(idle, f)
+	}
+	asked := 0
+	d.OnFull(func() bool {
+		asked++
+		if len(idle) == 0 {
+			return false
+		}
+		must(t, idle[0].Close()) // takes the mutex
+		idle = idle[1:]
+		return true
+	})
+	for _, step := range []struct {
+		bytes       int
+		err         error
+		idle, asked int
+	}{
+		{110_000, spill.ErrTooMuch, 3, 0},
+		{50_000, nil, 1, 2},
+		{15_000, nil, 1, 2},
+		{30_000, nil, 0, 3},
+		{10_000, spill.ErrFull, 0, 4},
+	} {
+		_, err := write(create(t, d), [][]byte{make([]byte, step.bytes)})
+		if !errors.Is(err, step.err) || len(idle) != step.idle || asked != step.asked {
+			t.Errorf("%d bytes: got %v with %d files idle after asking %d times, want %v, %d, %d", step.bytes, err, len(idle), asked, step.err, step.idle, step.asked)
+		}
+	}
+}
+
+// TestOnFullMeanwhile holds that room another one made is found by who had none to make.
+func TestOnFullMeanwhile(t *testing.T) {
+	d := spill.NewDisk(t.TempDir(), 100_000)
+	idle := create(t, d)
+	_, err := write(idle, [][]byte{make([]byte, 60_000)})
+	must(t, err)
+	d.OnFull(func() bool {
+		must(t, idle.Close())
+		return false
+	})
+	if _, err := write(create(t, d), [][]byte{make([]byte, 60_000)}); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
