@@ -156,7 +156,7 @@ func (q *copyQuery) changed(table string) string {
 // moment until then.
 const farAhead = 10 * time.Minute
 
-// healed is how many rows with such moments are put right by one transaction.
+// healed is how many rows of a table with such moments are put right by one transaction.
 const healed = 10_000
 
 // at is the moment at which rows change in this transaction, in milliseconds since
@@ -189,24 +189,33 @@ func (w *copyWriter) at() int64 {
 	return w.moment
 }
 
-// heal gives rows whose moments lie beyond the limit that of this transaction, some at
-// a time, and reports whether these were the last.
+// heal gives rows whose moments lie beyond the limit that of this transaction, living and
+// deleted ones, some at a time, and reports whether these were the last.
 func (w *copyWriter) heal(limit int64) bool {
-	var ids []int64
-	w.b.err = each(w.b.ctx, w.b.tx, "SELECT id FROM copy_rows WHERE set_id = ? AND changed_at > ? ORDER BY changed_at DESC LIMIT ?", func(rows *sql.Rows) error {
-		ids = append(ids, 0)
-		return rows.Scan(&ids[len(ids)-1])
-	}, w.set, limit, healed)
-	for chunk := range slices.Chunk(ids, writeChunk) {
-		is, args := w.b.isOneID("id", chunk)
-		w.b.run("UPDATE copy_rows SET changed_at = ? WHERE "+is, append([]any{w.moment}, args...)...)
+	areLast := true
+	for _, table := range []string{"copy_rows", "copy_deleted"} {
+		areLast = w.healTable(table, limit) && areLast
 	}
-	// Of deleted rows there are not many more than living ones.
-	w.b.run("UPDATE copy_deleted SET changed_at = ? WHERE set_id = ? AND changed_at > ?", w.moment, w.set, limit)
-	if len(ids) == healed {
+	if !areLast {
 		return false
 	}
 	// Rows without a moment changed before all others, so not later than now.
 	w.b.run("UPDATE copy_sets SET changed_from = CASE WHEN changed_from > ? THEN ? ELSE changed_from END WHERE id = ?", w.moment-1, w.moment-1, w.set)
 	return true
+}
+
+func (w *copyWriter) healTable(table string, limit int64) (areLast bool) {
+	if w.b.err != nil {
+		return false
+	}
+	var ids []int64
+	w.b.err = each(w.b.ctx, w.b.tx, "SELECT id FROM "+table+" WHERE set_id = ? AND changed_at > ? ORDER BY changed_at DESC LIMIT ?", func(rows *sql.Rows) error {
+		ids = append(ids, 0)
+		return rows.Scan(&ids[len(ids)-1])
+	}, w.set, limit, healed)
+	for chunk := range slices.Chunk(ids, writeChunk) {
+		is, args := w.b.isOneID("id", chunk)
+		w.b.run("UPDATE "+table+" SET changed_at = ? WHERE "+is, append([]any{w.moment}, args...)...)
+	}
+	return len(ids) < healed
 }

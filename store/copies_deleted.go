@@ -80,44 +80,98 @@ func (w *copyWriter) raise(keys []string) {
 // purgedAtOnce is how many deleted rows one transaction lets go.
 const purgedAtOnce = 2000
 
-// PurgeDeleted implements copies.Store.
-func (s *Store) PurgeDeleted(ctx context.Context, id int64, before time.Time, least int64) (n int64, more bool, err error) {
-	err = s.write(ctx, "forget deleted rows", func(tx *sql.Tx) error {
-		// The set goes first, as in all that writes its rows.
-		set, err := scanSet(tx.QueryRowContext(ctx, "SELECT "+setColumns+" FROM copy_sets WHERE id = ?"+s.hold, id).Scan)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if n, err = forgetDeleted(ctx, tx, "set_id = ? AND changed_at < ?", purgedAtOnce, id, before.UnixMilli()); err != nil || n == purgedAtOnce {
-			more = n == purgedAtOnce
-			return err
-		}
-		var all int64
-		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM copy_deleted WHERE set_id = ?", id).Scan(&all); err != nil {
-			return err
-		}
-		surplus := all - max(set.Rows, least)
-		if surplus <= 0 {
-			return nil
-		}
-		oldest, err := forgetDeleted(ctx, tx, "set_id = ?", min(surplus, purgedAtOnce), id)
-		n, more = n+oldest, surplus > purgedAtOnce
+// dueRows are the deleted rows of a set that go: those of before a moment, and of those
+// of that moment the ones from a key on. So they are the last of the index
+// copy_deleted_changed, the oldest, without a gap. Those that are kept later are no part
+// of them, nor are more rows when others have let some go.
+type dueRows struct {
+	before int64
+	key    *string // nil = none of that moment
+}
+
+// PurgeDeleted implements copies.Store. What goes is found out once, in a reading, and
+// each transaction after it costs as much as the rows it deletes.
+func (s *Store) PurgeDeleted(ctx context.Context, id int64, before time.Time, least int64) (n int64, err error) {
+	var due *dueRows
+	err = s.read(ctx, "find deleted rows to forget", func(tx *sql.Tx) (err error) {
+		due, err = findDue(ctx, tx, id, before.UnixMilli(), least, s.now().UnixMilli())
 		return err
 	})
-	if err != nil {
-		return 0, false, err
+	for more := due != nil; more && err == nil; {
+		var some int64
+		err = s.write(ctx, "forget deleted rows", func(tx *sql.Tx) (err error) {
+			// The set goes first, as in all that writes its rows.
+			var held int64
+			if err := tx.QueryRowContext(ctx, "SELECT id FROM copy_sets WHERE id = ?"+s.hold, id).Scan(&held); err != nil {
+				return err
+			}
+			some, err = s.forgetDue(ctx, tx, id, due)
+			return err
+		})
+		if err == nil {
+			n, more = n+some, some == purgedAtOnce
+		}
 	}
-	return n, more, nil
+	return n, err
 }
+
+// findDue finds what goes of a set, nil = nothing. now is the moment of the question.
+func findDue(ctx context.Context, tx *sql.Tx, id, before, least, now int64) (*dueRows, error) {
+	var living, oldest int64
+	err := tx.QueryRowContext(ctx, "SELECT s.row_count, d.changed_at FROM copy_sets s JOIN copy_deleted d ON d.set_id = s.id WHERE s.id = ? ORDER BY d.changed_at, d.key DESC LIMIT 1", id).Scan(&living, &oldest)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	// The newest stay. To find the one behind them is no more work than to count them.
+	var at int64
+	var key string
+	err = tx.QueryRowContext(ctx, "SELECT changed_at, key FROM copy_deleted WHERE set_id = ? ORDER BY changed_at DESC, key LIMIT 1 OFFSET ?", id, max(living, least)).Scan(&at, &key)
+	switch isSurplus := err == nil; {
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return nil, err
+	case isSurplus && at >= before && at > now:
+		// Rows that are ahead of time may get the moment at which that is put right, and
+		// would be before this one. Those of before now are surplus, too.
+		before = max(before, now)
+	case isSurplus && at >= before:
+		return &dueRows{before: at, key: &key}, nil
+	}
+	if oldest >= before {
+		return nil, nil
+	}
+	return &dueRows{before: before}, nil
+}
+
+// forgetDue deletes the oldest rows that are due, at most purgedAtOnce.
+func (s *Store) forgetDue(ctx context.Context, tx *sql.Tx, id int64, due *dueRows) (int64, error) {
+	n, err := forgetDeleted(ctx, tx, earlier, purgedAtOnce, id, due.before)
+	if err != nil || n == purgedAtOnce || due.key == nil {
+		return n, err
+	}
+	// By themselves: as one condition with OR, those that stay of the moment would be walked.
+	last, err := forgetDeleted(ctx, tx, fromKey, purgedAtOnce-n, id, due.before, s.copyDialect().text(*due.key))
+	return n + last, err
+}
+
+// The two parts of what is due, each a piece of the index copy_deleted_changed.
+const (
+	earlier = "set_id = ? AND changed_at < ?"
+	fromKey = "set_id = ? AND changed_at = ? AND key >= ?"
+)
 
 // forgetDeleted deletes the oldest of some deleted rows.
 func forgetDeleted(ctx context.Context, tx *sql.Tx, which string, most int64, args ...any) (int64, error) {
-	// In the order of the index, which is walked from its end.
-	result, err := tx.ExecContext(ctx, "DELETE FROM copy_deleted WHERE id IN (SELECT id FROM copy_deleted WHERE "+which+" ORDER BY changed_at, key DESC LIMIT ?)", append(args, most)...)
+	result, err := tx.ExecContext(ctx, "DELETE FROM copy_deleted WHERE id IN ("+oldestDeleted(which)+")", append(args, most)...)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+// oldestDeleted are the ids of the oldest of some deleted rows, in the order of the index,
+// which is walked from its end.
+func oldestDeleted(which string) string {
+	return "SELECT id FROM copy_deleted WHERE " + which + " ORDER BY changed_at, key DESC LIMIT ?"
 }

@@ -56,10 +56,10 @@ type Store interface {
 	// this very consent (Set.IsByConsent) takes it back, of no other.
 	AcceptGarbled(ctx context.Context, source string, until time.Time) error
 	// PurgeDeleted lets deleted rows of a set go: those that were deleted before the time,
-	// and the oldest of those that are more than the living rows, of which least stay in
-	// any case. It deletes some, in a transaction of its own, and reports whether there are
-	// more.
-	PurgeDeleted(ctx context.Context, id int64, before time.Time, least int64) (n int64, more bool, err error)
+	// and the oldest of those that are, as it begins, more than the living rows, of which
+	// least stay in any case. It deletes some at a time, each in a transaction of its own,
+	// and returns how many went, also with an error. Where none has to go it only reads.
+	PurgeDeleted(ctx context.Context, id int64, before time.Time, least int64) (n int64, err error)
 	// PurgeCopies forgets the tombstones of a source older than the time, and
 	// returns how many they were.
 	PurgeCopies(ctx context.Context, source string, before time.Time) (int64, error)

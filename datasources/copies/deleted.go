@@ -75,17 +75,9 @@ func (c *Copy) purge(ctx context.Context) {
 		if c.cfg.KeepDeleted == 0 {
 			before = c.deps.Now().Add(KeepDeletedMost) // whatever its moment
 		}
-		var purged int64
-		for more := true; more && ctx.Err() == nil; {
-			var n int64
-			var err error
-			if n, more, err = c.deps.store.PurgeDeleted(ctx, s.id, before, least); err != nil {
-				if ctx.Err() == nil {
-					c.deps.Log.WarnContext(ctx, "could not forget deleted rows", "source", c.cfg.Name, "entity", s.entity, "err", err)
-				}
-				break
-			}
-			purged += n
+		purged, err := c.deps.store.PurgeDeleted(ctx, s.id, before, least)
+		if err != nil && ctx.Err() == nil {
+			c.deps.Log.WarnContext(ctx, "could not forget deleted rows", "source", c.cfg.Name, "entity", s.entity, "err", err)
 		}
 		if purged > 0 {
 			c.deps.Changed(s.entity) // answers that are remembered may show them

@@ -158,7 +158,7 @@ func TestDeletedPushes(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, s := range sets {
-			n, _, err := st.PurgeDeleted(t.Context(), s.ID, at.now().Add(time.Hour), 0)
+			n, err := st.PurgeDeleted(t.Context(), s.ID, at.now().Add(time.Hour), 0)
 			if want := map[string]int64{"Order": 1}[s.Entity]; n != want || err != nil {
 				t.Errorf("of %s %d were kept, want %d; %v", s.Entity, n, want, err)
 			}

@@ -58,7 +58,7 @@ func copyBeside(t *testing.T, open func() Store) {
 			if _, err := stores[0].PurgeCopies(t.Context(), "nobody", when); err != nil {
 				t.Error(err)
 			}
-			if _, _, err := stores[1].PurgeDeleted(t.Context(), c.at.ID, time.Now().Add(time.Minute), 0); err != nil {
+			if _, err := stores[1].PurgeDeleted(t.Context(), c.at.ID, time.Now().Add(time.Minute), 0); err != nil {
 				t.Error(err)
 			}
 		}

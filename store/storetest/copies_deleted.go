@@ -144,42 +144,6 @@ func copyDeletedPushes(t *testing.T, open func() Store) {
 	c.dead("not in a full push", "b n1", "c n1")
 }
 
-// copyDeletedPurge: deleted rows go when their time has come, and the oldest where they are
-// too many; some at a time.
-func copyDeletedPurge(t *testing.T, open func() Store) {
-	s := opened(t, open)
-	c := openCopied(t, s, "erp", "Order")
-	var rows []copies.Row
-	for i := range 2100 {
-		rows = append(rows, keptRow(fmt.Sprintf("k%04d", i), "1"))
-	}
-	c.read(rows...)
-	c.change(copies.ChangeSet{Deleted: keysOfRows(rows[:2050]), KeepDeleted: true})
-	purge := func(before time.Time, least, want int64, wantMore bool) {
-		t.Helper()
-		n, more, err := s.PurgeDeleted(t.Context(), c.at.ID, before, least)
-		if err != nil || n != want || more != wantMore {
-			t.Errorf("purged %d, more: %t; want %d, %t; %v", n, more, want, wantMore, err)
-		}
-	}
-	long := time.Now().Add(-time.Hour)
-	purge(long, 3000, 0, false)
-	purge(long, 2049, 1, false)
-	if got := c.withDeleted(schema.Predicate{Op: schema.None}, copies.DeletedRows{Layout: layout, Where: schema.Compare("id", schema.Eq, schema.String("k2049"))}, schema.Sort{}); len(got) != 0 {
-		t.Errorf("the first of many that went at one moment stayed: %q", got)
-	}
-	purge(long, 10, 1999, false) // as many as the 50 living rows stay
-	c.read(rows...)
-	c.change(copies.ChangeSet{Deleted: keysOfRows(rows), KeepDeleted: true})
-	soon := time.Now().Add(time.Hour)
-	purge(soon, 3000, 2000, true)
-	purge(soon, 3000, 100, false)
-	c.dead("all were purged")
-	if n, more, err := s.PurgeDeleted(t.Context(), c.at.ID+100, soon, 0); n != 0 || more || err != nil {
-		t.Errorf("of no set: %d, %t, %v", n, more, err)
-	}
-}
-
 func keysOfRows(rows []copies.Row) (keys []string) {
 	for i := range rows {
 		keys = append(keys, rows[i].Key)
@@ -209,7 +173,7 @@ func copyDeletedProperty(t *testing.T, open func() Store) {
 		turn++
 		c := openCopied(t, s, "erp", fmt.Sprint("Order", turn%5))
 		c.read()
-		if _, _, err := s.PurgeDeleted(t.Context(), c.at.ID, time.Now().Add(time.Hour), 0); err != nil {
+		if _, err := s.PurgeDeleted(t.Context(), c.at.ID, time.Now().Add(time.Hour), 0); err != nil {
 			r.Fatal(err)
 		}
 		c.read(rows...)

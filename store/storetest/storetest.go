@@ -86,6 +86,7 @@ func RunCopies(t *testing.T, prepare func(t *testing.T) (open func() Store)) {
 		{"deleted rows", copyDeleted},
 		{"deleted rows, pushed", copyDeletedPushes},
 		{"deleted rows purged", copyDeletedPurge},
+		{"deleted rows purged by several", copyDeletedPurges},
 		{"answers with deleted rows", copyDeletedProperty},
 	})
 }
