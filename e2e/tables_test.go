@@ -375,7 +375,7 @@ func TestTablesThatAreWrong(t *testing.T) {
 		"orders?$expand=customer":                        501,
 		"orders?$top=-1":                                 400,
 		"orders?top=1":                                   400,
-		"/orders?api_key=x":                              404, // and no redirection with the key in it
+		"/orders?$top=1":                                 404, // and no redirection, which would repeat a key
 		"invoices?$orderby=updatedAt desc&$top=1":        200, // not every system can sort by it
 		"orders('nothing')":                              404,
 		"orders?$filter=length(number) gt 1 and contains(number,'%') eq false": 200,
