@@ -100,9 +100,8 @@ func TestGarbledConsentBesideServer(t *testing.T) {
 	if err != nil || !sets[0].AcceptGarbled.IsZero() {
 		t.Errorf("%+v, %v", sets, err)
 	}
-	for _, text := range []string{"found consent to garbled values", "took garbled values by consent"} {
-		if !strings.Contains(said.String(), text) {
-			t.Errorf("%q was not logged: %s", text, said.String())
-		}
+	// That it was found is only told where the reading that was left did not use it up itself.
+	if text := "took garbled values by consent"; !strings.Contains(said.String(), text) {
+		t.Errorf("%q was not logged: %s", text, said.String())
 	}
 }
